@@ -1,0 +1,1 @@
+"""What an attention sum keeps and what it loses."""

@@ -1,0 +1,1 @@
+"""Different weights, one output; one file per construction."""

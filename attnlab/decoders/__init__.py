@@ -1,0 +1,1 @@
+"""Observers that know the values and learn nothing; one file per decoder."""

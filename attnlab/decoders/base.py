@@ -1,0 +1,28 @@
+"""The contract of every observer that knows the values."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+from attnlab.parts import Part
+from attnlab.shapes import Array, Estimate, Sample
+
+
+@dataclass(frozen=True)
+class Decoder(Part, abc.ABC):
+    """Estimates the weights from the output and what the observer knows: V, and K where `knows` says so.
+
+    Nothing is learned. The query is never read; masked positions get no weight.
+    Law: given n <= d + 1 affinely independent values it returns the true weights (softmax weights, for a
+    decoder that `assumes` softmax; one-hot ones, for a decoder that assumes those). Raises Declined where the
+    cell cannot be decoded at all.
+    """
+
+    knows: ClassVar[str] = "the output and V"
+    assumes: ClassVar[str] = "nothing"
+
+    @abc.abstractmethod
+    def __call__(self, outputs: Array, sample: Sample) -> Estimate:
+        """outputs (B, d) -> Estimate with weights (B, n)."""

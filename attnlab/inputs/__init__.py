@@ -1,0 +1,1 @@
+"""Where queries, keys and values come from; one file per source."""

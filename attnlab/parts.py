@@ -1,0 +1,113 @@
+"""What every swappable part shares: a frozen dataclass whose settings are checked when it is made.
+
+A part is one variant of one stage: one class, one file, one yaml. Its fields are its settings; each field's
+annotation says what is allowed, so that a wrong value is refused by name before anything runs:
+
+    @dataclass(frozen=True)
+    class Gaussian(Inputs):
+        n: Count
+        scale: Positive = 1.0
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+
+@dataclass(frozen=True)
+class Between:
+    """A bound on a number, `low <= x <= high`, either end open if asked."""
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+
+    def __contains__(self, number: float) -> bool:
+        above = number > self.low if self.open_low else number >= self.low
+        return above and number <= self.high
+
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"{'>' if self.open_low else '>='} {self.low:g}"
+        return f"between {self.low:g} and {self.high:g}"
+
+
+Count = Annotated[int, Between(1)]
+NonNegative = Annotated[float, Between(0)]
+Positive = Annotated[float, Between(0, open_low=True)]
+Fraction = Annotated[float, Between(0, 1)]
+
+
+class SettingError(ValueError):
+    """A setting of a part has a value that is not allowed."""
+
+    def __init__(self, setting: str, value: object, allowed: str) -> None:
+        self.setting, self.value, self.allowed = setting, value, allowed
+        super().__init__(f"{setting}={value!r}: expected {allowed}")
+
+
+class Declined(Exception):
+    """A part cannot work on this cell; the sentence says why and the cell is reported as skipped."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One variant of one stage.
+
+    Raises SettingError for a field whose value its annotation does not allow. Raise `version` in the class
+    whenever its numbers change: cells made by the older version run again.
+    """
+
+    version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        for name, kind in _fields(type(self)):
+            problem = refusal(kind, getattr(self, name))
+            if problem is not None:
+                raise SettingError(name, getattr(self, name), problem)
+
+
+def refusal(kind: Any, value: object) -> str | None:
+    """None if `value` fits the annotation `kind`, else what would have been allowed, in words."""
+    origin, options = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        base, bound = options[0], options[1]
+        words = f"{_noun(base)} {bound}"
+        fits = refusal(base, value) is None and isinstance(value, int | float) and value in bound
+        return None if fits else words
+    if origin is Literal:
+        return None if value in options else "one of " + ", ".join(map(str, options))
+    if options:  # a union: any member will do
+        problems = [refusal(option, value) for option in options]
+        return None if None in problems else " or ".join(str(problem) for problem in problems)
+    if kind in (type(None), None):
+        return None if value is None else "null"
+    if kind is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return None if number else _noun(float)
+    if kind is int:
+        return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
+    return None if isinstance(value, kind) else _noun(kind)
+
+
+def _noun(kind: type) -> str:
+    return {int: "an integer", float: "a finite number", bool: "true or false", str: "text"}.get(
+        kind, kind.__name__
+    )
+
+
+@functools.cache
+def _fields(kind: type[Part]) -> list[tuple[str, Any]]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]
+
+
+def settings(part: Part) -> Iterator[tuple[str, object]]:
+    """The part's settings by name, in the order of its fields."""
+    return ((field.name, getattr(part, field.name)) for field in dataclasses.fields(part))

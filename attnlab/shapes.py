@@ -1,0 +1,175 @@
+"""What travels between the stages: small frozen objects, checked when made. An object that exists is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]
+"""What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value."""
+
+
+def require(condition: bool, expected: str, got: object) -> None:
+    """Raise ValueError with what was expected and what came."""
+    if not condition:
+        raise ValueError(f"expected {expected}, got {got}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """B attention problems of one shape.
+
+    queries (B, e), keys (B, n, e), values (B, n, d); tokens (B, n, m), or None where the inputs have no token
+    space; mask (B, n), True where a position is visible (all, if not given); group (B,): trials that share
+    their values share a number (each its own, if not given), and no split or interval may treat them as
+    independent.
+    Raises ValueError if shapes disagree, a number is not finite, or a trial sees no position.
+    """
+
+    queries: Array
+    keys: Array
+    values: Array
+    tokens: Array | None = None
+    mask: Mask = field(default=None)  # type: ignore[assignment]
+    group: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        trials, n = self.keys.shape[:2]
+        if self.mask is None:
+            object.__setattr__(self, "mask", np.ones((trials, n), dtype=bool))
+        if self.group is None:
+            object.__setattr__(self, "group", np.arange(trials))
+        require(self.queries.shape == (trials, self.keys.shape[2]), "queries (B, e)", self.queries.shape)
+        require(self.values.shape[:2] == (trials, n), f"values ({trials}, {n}, d)", self.values.shape)
+        require(self.mask.shape == (trials, n), f"mask ({trials}, {n})", self.mask.shape)
+        require(self.group.shape == (trials,), f"group ({trials},)", self.group.shape)
+        require(bool(self.mask.any(axis=1).all()), "a visible position in every trial", "none")
+        for name in ("queries", "keys", "values", "tokens"):
+            array = getattr(self, name)
+            require(array is None or bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
+        if self.tokens is not None:
+            require(self.tokens.shape[:2] == (trials, n), f"tokens ({trials}, {n}, m)", self.tokens.shape)
+
+    @property
+    def trials(self) -> int:
+        """B, the number of attention problems."""
+        return int(self.keys.shape[0])
+
+    @property
+    def n(self) -> int:
+        """Positions."""
+        return int(self.keys.shape[1])
+
+    @property
+    def d(self) -> int:
+        """Value dimension."""
+        return int(self.values.shape[2])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a decoder says the weights were.
+
+    weights (B, n): the estimate; residual (B,): `|V^T b - o| / |o|`, how well it explains the output;
+    converged (B,): False where the solver stopped early (the row is kept and counted, never dropped).
+    """
+
+    weights: Array
+    residual: Array
+    converged: Mask
+
+    def __post_init__(self) -> None:
+        trials = self.weights.shape[0]
+        require(self.residual.shape == (trials,), f"residual ({trials},)", self.residual.shape)
+        require(self.converged.shape == (trials,), f"converged ({trials},)", self.converged.shape)
+
+
+@dataclass(frozen=True)
+class Collision:
+    """Different weights, one output, and the certificate that it is so.
+
+    patterns (B, r, n): the r >= 2 weight vectors of each trial (r = 2 unless the construction gives more);
+    values (B, n, d), or (B, r, n, d) where every pattern has values of its own; found (B,): False where a
+    search found nothing (its rows are NaN in every metric); constraint: the set all patterns lie in;
+    verified: how the equality of the outputs was confirmed; tolerance: the relative gap promised.
+    Raises ValueError if a found pattern leaves the simplex by more than 1e-12 (affine: only its sum counts)
+    or a found gap exceeds the tolerance: no object of this class holds a wrong certificate.
+    """
+
+    patterns: Array
+    values: Array
+    constraint: Literal["affine", "simplex", "softmax"]
+    found: Mask = field(default=None)  # type: ignore[assignment]
+    queries: Array | None = None
+    verified: str = "float64 residual"
+    tolerance: float = 1e-9
+
+    def __post_init__(self) -> None:
+        trials, patterns, n = self.patterns.shape
+        require(patterns >= 2, "two patterns or more", patterns)
+        if self.found is None:
+            object.__setattr__(self, "found", np.ones(trials, dtype=bool))
+        if self.values.ndim == 3:
+            shared = np.broadcast_to(self.values[:, None], (trials, patterns, *self.values.shape[1:]))
+            object.__setattr__(self, "values", shared)
+        require(self.values.shape[:3] == (trials, patterns, n), "values for every pattern", self.values.shape)
+        kept = self.patterns[self.found]
+        off = float(np.abs(kept.sum(axis=-1) - 1).max(initial=0.0))
+        require(off <= 1e-12, "weights that sum to 1 within 1e-12", off)
+        if self.constraint != "affine":
+            lowest = float(kept.min(initial=0.0))
+            require(lowest >= -1e-12, "weights >= -1e-12", lowest)
+        worst = float(self.gap[self.found].max(initial=0.0))
+        require(worst <= self.tolerance, f"a relative output gap <= {self.tolerance:g}", worst)
+
+    @property
+    def outputs(self) -> Array:
+        """(B, r, d): the output of every pattern."""
+        return np.matmul(self.patterns[..., None, :], self.values)[..., 0, :]
+
+    @property
+    def gap(self) -> Array:
+        """(B,): the largest `|o_r - o_1|` relative to the root mean square size of the values."""
+        difference = np.linalg.norm(self.outputs - self.outputs[:, :1], axis=-1).max(axis=1)
+        size = np.sqrt((self.values**2).sum(axis=-1).mean(axis=(1, 2)))
+        return np.asarray(difference / np.where(size > 0, size, 1.0))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a probe learns from and is tested on: it never sees the values.
+
+    outputs (B, d); tokens (B, n, m) or None; weights (B, n): the true weights; target (B,): the position that
+    counts as attended; mask (B, n): visible positions; group (B,): examples that share their values share a
+    number, and no split may separate them.
+    """
+
+    outputs: Array
+    tokens: Array | None
+    weights: Array
+    target: NDArray[np.int64]
+    mask: Mask
+    group: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        trials, n = self.weights.shape
+        require(self.outputs.shape[0] == trials, f"outputs ({trials}, d)", self.outputs.shape)
+        require(self.target.shape == (trials,), f"target ({trials},)", self.target.shape)
+        require(self.group.shape == (trials,), f"group ({trials},)", self.group.shape)
+        require(self.mask.shape == (trials, n), f"mask ({trials}, {n})", self.mask.shape)
+
+    def __len__(self) -> int:
+        return int(self.weights.shape[0])
+
+    def __getitem__(self, rows: NDArray[np.int64] | Mask) -> Examples:
+        """The examples of these rows."""
+        tokens = None if self.tokens is None else self.tokens[rows]
+        return Examples(
+            self.outputs[rows], tokens, self.weights[rows], self.target[rows], self.mask[rows], self.group[rows]
+        )

@@ -1,0 +1,1 @@
+"""Numerical kernels shared by the wings: arrays in, arrays out, one algorithm per file."""

@@ -1,0 +1,1 @@
+"""How attention weights arise; one file per way."""
