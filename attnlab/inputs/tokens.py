@@ -1,0 +1,68 @@
+"""Self-attention over tokens: content plus a positional code, read through random W_Q, W_K and W_V."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from attnlab.inputs.base import Inputs
+from attnlab.parts import Count, NonNegative, SettingError
+from attnlab.shapes import Array, Sample
+
+
+@dataclass(frozen=True)
+class Tokens(Inputs):
+    """`X = (C + s P) / sqrt(1 + s^2)`, `K = X W_K`, `V = X W_V`; the query is that of one more token.
+
+    Content C (n, m) is Gaussian; the positional code P (n, m) and the three projections (entries N(0, 1/m))
+    are drawn once per call, as in a trained layer, and serve all trials. Token, key and value entries have
+    variance 1. The asking token has fresh content in every trial and stands at a uniform place; under a
+    causal mask it sees the positions up to its own.
+
+    Settings: m token dimension (the values have rank min(d, m)); positional s, 0 for no code; values `fresh`
+    (content for every trial), or `fixed` (one content for all trials, which then share one group); reuse R:
+    only R distinct contents, each serving many trials, the design in which a random split leaks.
+    """
+
+    m: Count = 32
+    values: Literal["fixed", "fresh"] = "fresh"
+    positional: NonNegative = 0.0
+    mask: Literal["none", "causal"] = "none"
+    reuse: Count | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.values == "fixed" and self.reuse is not None:
+            raise SettingError("reuse", self.reuse, "null where values=fixed")
+
+    def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
+        n, m = self.n, self.m
+        to_query, to_key, to_value = (
+            rng.standard_normal((m, width)) / np.sqrt(m) for width in (self.e, self.e, self.d)
+        )
+        code = rng.standard_normal((n, m))
+        group = self._groups(trials, rng)
+        tokens = self._blend(rng.standard_normal((int(group.max()) + 1, n, m)), code)[group]
+        place = rng.integers(n, size=trials)
+        asking = self._blend(rng.standard_normal((trials, m)), code[place])
+        visible = (
+            np.arange(n) <= place[:, None] if self.mask == "causal" else np.ones((trials, n), dtype=bool)
+        )
+        return Sample(
+            queries=asking @ to_query,
+            keys=tokens @ to_key,
+            values=tokens @ to_value,
+            tokens=tokens,
+            mask=visible,
+            group=group,
+        )
+
+    def _groups(self, trials: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        if self.values == "fixed":
+            return np.zeros(trials, dtype=np.int64)
+        return np.arange(trials) if self.reuse is None else rng.integers(self.reuse, size=trials)
+
+    def _blend(self, content: Array, code: Array) -> Array:
+        return np.asarray((content + self.positional * code) / np.sqrt(1 + self.positional**2))
