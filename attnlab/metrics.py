@@ -1,0 +1,100 @@
+"""Arrays in, one number per trial out.
+
+`a` (B, n) are true weights, on the simplex; `b` (B, n) is an estimate or a second pattern, which may be
+signed where a decoder ignores `b >= 0`. Entropies and divergences are in bits. A boolean result is a rate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import entr, rel_entr
+
+from attnlab.shapes import Array, Mask
+
+TIE = 1e-9
+"""Weights this close to the largest, relatively, count as largest too: rounding must not pick a winner."""
+
+
+def total_variation(a: Array, b: Array) -> Array:
+    """`1/2 sum |a_i - b_i|`: 0 for equal weights, 1 for disjoint supports, more only if b is signed."""
+    return np.asarray(0.5 * np.abs(a - b).sum(axis=-1))
+
+
+def jsd_bits(a: Array, b: Array) -> Array:
+    """Jensen-Shannon divergence in bits: at most 1, with equality iff the supports are disjoint (Lin 1991).
+
+    It is the divergence, not its square root. A signed b is read as an observer who knows `b >= 0` would read
+    it: its positive part, normalised. Weights that sum to 1 have one.
+    """
+    read = np.maximum(b, 0.0)
+    read = read / read.sum(axis=-1, keepdims=True)
+    middle = 0.5 * (a + read)
+    divergence = 0.5 * (rel_entr(a, middle) + rel_entr(read, middle)).sum(axis=-1) / np.log(2)
+    return np.asarray(np.clip(divergence, 0.0, 1.0))  # the bounds are a theorem; only rounding leaves them
+
+
+def entropy_bits(a: Array) -> Array:
+    """Shannon entropy in bits: 0 for one-hot weights, log2 n for uniform ones."""
+    return np.asarray(entr(a).sum(axis=-1) / np.log(2))
+
+
+def _largest(a: Array) -> Mask:
+    peak = a.max(axis=-1, keepdims=True)
+    return np.asarray(a >= peak - TIE * np.abs(peak))
+
+
+def top1(a: Array, b: Array) -> Mask:
+    """Whether the position b puts first is one of those a puts first."""
+    first = b.argmax(axis=-1)[..., None]
+    return np.asarray(np.take_along_axis(_largest(a), first, axis=-1)[..., 0])
+
+
+def top1_chance(a: Array, mask: Mask) -> Array:
+    """The rate of `top1` for a position drawn uniformly from the visible ones."""
+    return np.asarray(_largest(a).sum(axis=-1) / mask.sum(axis=-1))
+
+
+def argmax_flip(a: Array, b: Array) -> Mask:
+    """Whether no position is largest in both patterns; ties count as agreement."""
+    return np.asarray(~(_largest(a) & _largest(b)).any(axis=-1))
+
+
+def support_size(a: Array) -> Array:
+    """The number of positions with positive weight, as a float."""
+    return np.asarray((a > 0).sum(axis=-1), dtype=float)
+
+
+def support_recall(a: Array, b: Array, mask: Mask) -> Array:
+    """The share of a's k attended positions among the k largest of b.
+
+    NaN where a attends to every visible position: any b would score 1.
+    """
+    attended = a > 0
+    size = attended.sum(axis=-1)
+    order = np.argsort(-np.where(mask, b, -np.inf), axis=-1, kind="stable")
+    ranked = np.take_along_axis(attended, order, axis=-1)
+    found = (ranked & (np.arange(a.shape[-1]) < size[..., None])).sum(axis=-1)
+    return np.where(size < mask.sum(axis=-1), found / size, np.nan)
+
+
+def support_chance(a: Array, mask: Mask) -> Array:
+    """The expected `support_recall` of a random ranking of the visible positions: k over their number."""
+    size, visible = support_size(a), mask.sum(axis=-1)
+    return np.where(size < visible, size / visible, np.nan)
+
+
+def negative_mass(b: Array) -> Array:
+    """`sum max(-b_i, 0)`: how far an estimate is from being weights at all."""
+    return np.asarray(np.maximum(-b, 0.0).sum(axis=-1))
+
+
+def tail_mass(a: Array, count: int) -> Array:
+    """The mass outside the `count` largest weights."""
+    kept = max(a.shape[-1] - count, 0)
+    return np.asarray(np.sort(a, axis=-1)[..., :kept].sum(axis=-1))
+
+
+def relative_gap(left: Array, right: Array, values: Array) -> Array:
+    """`|o_left - o_right|` (B, d) relative to the root mean square size of the values (B, n, d)."""
+    size = np.sqrt((values**2).sum(axis=-1).mean(axis=-1))
+    return np.asarray(np.linalg.norm(left - right, axis=-1) / np.where(size > 0, size, 1.0))
