@@ -1,0 +1,55 @@
+"""How well probabilities over positions (B, n) read a goal (B, n): one number per held-out example."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnlab.shapes import Array
+
+
+def bits(probabilities: Array, goal: Array) -> Array:
+    """Cross-entropy in bits, `-sum_i goal_i log2 p_i` (B,); infinite where a wanted position has p = 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(
+            -np.where(goal > 0, goal * np.log2(np.where(goal > 0, probabilities, 1.0)), 0.0).sum(1)
+        )
+
+
+def hit(probabilities: Array, goal: Array) -> NDArray[np.bool_]:
+    """(B,): the most probable position is the one the goal puts most on."""
+    return np.asarray(probabilities.argmax(axis=1) == goal.argmax(axis=1))
+
+
+def top_recall(probabilities: Array, weights: Array, k: int) -> Array:
+    """(B,): the share of the k largest weights among the k most probable positions."""
+    k = min(k, weights.shape[1])
+    guessed = np.argpartition(-probabilities, k - 1, axis=1)[:, :k]
+    true = np.argpartition(-weights, k - 1, axis=1)[:, :k]
+    return np.asarray((guessed[:, :, None] == true[:, None, :]).any(axis=2).mean(axis=1))
+
+
+def total_variation(probabilities: Array, weights: Array) -> Array:
+    """`1/2 |p - a|_1` (B,), in [0, 1]."""
+    return np.asarray(np.abs(probabilities - weights).sum(axis=1) / 2)
+
+
+def brier(probabilities: Array, goal: Array) -> Array:
+    """`sum_i (p_i - goal_i)^2` (B,), in [0, 2]: accuracy and calibration in one proper score (Brier 1950)."""
+    return np.asarray(((probabilities - goal) ** 2).sum(axis=1))
+
+
+def calibration_error(probabilities: Array, goal: Array, bins: int = 10) -> float:
+    """Expected calibration error: the mean gap between confidence and accuracy over bins of equal counts.
+
+    Bins of equal counts (Nguyen & O'Connor 2015) keep the empty bins of the equal-width version away.
+    """
+    order = np.argsort(probabilities.max(axis=1), kind="stable")
+    confidence = probabilities.max(axis=1)[order]
+    right = hit(probabilities, goal)[order].astype(np.float64)
+    gaps = [
+        abs(float(c.mean() - r.mean())) * c.size
+        for c, r in zip(np.array_split(confidence, bins), np.array_split(right, bins), strict=True)
+        if c.size
+    ]
+    return float(sum(gaps) / confidence.size)
