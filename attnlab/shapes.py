@@ -98,8 +98,12 @@ class Collision:
     values (B, n, d), or (B, r, n, d) where every pattern has values of its own; found (B,): False where a
     search found nothing (its rows are NaN in every metric); constraint: the set all patterns lie in;
     verified: how the equality of the outputs was confirmed; tolerance: the relative gap promised.
-    Raises ValueError if a found pattern leaves the simplex by more than 1e-12 (affine: only its sum counts)
-    or a found gap exceeds the tolerance: no object of this class holds a wrong certificate.
+    queries (B, r, e), temperature included, and keys (B, n, e), or (B, r, n, e) where every pattern has keys
+    of its own: softmax patterns carry both, and every pattern is `softmax(K q)`.
+    reached (B,): the number the construction pushed as far as it goes, also where that gave no collision.
+    Raises ValueError if a found pattern leaves the simplex by more than 1e-12 (affine: only its sum counts),
+    is not the softmax of its query, or a found gap exceeds the tolerance: no object of this class holds a
+    wrong certificate.
     """
 
     patterns: Array
@@ -109,6 +113,8 @@ class Collision:
     queries: Array | None = None
     verified: str = "float64 residual"
     tolerance: float = 1e-9
+    keys: Array | None = None
+    reached: Array | None = None
 
     def __post_init__(self) -> None:
         trials, patterns, n = self.patterns.shape
@@ -125,8 +131,22 @@ class Collision:
         if self.constraint != "affine":
             lowest = float(kept.min(initial=0.0))
             require(lowest >= -1e-12, "weights >= -1e-12", lowest)
+        if self.constraint == "softmax":
+            self._require_softmax()
         worst = float(self.gap[self.found].max(initial=0.0))
         require(worst <= self.tolerance, f"a relative output gap <= {self.tolerance:g}", worst)
+
+    def _require_softmax(self) -> None:
+        """Raise ValueError unless every found pattern is the softmax of its query over its support."""
+        require(self.queries is not None and self.keys is not None, "queries and keys of softmax", None)
+        assert self.queries is not None and self.keys is not None
+        queries, patterns = self.queries[self.found], self.patterns[self.found]
+        keys = self.keys[self.found] if self.keys.ndim == 4 else self.keys[self.found][:, None]
+        scores = np.matmul(keys, queries[..., None])[..., 0]
+        scores = np.where(patterns > 0, scores - scores.max(axis=-1, keepdims=True), -np.inf)
+        powers = np.exp(scores)
+        off = np.abs(powers / powers.sum(axis=-1, keepdims=True) - patterns).max(initial=0.0)
+        require(bool(off <= 1e-12), "patterns that are softmax(K q) within 1e-12", off)
 
     @property
     def outputs(self) -> Array:

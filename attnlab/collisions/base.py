@@ -7,19 +7,51 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnlab.parts import Part
-from attnlab.shapes import Array, Collision, Sample
+from attnlab.parts import Declined, Part
+from attnlab.shapes import Array, Collision, Mask, Sample, require
 
 
 @dataclass(frozen=True)
 class Construction(Part, abc.ABC):
     """Makes different weights with one output.
 
-    Law: the Collision's patterns lie on the simplex to 1e-12 and their outputs agree to the tolerance it
-    promises (1e-9; 1e-12 for softmax patterns), as an independent oracle confirms. Where the construction
-    cannot deliver it raises Declined with the reason; it never returns an approximate pair.
+    Law: the Collision's patterns lie on the simplex to 1e-12, are zero at masked positions, differ from one
+    another, and their outputs agree to the tolerance it promises (1e-9; 1e-12 for softmax patterns; the unit
+    roundoff of a format for patterns that collide only in that format), as an independent oracle confirms.
+    Where the construction cannot deliver it raises Declined with the reason; it never returns an approximate
+    pair, and a trial in which a search found nothing has `found` False.
     """
 
-    @abc.abstractmethod
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
-        """weights (B, n): the patterns to start from, where the construction starts from given ones."""
+        """weights (B, n): the patterns to start from, where the construction starts from given ones.
+
+        Raises ValueError if the weights do not lie on the simplex of the visible positions, Declined where
+        the construction cannot deliver in any trial.
+        """
+        require(weights.shape == sample.mask.shape, f"weights {sample.mask.shape}", weights.shape)
+        require(bool(np.isfinite(weights).all()), "finite weights", "NaN or infinity")
+        off = float(np.abs(weights.sum(axis=-1) - 1).max(initial=0.0))
+        require(off <= 1e-9, "weights that sum to 1", f"a sum off by {off:g}")
+        lowest = float(weights.min(initial=0.0))
+        require(lowest >= 0, "nonnegative weights", lowest)
+        require(not weights[~sample.mask].any(), "no weight on masked positions", "some")
+        return self.construct(weights, sample, rng)
+
+    @abc.abstractmethod
+    def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
+        """The construction itself, from weights that were checked."""
+
+
+def decline_unless(possible: Mask, reason: str) -> None:
+    """Raise Declined with the reason if it holds in every trial."""
+    if not possible.any():
+        raise Declined(reason)
+
+
+INDEPENDENT = "n <= d + 1: the values are affinely independent, no other weights give their output"
+"""Why nothing collides below the affine threshold (or above it, by chance, on the visible positions)."""
+
+
+def only_where(found: Mask, patterns: Array) -> Array:
+    """The patterns (B, r, n) with NaN in the trials where nothing was found, so that no one can use them."""
+    return np.where(found[:, None, None], patterns, np.nan)
