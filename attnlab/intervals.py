@@ -17,6 +17,7 @@ from attnlab.shapes import Array
 
 LEVEL = 0.95
 RESAMPLES = 1000
+BATCH = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ def mean_interval(repeats: Sequence[Array], rng: np.random.Generator) -> Interva
     mean = float(pooled.mean())
     if np.ptp(pooled) == 0.0:
         return Interval(mean, mean, mean, int(pooled.size), pooled.size / effect)
-    draws = rng.integers(pooled.size, size=(RESAMPLES, pooled.size))
-    low, high = np.quantile(pooled[draws].mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    batch = max(1, BATCH // pooled.size)
+    means = [
+        pooled[rng.integers(pooled.size, size=(min(batch, RESAMPLES - start), pooled.size))].mean(axis=1)
+        for start in range(0, RESAMPLES, batch)
+    ]
+    low, high = np.quantile(np.concatenate(means), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     widen = np.sqrt(effect)
     return Interval(
         mean, mean - widen * (mean - low), mean + widen * (high - mean), int(pooled.size), pooled.size / effect

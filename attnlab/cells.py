@@ -1,0 +1,167 @@
+"""A cell: one setting of one experiment with its trials inside, its identity, and how it is measured.
+
+An experiment is a module with `trial(...) -> Row`, `verdict(table) -> Verdict` and `VERSION`. The argument
+names of `trial` are the settings it uses: a config group gives the part made from it, any other name the plain
+value, and `rng` the random streams of one repeat. What a trial does not ask for is not part of the cell.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import inspect
+import json
+import pkgutil
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from attnlab.intervals import Interval, mean_interval, rate_interval
+from attnlab.parts import Count, Part, SettingError, refusal
+from attnlab.seeds import Streams
+
+SCHEMA = 1
+RESERVED = ("seed", "repeats", "rng")
+Json = Any
+
+
+@functools.cache
+def experiment(module: str) -> ModuleType:
+    """The experiment's module. Raises SettingError if it cannot be imported or lacks a function."""
+    try:
+        found = importlib.import_module(module)
+    except ImportError as error:
+        raise SettingError("experiment.module", module, f"an importable module ({error})") from error
+    for name in ("trial", "verdict", "VERSION"):
+        if not hasattr(found, name):
+            raise SettingError("experiment.module", module, f"a module with `{name}`")
+    return found
+
+
+@functools.cache
+def arguments(module: str) -> dict[str, Any]:
+    """The settings a trial uses, with their annotations, in the order of its signature."""
+    trial = experiment(module).trial
+    hints = typing.get_type_hints(trial, include_extras=True)
+    return {name: hints.get(name) for name in inspect.signature(trial).parameters if name not in RESERVED}
+
+
+@functools.cache
+def _part(frozen: str) -> Part:
+    config = json.loads(frozen)
+    target = config.pop("_target_")
+    try:
+        kind = pkgutil.resolve_name(target)
+    except Exception as error:
+        raise SettingError("_target_", target, f"an importable class ({error})") from error
+    try:
+        return typing.cast(Part, kind(**config))
+    except TypeError as error:
+        raise SettingError("_target_", target, f"settings its class takes ({error})") from error
+
+
+def part(group: str, config: Mapping[str, Json]) -> Part:
+    """The part a group's config describes. Raises SettingError naming `group.setting` if it is refused."""
+    try:
+        return _part(json.dumps(config, sort_keys=True))
+    except SettingError as error:
+        raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting of one experiment.
+
+    config: all that makes its numbers (groups with their `_target_` and leaves, scalars, seed, repeats);
+    choices: the name each group was chosen by, which labels the rows and is no part of the identity.
+    """
+
+    study: str
+    module: str
+    config: Mapping[str, Json]
+    choices: Mapping[str, str]
+
+    @functools.cached_property
+    def key(self) -> str:
+        """The identity: a hash of the schema, the versions of the parts and the config, of nothing else."""
+        identity = {"schema": SCHEMA, "module": self.module, "config": self.config, "versions": self.versions}
+        return hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=12).hexdigest()
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of every part, and of the experiment itself."""
+        parts = {name: part(name, value).version for name, value in self._groups()}
+        return {"experiment": int(experiment(self.module).VERSION), **parts}
+
+    def _groups(self) -> list[tuple[str, Mapping[str, Json]]]:
+        return [(name, value) for name, value in self.config.items() if isinstance(value, dict)]
+
+    def problems(self) -> list[SettingError]:
+        """Every setting of the cell that is refused."""
+        found = []
+        for name, kind in {"seed": int, "repeats": Count, **arguments(self.module)}.items():
+            value = self.config[name]
+            if not isinstance(value, dict):
+                allowed = refusal(kind, value)
+                if allowed is not None:
+                    found.append(SettingError(name, value, allowed))
+                continue
+            try:
+                made = part(name, value)
+            except SettingError as error:
+                found.append(error)
+                continue
+            if isinstance(kind, type) and not isinstance(made, kind):
+                found.append(SettingError(name, value["_target_"], f"a {kind.__name__}"))
+        return found
+
+    def settings(self) -> dict[str, Json]:
+        """One flat column per setting: `inputs`, `inputs.n`, ..., scalars as they are."""
+        columns: dict[str, Json] = {}
+        for name, value in self.config.items():
+            if isinstance(value, dict):
+                columns[name] = self.choices[name]
+                columns |= {f"{name}.{leaf}": v for leaf, v in value.items() if leaf != "_target_"}
+            else:
+                columns[name] = value
+        return columns
+
+    def measure(self) -> dict[str, dict[str, Json]]:
+        """Run the trials of every repeat and summarise each metric; raises whatever the trial raises."""
+        trial = experiment(self.module).trial
+        made = {
+            name: part(name, value) if isinstance(value, dict) else value
+            for name, value in self.config.items()
+            if name not in RESERVED
+        }
+        rows = [
+            trial(**made, rng=Streams(self.config["seed"], repeat, self.config))
+            for repeat in range(self.config["repeats"])
+        ]
+        return {name: self._summary(name, [np.asarray(row[name]) for row in rows]) for name in rows[0]}
+
+    def _summary(self, metric: str, repeats: list[np.ndarray]) -> dict[str, Json]:
+        rate = repeats[0].dtype == np.bool_
+        finite = [repeat[np.isfinite(repeat)].astype(np.float64) for repeat in repeats]
+        nonfinite = int(sum(repeat.size for repeat in repeats) - sum(repeat.size for repeat in finite))
+        kind = "rate" if rate else "mean"
+        if not any(repeat.size for repeat in finite):
+            return {"kind": kind, "value": None, "count": 0, "nonfinite": nonfinite}
+        if rate:
+            interval: Interval = rate_interval(finite)
+        else:
+            interval = mean_interval(finite, Streams(self.config["seed"])(f"bootstrap {metric}"))
+        return {
+            "kind": kind,
+            "value": interval.value,
+            "low": interval.low,
+            "high": interval.high,
+            "count": interval.count,
+            "effective": interval.effective,
+            "nonfinite": nonfinite,
+            "by_repeat": [float(repeat.mean()) if repeat.size else None for repeat in finite],
+        }

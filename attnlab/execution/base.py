@@ -1,0 +1,123 @@
+"""The contract of every way to run cells, and the one function that all of them run."""
+
+from __future__ import annotations
+
+import abc
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from attnlab.cells import SCHEMA, Cell
+from attnlab.parts import Declined, Part, Positive
+from attnlab.store import FINAL, Status, Store
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell to measure: where its record goes, for which run, with which folders on the import path."""
+
+    cell: Cell
+    folder: Path
+    run_id: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task; the record itself is on disk."""
+
+    task: Task
+    status: Status
+    reason: str | None = None
+    traceback: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution(Part, abc.ABC):
+    """Runs tasks somewhere.
+
+    timeout: seconds a cell may take, null for no limit.
+    Law: every task yields exactly one Outcome, in any order, and leaves its record in the store, whatever the
+    cell does: raise, exit, run too long or kill its process.
+    """
+
+    timeout: Positive | None = None
+
+    @abc.abstractmethod
+    def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Run the tasks, yielding outcomes as they come."""
+
+
+class CellTimeout(Exception):
+    """A cell ran longer than it may."""
+
+
+def perform(task: Task, timeout: float | None) -> Outcome:
+    """Measure one cell and write its record; whatever it raises becomes the record."""
+    sys.path[:0] = [path for path in task.paths if path not in sys.path]
+    store = Store(task.folder)
+    previous = store.status(task.cell.key)
+    if previous in FINAL:  # another driver was faster
+        return Outcome(task, previous)
+    started, clock = datetime.now(UTC), time.perf_counter()
+    facts: dict[str, Any]
+    try:
+        with _limit(timeout):
+            facts = {"status": "done", "metrics": task.cell.measure()}
+    except Declined as reason:
+        facts = {"status": "skipped", "reason": str(reason)}
+    except CellTimeout:
+        facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error}".rstrip(": ")
+        facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
+    return record(task, facts, started, time.perf_counter() - clock)
+
+
+def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
+    """Write the record of one cell."""
+    cell = task.cell
+    Store(task.folder).write(
+        {
+            "schema": SCHEMA,
+            "key": cell.key,
+            "study": cell.study,
+            "module": cell.module,
+            "versions": cell.versions,
+            "config": dict(cell.config),
+            "choices": dict(cell.choices),
+            **facts,
+            "started": started.isoformat(timespec="seconds"),
+            "duration": round(duration, 6),
+            "host": socket.gethostname(),
+            "run_id": task.run_id,
+        }
+    )
+    return Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
+
+
+@contextmanager
+def _limit(seconds: float | None) -> Iterator[None]:
+    if seconds is None:
+        yield
+        return
+
+    def expire(_signal: int, _frame: FrameType | None) -> None:
+        raise CellTimeout
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,64 @@
+"""Cells in processes of this machine, through joblib; one BLAS thread each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from attnlab.execution.base import Execution, Outcome, Task, perform, record
+from attnlab.parts import Count
+
+
+@dataclass(frozen=True)
+class Local(Execution):
+    """workers: processes, null for one a core.
+
+    A cell that kills its worker takes the pool with it. The cells that were under way are then run alone, each
+    in a process of its own, so that only the guilty one fails; the rest go on in a new pool.
+    """
+
+    workers: Count | None = None
+
+    def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        processes = min(self.workers or cpu_count(), max(1, len(tasks)))
+        pool = self._pool if processes > 1 else self._process
+        waiting = {task.cell.key: task for task in tasks}
+        while waiting:
+            try:
+                for outcome in pool(list(waiting.values()), processes):
+                    del waiting[outcome.task.cell.key]
+                    yield outcome
+            except BrokenProcessPool:
+                # Tasks go out in order, two a process, so those under way are among the first still waiting.
+                for task in list(waiting.values())[: 2 * processes + 1]:
+                    del waiting[task.cell.key]
+                    yield self._alone(task)
+
+    def _pool(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            pool = Parallel(
+                n_jobs=processes, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
+            )
+            yield from pool(delayed(perform)(task, self.timeout) for task in tasks)
+
+    def _process(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
+        """One worker: joblib would run it in this process, where a dying cell takes the driver along."""
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for task in tasks:
+                yield pool.submit(perform, task, self.timeout).result()
+
+    def _alone(self, task: Task) -> Outcome:
+        started, clock = datetime.now(UTC), time.perf_counter()
+        try:
+            (outcome,) = self._process([task], 1)
+        except BrokenProcessPool:
+            facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
+            return record(task, facts, started, time.perf_counter() - clock)
+        return outcome

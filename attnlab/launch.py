@@ -1,0 +1,117 @@
+"""From planned cells to records: look what is missing, run that, show what happens, leave a trace of the run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from attnlab.cells import Cell
+from attnlab.execution.base import Execution, Outcome, Task
+from attnlab.provenance import provenance
+from attnlab.store import FINAL, Status, Store, counts, write_atomically
+
+log = logging.getLogger("attnlab")
+EVERY = 30.0
+"""Seconds between two log lines where there is no terminal."""
+
+
+def statuses(cells: Sequence[Cell], results: Path) -> dict[str, Status]:
+    """The status of every cell, by key."""
+    return {cell.key: Store(results / cell.study).status(cell.key) for cell in cells}
+
+
+def run(
+    studies: Mapping[str, Sequence[Cell]], results: Path, execution: Execution, paths: Sequence[str], argv: list[str]
+) -> dict[str, int]:
+    """Measure every cell that has no final record; returns how many cells ended with which status.
+
+    studies: the cells of each study by its name; paths: folders that hold modules of the user's own.
+    """
+    cells = [cell for group in studies.values() for cell in group]
+    known = statuses(cells, results)
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    tasks = [
+        Task(cell, results / cell.study, run_id, tuple(paths)) for cell in cells if known[cell.key] not in FINAL
+    ]
+    cached = len(cells) - len(tasks)
+    with ExitStack() as stack:
+        for name, group in studies.items():
+            stack.enter_context(_trace(results / name, run_id, argv, group, results))
+        log.info("%d cells: %d already there, %d to run", len(cells), cached, len(tasks))
+        for outcome in _shown(execution(tasks), len(tasks)):
+            known[outcome.task.cell.key] = outcome.status
+    return counts(known.values())
+
+
+def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+    """Pass the outcomes on, showing progress and every failure at once."""
+    terminal = sys.stderr.isatty()
+    bar = tqdm(total=total, unit="cell", disable=not terminal or total == 0, smoothing=0.1)
+    began = spoke = time.monotonic()
+    bad = 0
+    with bar:
+        for done, outcome in enumerate(outcomes, start=1):
+            if outcome.status not in FINAL:
+                bad += 1
+                with bar.external_write_mode(file=sys.stderr):
+                    log.error("%s: %s", outcome.status, described(outcome.task.cell))
+                    log.error("  %s", outcome.reason)
+                    log.debug("%s", outcome.traceback or "")
+            bar.update()
+            bar.set_postfix_str(f"{bad} failed" if bad else "", refresh=False)
+            now = time.monotonic()
+            if not terminal and now - spoke >= EVERY:
+                spoke = now
+                left = (now - began) / done * (total - done)
+                log.info("%d of %d cells, %d failed, about %.0f s left", done, total, bad, left)
+            yield outcome
+
+
+def described(cell: Cell) -> str:
+    """A cell in one line: its study and its settings."""
+    return f"{cell.study} " + " ".join(f"{name}={value}" for name, value in cell.settings().items())
+
+
+@contextmanager
+def _trace(folder: Path, run_id: str, argv: list[str], cells: Sequence[Cell], results: Path) -> Iterator[None]:
+    """runs/<run>/run.json and log.txt of one study: written at the start, completed at the end."""
+    place = folder / "runs" / run_id
+    facts: dict[str, Any] = {
+        "run_id": run_id,
+        "argv": argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished": None,
+        "cells": len(cells),
+        "counts": None,
+        "exit_code": None,
+        **provenance(),
+    }
+    write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
+    handler = logging.FileHandler(place / "log.txt", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+        tally = counts(statuses(cells, results).values())
+        facts["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+        facts["counts"] = tally
+        facts["exit_code"] = exit_code(tally)
+        write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
+
+
+def exit_code(tally: Mapping[str, int]) -> int:
+    """0 if every cell is done or skipped with a reason, else 1."""
+    return int(any(tally[status] for status in ("failed", "timeout", "missing")))

@@ -1,0 +1,48 @@
+"""Where numbers came from: the code, the libraries and the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = ("attnlab", "numpy", "scipy", "scikit-learn", "numba", "hydra-core", "joblib", "torch")
+
+
+def provenance() -> dict[str, Any]:
+    """Git commit (and whether the tree was clean), versions, host and threads."""
+    return {
+        "git": _git(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in LIBRARIES},
+        "host": platform.node(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "not set"),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git() -> dict[str, str]:
+    """The commit of the code's own repository; `unknown` where there is none."""
+    folder = Path(__file__).parent
+
+    def ask(*words: str) -> str | None:
+        try:
+            done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    sha, changes = ask("rev-parse", "HEAD"), ask("status", "--porcelain", "--", ".", "../experiments", "../conf")
+    state = "unknown" if changes is None else "dirty" if changes else "clean"
+    return {"sha": sha or "unknown", "state": state}

@@ -1,0 +1,96 @@
+"""Bad input gets one clear screen: the key, the value, what is allowed; exit code 2 and nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Lab
+
+REFUSALS = {
+    "inputs.d=abc": ("inputs.d", "'abc'", "an integer >= 1"),
+    "inputs.n=0": ("inputs.n", "0", "an integer >= 1"),
+    "inputs.n=4,0,8,-3": ("inputs.n", "-3", "an integer >= 1"),
+    "inputs.n=null": ("inputs.n", "None", "an integer >= 1"),
+    "seed=abc": ("seed", "'abc'", "an integer"),
+    "trials=0": ("trials", "0", "an integer"),
+    "repeats=0": ("repeats", "0", "an integer >= 1"),
+    "level=high": ("level", "'high'", "an integer"),
+    "temperature=-1": ("temperature", "-1", "weights.temperature"),
+    "decoder=nonsense": ("decoder", "'nonsense'", "simplex"),
+    "inputs=nonsense": ("inputs", "'nonsense'", "gaussian"),
+    "inputs=gaussian,nonsense": ("inputs", "'nonsense'", "gaussian"),
+    "inputs=glob(zzz*)": ("inputs", "zzz", "at least one value"),
+    "experiment=nonsense": ("experiment", "'nonsense'", "noop"),
+    "seeed=1": ("seeed", "1", "seed"),
+    "inputs.depth=3": ("inputs.depth", "3", "inputs.d"),
+    "probe=pointer": ("probe", "'pointer'", "a setting of this run"),
+    "inputs.n=interval(1,4)": ("inputs.n", "interval", "values that can be listed"),
+    "action=dance": ("action", "'dance'", "run, plan, status, report"),
+    "size=huge": ("size", "huge", "quick"),
+    "exec.workers=0": ("exec.workers", "0", "an integer >= 1"),
+    "exec=local,serial": ("exec", "local,serial", "cannot be swept"),
+    "--colour": ("--colour", "", "key=value"),
+    "inputs.n": ("inputs.n", "", ""),
+    "inputs.n=[1,2": ("inputs.n", "[1,2", ""),
+}
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+def test_a_bad_setting_is_refused_by_name(lab: Lab, word: str) -> None:
+    words = [word] if word.startswith("experiment=") else ["experiment=noop", word]
+    answer = lab(*words)
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert len(answer.err.splitlines()) <= 30
+    for part in REFUSALS[word]:
+        assert part in answer.err
+    assert not lab.results.exists()
+
+
+def test_every_bad_cell_is_listed_before_any_runs(lab: Lab) -> None:
+    answer = lab("experiment=noop", "inputs.n=0,4", "inputs.d=x", "level=y")
+    assert answer.code == 2
+    for key in ("inputs.n = 0", "inputs.d = 'x'", "level = 'y'"):
+        assert key in answer.err
+
+
+def test_a_broken_yaml_is_named(lab: Lab) -> None:
+    (lab.folder / "mine" / "experiment" / "torn.yaml").write_text("experiment: {module: [\n")
+    answer = lab("experiment=torn")
+    assert answer.code == 2
+    assert "torn.yaml" in answer.err and "Traceback" not in answer.err
+    assert not lab.results.exists()
+
+
+def test_a_missing_module_is_named(lab: Lab) -> None:
+    path = lab.folder / "mine" / "experiment" / "lost.yaml"
+    path.write_text("# @package _global_\nexperiment: {module: no_such_module, grids: {quick: {a: {seed: 1}}}}\n")
+    answer = lab("experiment=lost")
+    assert answer.code == 2 and "no_such_module" in answer.err
+
+
+def test_a_folder_that_cannot_be_written_is_refused(lab: Lab) -> None:
+    blocked = lab.folder / "a_file"
+    blocked.write_text("")
+    answer = lab("experiment=noop", f"results={blocked}/results")
+    assert answer.code == 2 and str(blocked) in answer.err and "Traceback" not in answer.err
+    assert blocked.read_text() == ""
+
+
+def test_a_config_folder_that_does_not_exist_is_refused(lab: Lab) -> None:
+    answer = lab("--config-dir", str(lab.folder / "nowhere"), "experiment=noop")
+    assert answer.code == 2 and "a folder that exists" in answer.err
+
+
+def test_settings_of_parts_refuse_by_name(lab: Lab) -> None:
+    answer = lab("experiment=recovery", "weights.temperature=-1")
+    assert answer.code == 2
+    assert "weights.temperature = -1" in answer.err and "a finite number > 0" in answer.err
+
+
+def test_information_commands_are_hydras_own(lab: Lab, tmp_path: Path) -> None:
+    for words in (("--help",), ("--cfg", "job"), ("--info", "defaults-tree")):
+        answer = lab.command(*words)
+        assert answer.code == 0, answer.err
+        assert answer.out.strip()
