@@ -1,0 +1,245 @@
+"""Solve `V^T softmax(F w) = o` for the parameters w of an exponential family with features F.
+
+With `F = V` this is maximum entropy: the equation is the stationarity of the convex dual
+`log sum exp(V w) - w.o` (Jaynes 1957), so the weights are unique. With `F = K` it is the softmax inverse:
+unique where K is an affine function of V, otherwise one of many possible solutions, where this start leads.
+
+Both are a damped Newton iteration on `o - V^T softmax(F w)`, with the Jacobian `Cov_a(v, f)`. V and F enter
+only through the spans of their centred columns, so each is first replaced by an orthonormal basis of that:
+scale, offset and dependent columns then cost no accuracy. Masked rows are left out before that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from attnlab.attention import output, softmax_weights
+from attnlab.shapes import Array, Mask
+
+Rows = NDArray[np.int64]
+
+STEPS = 100
+"""Newton steps allowed: about 10 do inside the simplex; towards its border w runs to infinity, 1 a step."""
+LOGIT_RANGE, GROWTH = 8.0, 0.5
+"""No step changes a logit difference by more than 8 and half the present range: longer ones land on a one-hot
+plateau, where `Cov_a` vanishes; a fixed cap alone needs hundreds of steps where the solution lies far out."""
+HALVINGS = 10
+ARMIJO = 1e-4
+ROUNDING = 1e-12
+"""Below this a Newton step that fails to improve is not shortened: what is left is rounding."""
+CHUNK = 2**22
+"""Numbers of V and F worked on at once (32 MB)."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The solutions of a batch.
+
+    parameters (B, f): w, of minimum norm where features are dependent; weights (B, n): `softmax(F w)`;
+    residual (B,): `|V^T a - o|` relative to the root mean square size of the visible values; converged (B,):
+    whether it is at most the tolerance asked for.
+    """
+
+    parameters: Array
+    weights: Array
+    residual: Array
+    converged: Mask
+
+
+def fit(
+    features: Array,
+    values: Array,
+    outputs: Array,
+    mask: Mask | None = None,
+    start: Array | None = None,
+    tolerance: float = 1e-9,
+) -> Fit:
+    """Newton from `start` (w = 0 if None), every instance of the batch to its own rounding floor.
+
+    features (B, n, f), values (B, n, d), outputs (B, d), mask (B, n) True where visible, start (B, f). An
+    instance that fails stops no other: it comes back with `converged` False and the best weights seen. Pass
+    one array as features and values for maximum entropy.
+    """
+    trials, n, f = features.shape
+    mask = np.ones((trials, n), dtype=bool) if mask is None else mask
+    start = np.zeros((trials, f)) if start is None else start
+    parameters, weights = np.empty((trials, f)), np.empty((trials, n))
+    for part in _chunks(trials, n * (f + values.shape[2])):
+        of_values = _basis(values[part], mask[part])
+        of_features = of_values if features is values else _basis(features[part], mask[part])
+        target = _left(of_values.shrink, outputs[part] - of_values.centre)
+        problem = _Problem(of_features.span, of_values.span, target, mask[part])
+        w = _newton(problem, _apply(of_features.grow, start[part]))
+        weights[part] = softmax_weights(_apply(of_features.span, w), mask[part])
+        parameters[part] = _apply(of_features.shrink, w)
+    seen = np.where(mask[..., None], values, 0.0)
+    size = np.sqrt((seen**2).sum(axis=(1, 2)) / mask.sum(axis=1))
+    residual = np.linalg.norm(output(weights, values) - outputs, axis=1) / np.where(size > 0, size, 1.0)
+    return Fit(parameters, weights, residual, residual <= tolerance)
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """span (B, n, r): columns of unit variance, spanning those of the centred rows; zero where masked.
+
+    `span = (rows - centre) shrink` and `rows - centre = span grow`; centre (B, f), shrink (B, f, r), grow
+    (B, r, f), r = min(n, f), with zeros in place of directions that the rows do not have.
+    """
+
+    span: Array
+    centre: Array
+    shrink: Array
+    grow: Array
+
+
+def _basis(rows: Array, mask: Mask) -> _Basis:
+    visible = mask.sum(axis=1).astype(float)[:, None]
+    centre = np.where(mask[..., None], rows, 0.0).sum(axis=1) / visible
+    centred = np.where(mask[..., None], rows - centre[:, None], 0.0)
+    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
+    cut = max(rows.shape[1:]) * np.finfo(float).eps * np.abs(rows).max(axis=(1, 2), initial=0.0)[:, None]
+    kept = sizes > cut * np.sqrt(visible)
+    inverse = np.where(kept, np.sqrt(visible) / np.where(kept, sizes, 1.0), 0.0)
+    return _Basis(
+        span=left * np.where(kept, np.sqrt(visible), 0.0)[:, None],
+        centre=centre,
+        shrink=np.swapaxes(right, 1, 2) * inverse[:, None],
+        grow=right * np.where(kept, sizes / np.sqrt(visible), 0.0)[..., None],
+    )
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """`basis^T softmax(span w) = target` for w: span (B, n, r), basis (B, n, s), target (B, s), mask (B, n).
+
+    Convex, the gradient of a dual, where basis and span are one array.
+    """
+
+    span: Array
+    basis: Array
+    target: Array
+    mask: Mask
+
+    @property
+    def convex(self) -> bool:
+        return self.span is self.basis
+
+    def __getitem__(self, rows: Rows) -> _Problem:
+        if len(rows) == len(self.target):
+            return self
+        span = self.span[rows]
+        basis = span if self.convex else self.basis[rows]
+        return _Problem(span, basis, self.target[rows], self.mask[rows])
+
+    def at(self, w: Array) -> _Point:
+        scores = _apply(self.span, w)
+        weights = softmax_weights(scores, self.mask)
+        dual = np.zeros(len(w))
+        if self.convex:
+            dual = logsumexp(np.where(self.mask, scores, -np.inf), axis=1) - (w * self.target).sum(axis=1)
+        return _Point(w, weights, self.target - _left(self.basis, weights), dual)
+
+    def logit_range(self, w: Array) -> Array:
+        scores = _apply(self.span, w)
+        highest = np.where(self.mask, scores, -np.inf).max(axis=1)
+        return np.asarray(highest - np.where(self.mask, scores, np.inf).min(axis=1))
+
+    def step(self, point: _Point) -> Array:
+        """The Newton step: `Cov_a(v, f) step = error`, of minimum norm where that is singular."""
+        centred = self.span - _left(self.span, point.weights)[:, None]
+        against = centred if self.convex else self.basis - _left(self.basis, point.weights)[:, None]
+        covariance = np.matmul(np.swapaxes(against * point.weights[..., None], 1, 2), centred)
+        if self.convex:
+            # Along a direction in which the weights cannot move the error is rounding, and so is the ridge.
+            ridge = 1e-14 * np.trace(covariance, axis1=1, axis2=2) + 1e-200
+            covariance += ridge[:, None, None] * np.eye(covariance.shape[1])
+        if covariance.shape[1] == covariance.shape[2]:
+            with contextlib.suppress(np.linalg.LinAlgError):
+                return np.asarray(np.linalg.solve(covariance, point.error[..., None])[..., 0])
+        return _apply(np.linalg.pinv(covariance, rcond=1e-13), point.error)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Where an iteration stands: w (B, r), weights (B, n), error (B, s) and the dual objective (B,)."""
+
+    w: Array
+    weights: Array
+    error: Array
+    dual: Array
+
+    @property
+    def size(self) -> Array:
+        return np.asarray(np.linalg.norm(self.error, axis=1))
+
+    def __getitem__(self, rows: Rows) -> _Point:
+        return _Point(self.w[rows], self.weights[rows], self.error[rows], self.dual[rows])
+
+    def put(self, rows: Rows, other: _Point) -> None:
+        """Overwrite these rows."""
+        for name in ("w", "weights", "error", "dual"):
+            getattr(self, name)[rows] = getattr(other, name)
+
+
+def _newton(problem: _Problem, start: Array) -> Array:
+    """w (B, r), each row to its rounding floor or as far as it gets."""
+    solution, running = start.copy(), np.arange(len(start))
+    point = problem.at(start.copy())
+    for _ in range(STEPS):
+        moved = _advance(problem, point)
+        solution[running] = point.w
+        going = np.flatnonzero(moved & (point.size > np.finfo(float).eps))
+        if not going.size:
+            break
+        running, problem, point = running[going], problem[going], point[going]
+    return solution
+
+
+def _advance(problem: _Problem, point: _Point) -> Mask:
+    """Move every row of `point` by one Newton step, halved until it helps; True where it did.
+
+    It helps if it shrinks the error or, where the problem is convex, if it lowers the dual: the first alone
+    stalls on the way to far solutions, the second alone cannot see the last digits.
+    """
+    step = problem.step(point)
+    cap = LOGIT_RANGE + GROWTH * problem.logit_range(point.w)
+    length = cap / np.maximum(problem.logit_range(step), cap)
+    size, dual, slope = point.size, point.dual.copy(), np.zeros(len(length))
+    if problem.convex:
+        slope = (step * point.error).sum(axis=1)
+    moved = np.zeros(len(length), dtype=bool)
+    trying = np.arange(len(length))
+    for _ in range(HALVINGS):
+        ahead = problem[trying].at(point.w[trying] + length[trying, None] * step[trying])
+        decrease = ARMIJO * length[trying]
+        better = ahead.size < (1 - decrease) * size[trying]
+        descent = np.maximum(decrease * slope[trying], 1e-15 * np.abs(dual[trying]))
+        better |= ahead.dual < dual[trying] - descent
+        point.put(trying[better], ahead[np.flatnonzero(better)])
+        moved[trying[better]] = True
+        length[trying] /= 2
+        trying = trying[~better & (size[trying] > ROUNDING)]
+        if not trying.size:
+            break
+    return moved
+
+
+def _apply(matrix: Array, vector: Array) -> Array:
+    """(B, p, r), (B, r) -> (B, p)."""
+    return np.asarray(np.matmul(matrix, vector[..., None])[..., 0])
+
+
+def _left(matrix: Array, vector: Array) -> Array:
+    """(B, p, r), (B, p) -> (B, r)."""
+    return np.asarray(np.matmul(vector[:, None], matrix)[:, 0])
+
+
+def _chunks(trials: int, each: int) -> Iterator[slice]:
+    size = max(1, CHUNK // max(each, 1))
+    return (slice(first, first + size) for first in range(0, trials, size))
