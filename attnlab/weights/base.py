@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnlab.parts import Part
-from attnlab.shapes import Array, Sample
+from attnlab.attention import logits
+from attnlab.parts import Part, Positive
+from attnlab.shapes import Array, Mask, Sample
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,26 @@ class Weights(Part, abc.ABC):
     @abc.abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
         """The weights (B, n)."""
+
+
+@dataclass(frozen=True)
+class Scored(Weights, abc.ABC):
+    """Weights that are a map of the scores `q.K / tau` alone, with `tau = temperature sqrt(e)`.
+
+    So temperature 1 is usual attention, at every key dimension; independent standard Gaussian q and K give it
+    scores of variance 1. Nothing is drawn. Law: adding a constant to a trial's scores changes nothing, larger
+    scores never get less weight, and as the temperature falls the weights go to the largest score.
+    """
+
+    temperature: Positive = 1.0
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
+        raw = logits(sample.queries, sample.keys) / np.sqrt(sample.keys.shape[2])
+        below = raw - np.where(sample.mask, raw, -np.inf).max(axis=1, keepdims=True)
+        with np.errstate(over="ignore"):  # a gap too wide for a float is a gap of infinity
+            scores = np.where(sample.mask, below, -np.inf) / self.temperature
+        return self.of_scores(scores, sample.mask)
+
+    @abc.abstractmethod
+    def of_scores(self, scores: Array, mask: Mask) -> Array:
+        """scores (B, n): at most 0, 0 at the largest visible one, -inf where masked -> weights (B, n)."""
