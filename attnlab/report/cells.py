@@ -1,0 +1,95 @@
+"""The table of a study's page: one row a cell, the settings that vary, each metric with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from attnlab.report.pooling import METRIC, settings_of
+from attnlab.report.words import NO_VALUE, missing, number, setting
+
+MOST_ROWS = 400
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell: its varying settings, its trial count, its numbers; note: why it has none."""
+
+    settings: tuple[str, ...]
+    trials: str
+    numbers: tuple[str, ...]
+    status: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """What the page prints; total: the cells there are, of which `rows` shows the first."""
+
+    settings: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+    total: int
+    constant: tuple[tuple[str, str], ...]
+
+    @property
+    def folded(self) -> bool:
+        """True if the table is too long to stand open on the page."""
+        return len(self.rows) > 12
+
+
+def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
+    """The cells in the order of their settings. first: metrics to show before the others."""
+    present = [str(name) for name in pd.unique(table.loc[table[METRIC].notna(), METRIC])]
+    metrics = [name for name in first if name in present]
+    metrics += sorted(name for name in present if name not in metrics)
+    columns = [column for column in settings_of(table) if table[column].nunique(dropna=False) > 1]
+    cells = [(_place(group, columns), group) for _, group in table.groupby("key", sort=False)]
+    cells.sort(key=lambda cell: cell[0])
+    rows = tuple(_row(group, columns, metrics) for _, group in cells[:MOST_ROWS])
+    return CellTable(tuple(columns), tuple(metrics), rows, len(cells), tuple(_constant(table, metrics)))
+
+
+def _place(cell: pd.DataFrame, columns: Sequence[str]) -> tuple[tuple[int, float, str], ...]:
+    """Sorts numbers before text before nothing, whatever a column mixes."""
+    first = cell.iloc[0]
+    return tuple(
+        (2, 0.0, "")
+        if missing(value)
+        else (0, float(value), "")
+        if isinstance(value, int | float)
+        else (1, 0.0, str(value))
+        for value in (first[column] for column in columns)
+    )
+
+
+def _row(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> Row:
+    first = cell.iloc[0]
+    settings = tuple(setting(first[column]) for column in columns)
+    status = str(first["status"])
+    if status != "done":
+        reason = "" if missing(first["reason"]) else str(first["reason"])
+        return Row(settings, "", (), status, reason)
+    most = int(cell["count"].max()) if cell["count"].notna().any() else 0
+    found = {str(row.metric): row for row in cell.rename(columns={"count": "count_"}).itertuples()}
+    numbers = []
+    for metric in metrics:
+        row = found.get(metric)
+        if row is None or missing(row.value):
+            numbers.append(NO_VALUE)
+            continue
+        words = f"{number(float(row.value))} [{number(float(row.low))}, {number(float(row.high))}]"
+        numbers.append(words if row.count_ == most else f"{words} ({int(row.count_)} trials)")
+    return Row(settings, f"{most:,}", tuple(numbers), status, "")
+
+
+def _constant(table: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[str, str]]:
+    """The metrics whose value is the same, up to rounding, in every cell that has one."""
+    found = []
+    for metric in metrics:
+        values = table.loc[(table[METRIC] == metric) & table["value"].notna(), "value"]
+        if len(values) > 1 and values.max() - values.min() <= 1e-9 * float(values.abs().max()):
+            found.append((metric, number(float(values.iloc[0]))))
+    return found

@@ -1,0 +1,203 @@
+"""The contract of every kind of figure, and how a yaml mapping becomes one."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import pandas as pd
+
+from attnlab.report.pooling import METRIC, Mark, NotDrawable, chosen, derive, levels, marks, pooled_over
+from attnlab.report.words import across, counted, label, listed, number, setting, spoken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(abc.ABC):
+    """One figure of a study, drawn from the tidy table alone.
+
+    name: its file's name. x: a setting, or `a/b`, `a-b` of two numeric settings, or `metric`. y: a metric or
+    several (then one of x, hue, col, row is `metric`). hue, col, row: settings that tell series and panels
+    apart. reference: metrics of the same table drawn as dotted curves (chance, an exact law). where: settings
+    to keep. order: levels to show first, by column. labels: words for columns. note: one more sentence for
+    the caption. opening: True if the index page shows this figure above all studies.
+
+    Law: the same table gives the same bytes; a NaN is never drawn as a number; the caption tells the trial
+    counts, what the bars are and what was pooled.
+    """
+
+    name: str
+    x: str
+    y: str | Sequence[str]
+    title: str = ""
+    hue: str | None = None
+    col: str | None = None
+    row: str | None = None
+    reference: Sequence[str] = ()
+    where: Mapping[str, object] = field(default_factory=dict)
+    order: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    opening: bool = False
+
+    files_made: ClassVar[bool] = True
+
+    @abc.abstractmethod
+    def html(self, table: pd.DataFrame, prefix: str) -> str:
+        """The figure as a fragment of a page; ids in it start with `prefix`. Raises NotDrawable."""
+
+    @abc.abstractmethod
+    def card(self, table: pd.DataFrame, prefix: str) -> str:
+        """The figure small, for the index page. Raises NotDrawable."""
+
+    @abc.abstractmethod
+    def markdown(self, table: pd.DataFrame, folder: str) -> str:
+        """The figure in Markdown; its files lie in `folder`. Raises NotDrawable."""
+
+    @abc.abstractmethod
+    def files(self, table: pd.DataFrame) -> dict[str, bytes]:
+        """The figure's own files by name. Raises NotDrawable."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics on the y axis."""
+        return (self.y,) if isinstance(self.y, str) else tuple(self.y)
+
+    @property
+    def heading(self) -> str:
+        """The title, or one made of the axes."""
+        return self.title or f"{listed([self.say(metric) for metric in self.metrics])} by {self.say(self.x)}"
+
+    @property
+    def by(self) -> list[str]:
+        """The columns that place a mark: x, then hue, col and row where given."""
+        return [column for column in (self.x, *self.also_by(), self.hue, self.col, self.row) if column]
+
+    def also_by(self) -> tuple[str, ...]:
+        """Further columns a kind places its marks by."""
+        return ()
+
+    def say(self, column: str) -> str:
+        """The words for a setting or metric."""
+        return self.labels.get(column, label(column))
+
+    def word(self, column: str, value: object) -> str:
+        """The words for one level of a column."""
+        return self.labels.get(setting(value), spoken(value))
+
+    def kept(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows this figure is about, with derived columns. Raises NotDrawable."""
+        rows = chosen(table, self.where)
+        for column in self.by:
+            if column != METRIC:
+                rows = derive(rows, column)
+        if not rows[METRIC].isin(self.metrics).any():
+            raise NotDrawable(f"the table has no value of {listed(list(self.metrics))} here")
+        return rows
+
+    def marks(self, rows: pd.DataFrame) -> list[Mark]:
+        """The figure's marks. Raises NotDrawable if every cell is missing."""
+        found = marks(rows, self.metrics, self.by)
+        if not found:
+            raise NotDrawable(f"no cell has a value of {listed(list(self.metrics))} yet")
+        return found
+
+    def levels(self, rows: pd.DataFrame, column: str | None) -> list[object]:
+        """The levels of a column in the order they are shown; [None] for no column."""
+        if column is None:
+            return [None]
+        if column == METRIC:
+            return list(self.metrics)
+        return levels(rows[column], self.order.get(column, ()))
+
+    def caption(self, table: pd.DataFrame) -> str:
+        """Counts, what the bars are, what was pooled, what is missing: the sentences under the figure."""
+        rows = self.kept(table)
+        found = self.marks(rows)
+        counts = [mark.interval.count for mark in found]
+        rate = {"rate": "Wilson", "mean": "bootstrap"}
+        bars = listed([rate[kind] for kind in sorted({mark.kind for mark in found}, reverse=True)])
+        sentences = [
+            f"{self.bars()} 95 % intervals ({bars}); {across(min(counts), max(counts))} trials a value, "
+            f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
+        ]
+        sentences += self.about_references(rows)
+        pooled = pooled_over(rows, self.by)
+        if pooled:
+            sentences.append(f"Pooled over {listed(pooled)}.")
+        sentences += [
+            f"{self.say(metric)} is {number(values[0])} everywhere here."
+            for metric in self.metrics
+            if (values := [mark.interval.value for mark in found if mark.metric == metric])
+            and len(values) > 1
+            and max(values) - min(values) <= 1e-9 * max(map(abs, values))
+        ]
+        sentences += _absent(rows, self.metrics)
+        return " ".join([self.note, *sentences] if self.note else sentences)
+
+    def bars(self) -> str:
+        """How this kind shows an interval, as the beginning of a sentence."""
+        return "Bars:"
+
+    def about_references(self, rows: pd.DataFrame) -> list[str]:
+        """What the reference curves are."""
+        drawn = [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
+        return [f"Dotted: {listed([self.say(metric) for metric in drawn])}."] if drawn else []
+
+    def alt(self, table: pd.DataFrame) -> str:
+        """The figure in words, for those who do not see it: each series with its range."""
+        rows = self.kept(table)
+        found = self.marks(rows)
+        parts = [f"{listed([self.say(metric) for metric in self.metrics])} against {self.say(self.x)}."]
+        hue = self.by.index(self.hue) if self.hue else None
+        for level in self.levels(rows, self.hue):
+            series = [mark.interval.value for mark in found if hue is None or mark.place[hue] == level]
+            if series:
+                name = self.word(self.hue, level) if self.hue else "all values"
+                parts.append(f"{name}: {number(min(series))} to {number(max(series))}.")
+        return " ".join(parts)
+
+
+def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
+    """Sentences about the cells that are not drawn."""
+    status = rows.drop_duplicates("key")["status"].value_counts()
+    gone = [f"{counted(int(count), 'cell')} {name}" for name, count in status.items() if name != "done"]
+    ours = rows[(rows["status"] == "done") & rows[METRIC].isin(metrics)]
+    empty = int(ours["value"].isna().sum())
+    if empty:
+        gone.append(f"{counted(empty, 'cell')} with no value")
+    return [f"Not drawn: {listed(gone)}."] if gone else []
+
+
+def build(spec: Mapping[str, object]) -> Figure:
+    """The figure a yaml mapping describes; `kind` names a file of this package, `_target_` any class.
+
+    Raises ValueError for an unknown kind, an unknown or a missing setting.
+    """
+    settings = dict(spec)
+    target, kind = settings.pop("_target_", None), settings.pop("kind", None)
+    module, _, name = str(target or f"{__package__}.{kind}.{str(kind).title().replace('_', '')}").rpartition(
+        "."
+    )
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"figure {settings.get('name')}: no such kind: {target or kind} ({error})"
+        ) from error
+    allowed = [one.name for one in dataclasses.fields(made)]
+    unknown = [key for key in settings if key not in allowed]
+    if unknown:
+        raise ValueError(
+            f"figure {settings.get('name')}: {listed(unknown)}: expected one of {', '.join(allowed)}"
+        )
+    try:
+        figure = made(**settings)
+    except TypeError as error:
+        raise ValueError(f"figure {settings.get('name')}: {error}") from error
+    if not isinstance(figure, Figure):
+        raise ValueError(f"figure {settings.get('name')}: {target or kind} is not a kind of figure")
+    return figure

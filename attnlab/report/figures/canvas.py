@@ -1,0 +1,174 @@
+"""Drawing without a screen: the house style, layouts, and SVG that follows the page's colours.
+
+Colours are written as fixed sentinels and replaced by the page's variables when a figure goes inline, so that
+the same drawing is dark on light and light on dark; the stand-alone file keeps the light ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+import matplotlib
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Sheet
+
+INK, MUTED, GRID, PAPER = "#1f2328", "#656c76", "#e2e5e9", "#fffffe"
+_CHOICE = (0, 1, 2, 4, 3, 9, 5, 7)  # seaborn's colour-blind palette, its two palest left out
+SERIES = tuple(matplotlib.colors.to_hex(seaborn.color_palette("colorblind")[place]) for place in _CHOICE)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES: tuple[object, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.4, 1.4)),
+    (0, (6, 1.5, 1.4, 1.5)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
+MOST_MARKS = 2000
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+_ROOT = f'style="font-family: {FONTS}; stroke-linejoin: round; stroke-linecap: butt"'
+_VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
+    colour: f"--series-{place}" for place, colour in enumerate(SERIES)
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How wide a figure is (points), how many panels stand side by side, and how tall a panel is."""
+
+    name: str
+    width: float
+    columns: int
+    height: float
+
+
+WIDE = Layout("wide", 690, 4, 190)
+NARROW = Layout("narrow", 290, 1, 185)
+CARD = Layout("card", 345, 2, 170)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one series is told apart in colour and without it."""
+
+    colour: str
+    marker: str
+    dash: object
+
+
+def looks(count: int) -> list[Look]:
+    """One look for each series; markers and dashes repeat with other periods than the colours."""
+    dashes = islice(cycle(DASHES), count)
+    return [
+        Look(SERIES[place % len(SERIES)], MARKERS[(place + place // len(SERIES)) % len(MARKERS)], dash)
+        for place, dash in enumerate(dashes)
+    ]
+
+
+def sheet(layout: Layout, height: float) -> Sheet:
+    """An empty figure of the layout's width and the given height, in points."""
+    made = Sheet(figsize=(layout.width / 72, height / 72), dpi=72, facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(made)
+    return made
+
+
+def style() -> dict[str, object]:
+    """The house style as matplotlib settings."""
+    return {
+        **seaborn.axes_style("ticks"),
+        "font.size": 8.5,
+        "font.family": "DejaVu Sans",
+        "axes.labelsize": 8.5,
+        "axes.titlesize": 9,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlepad": 7,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "axes.linewidth": 0.7,
+        "axes.facecolor": PAPER,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": GRID,
+        "grid.linewidth": 0.7,
+        "text.color": INK,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "xtick.major.size": 3,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "legend.handlelength": 2.4,
+        "lines.linewidth": 1.6,
+        "lines.markersize": 5,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "attnlab",
+        "text.parse_math": False,
+        "hatch.linewidth": 0.6,
+    }
+
+
+def bare(axes: Axes) -> None:
+    """An axes with nothing to show."""
+    axes.set_axis_off()
+
+
+def png(made: Sheet) -> bytes:
+    """The drawing as pixels, twice as dense as a common screen."""
+    stream = io.BytesIO()
+    made.savefig(stream, format="png", dpi=190, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def svg(made: Sheet, title: str, description: str) -> str:
+    """The drawing as a stand-alone SVG document with its title and description, the same bytes every time."""
+    stream = io.StringIO()
+    made.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = stream.getvalue()
+    body = text[text.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
+    body = re.sub(r"<defs>\s*<style.*?</defs>\s*", "", body, count=1, flags=re.DOTALL)
+    body = re.sub(r" ?font-family: [^;\"]*;?", "", body)
+    referenced = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", body))
+    body = re.sub(
+        r" id=\"([^\"]+)\"", lambda found: found.group() if found.group(1) in referenced else "", body
+    )
+    words = f"<title>{html.escape(title)}</title>\n <desc>{html.escape(description)}</desc>"
+    head_end = body.index(">") + 1
+    head = body[: head_end - 1] + f" {_ROOT}>"
+    return head + "\n " + words + body[head_end:]
+
+
+def inline_svg(document: str, prefix: str) -> str:
+    """A stand-alone SVG as part of a page: its own ids, the page's colours, and as wide as its column."""
+    body = re.sub(r"(\bid=\"|href=\"#|url\(#)", rf"\g<1>{prefix}-", document)
+    for colour, variable in _VARIABLES.items():
+        body = body.replace(colour, f"var({variable})")
+    head_end = body.index(">") + 1
+    box = re.search(r"viewBox=\"[^\"]+\"", body[:head_end])
+    assert box is not None, "matplotlib always writes a view box"
+    words = f'<svg role="img" {_ROOT} aria-labelledby="{prefix}-title {prefix}-desc" {box.group()}'
+    words += ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    named = body[head_end:].replace("<title>", f'<title id="{prefix}-title">', 1)
+    return words + named.replace("<desc>", f'<desc id="{prefix}-desc">', 1)
+
+
+def inline_png(pixels: bytes, alt: str, width: float) -> str:
+    """Pixels as part of a page."""
+    data = base64.b64encode(pixels).decode("ascii")
+    return f'<img alt="{html.escape(alt)}" style="max-width:{width * 4 / 3:.0f}px" src="data:image/png;base64,{data}">'

@@ -1,0 +1,75 @@
+"""The frame of every page: templates, the style sheet, and text made safe for HTML and Markdown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from attnlab.report.gauge import gauge
+from attnlab.report.words import NO_VALUE, typeset
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+def paragraphs(text: str) -> list[str]:
+    """A docstring's paragraphs, each on one line; list items and indented formulas stay apart."""
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()) if part.strip()]
+
+
+def prose(text: str) -> Markup:
+    """Plain words as HTML: escaped, formulas set, `code` in backticks."""
+    safe = str(escape(typeset(text)))
+    return Markup(re.sub(r"``?([^`]+)``?", r"<code>\1</code>", safe))
+
+
+def markdown_prose(text: str) -> str:
+    """Plain words as one line of Markdown that shows as written, except `code` in backticks."""
+    pieces = re.split(r"(``?[^`]+``?)", typeset(" ".join(str(text).split())))
+    return "".join(piece if place % 2 else _escape(piece) for place, piece in enumerate(pieces))
+
+
+def _escape(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
+
+
+def code(text: object) -> str:
+    """Text as a Markdown code span, safe inside a table."""
+    flat = " ".join(str(text).split()).replace("`", "'").replace("|", "\\|")
+    return f"`{flat}`" if flat else ""
+
+
+def measure(text: str) -> Markup:
+    """`0.93 [0.91, 0.95]` with the interval set apart; `no value` as such."""
+    value, found, interval = str(text).partition(" [")
+    if not found:
+        return Markup('<span class="nothing">{}</span>').format(text) if text == NO_VALUE else escape(text)
+    return Markup('{} <span class="ci">[{}</span>').format(value, interval)
+
+
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=lambda name: name is not None and ".html" in name,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "prose": prose,
+        "md": markdown_prose,
+        "code": code,
+        "paragraphs": paragraphs,
+        "measure": measure,
+        "gauge": gauge,
+    }
+    return made
+
+
+def render(template: str, **facts: object) -> str:
+    """A page from its template; a fact that is missing is an error."""
+    return _environment().get_template(template).render(**facts)

@@ -1,0 +1,115 @@
+"""From the tidy table to the marks of a figure: filter, derive, pool the cells that share a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from attnlab.intervals import Interval, pool_means, pool_rates
+from attnlab.report.words import leaf, missing, setting
+
+BOOKKEEPING = frozenset(
+    "study key status reason trials repeats seed metric kind value low high count effective nonfinite".split()
+)
+"""The table's columns that are not settings."""
+
+METRIC = "metric"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One place in a figure: the pooled interval there and what it was pooled from."""
+
+    place: tuple[object, ...]
+    metric: str
+    kind: str
+    interval: Interval
+    cells: int
+
+
+class NotDrawable(Exception):
+    """The table does not hold what a figure asks for; the sentence says what is missing."""
+
+
+def settings_of(table: pd.DataFrame) -> list[str]:
+    """The columns that are settings, in the table's order."""
+    return [column for column in table.columns if column not in BOOKKEEPING]
+
+
+def chosen(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
+    """The rows whose settings equal `where` (a list or tuple: any of them).
+
+    Raises NotDrawable if a setting is not in the table.
+    """
+    for column, wanted in where.items():
+        if column not in table:
+            raise NotDrawable(f"the table has no setting {column}")
+        options = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+        table = table[table[column].isin(options)]
+    return table
+
+
+def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with `column` in it; `a/b` and `a-b` are made from the numeric settings a and b.
+
+    Raises NotDrawable if a setting is not in the table.
+    """
+    if column in table:
+        return table
+    for sign in "/-":
+        first, found, second = column.partition(sign)
+        first, second = first.strip(), second.strip()
+        if found and first in table and second in table:
+            left, right = pd.to_numeric(table[first]), pd.to_numeric(table[second])
+            return table.assign(**{column: left / right if sign == "/" else left - right})
+    raise NotDrawable(f"the table has no setting {column}")
+
+
+def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:
+    """The distinct values: those of `order` first, then numbers ascending, then text, then none."""
+    distinct = pd.unique(values.map(lambda value: None if missing(value) else value)).tolist()
+    clean = [None if missing(value) else value for value in distinct]
+
+    def rank(value: object) -> tuple[int, float, str]:
+        if value in order:
+            return (0, float(list(order).index(value)), "")
+        if isinstance(value, int | float):
+            return (1, float(value), "")
+        return (3, 0.0, "") if value is None else (2, 0.0, setting(value))
+
+    return sorted(clean, key=rank)
+
+
+def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> list[Mark]:
+    """One mark for each place (value of every column of `by`) and metric with a finite value there."""
+    kept = table[table[METRIC].isin(list(metrics)) & (table["status"] == "done") & table["value"].notna()]
+    found: list[Mark] = []
+    keys = [METRIC, *(column for column in dict.fromkeys(by) if column != METRIC)]
+    for group, cells in kept.groupby(keys, sort=False, dropna=False):
+        values = dict(zip(keys, group, strict=True))
+        place = tuple(None if missing(values[column]) else values[column] for column in by)
+        parts = [
+            Interval(float(value), float(low), float(high), int(count), float(effective))
+            for value, low, high, count, effective in zip(
+                cells["value"], cells["low"], cells["high"], cells["count"], cells["effective"], strict=True
+            )
+        ]
+        kind = "rate" if (cells["kind"] == "rate").all() else "mean"
+        pooled = parts[0] if len(parts) == 1 else pool_rates(parts) if kind == "rate" else pool_means(parts)
+        found.append(Mark(place, str(values[METRIC]), kind, pooled, len(parts)))
+    return found
+
+
+def pooled_over(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """The settings that vary among cells sharing a place: a figure must say that it pools over them."""
+    done = table[table["status"] == "done"]
+    columns = [column for column in settings_of(done) if column not in by]
+    places = [column for column in by if column in done and column != METRIC]
+    if not len(done):
+        return []
+    grouped = done.groupby(places, dropna=False) if places else done.groupby(lambda _: 0)
+    varying = [column for column in columns if int(grouped[column].nunique(dropna=False).max()) > 1]
+    # a setting of a part that itself varies (decoder.ridge where decoder varies) is not a second factor
+    return [column for column in varying if column.rsplit(".", 1)[0] not in varying or column == leaf(column)]

@@ -1,0 +1,121 @@
+"""One study's page: the question, the verdict, the figures, and all it takes to doubt them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from attnlab.report.cells import cell_table
+from attnlab.report.figures.base import Figure, build
+from attnlab.report.page import render
+from attnlab.report.pooling import NotDrawable
+from attnlab.report.words import setting
+from attnlab.verdicts import QUESTIONS, Verdict
+
+Problem = tuple[str, str, str]
+"""The settings of a cell in words, its status, and the reason."""
+
+STATUSES = ("done", "failed", "skipped", "missing")
+
+
+@dataclass(frozen=True)
+class Study:
+    """The facts of a study that its table does not hold.
+
+    question: the experiment's first paragraph; method: how it was done; command: the line that makes it
+    again; counts: cells by status; problems: the cells that are not done; settings: those common to all
+    cells; provenance: versions, host, times; figures: yaml mappings, the first one opens the page.
+    """
+
+    name: str
+    title: str
+    question: str
+    method: str = ""
+    command: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    figures: Sequence[Mapping[str, object]] = ()
+
+    @property
+    def tally(self) -> list[tuple[str, int]]:
+        """Cells by status, the four known ones always, others where there are any."""
+        known = [(status, int(self.counts.get(status, 0))) for status in STATUSES]
+        return known + [
+            (status, int(count)) for status, count in self.counts.items() if status not in STATUSES
+        ]
+
+    @property
+    def grouped_problems(self) -> list[tuple[str, str, list[str]]]:
+        """Status, reason, and the settings of the cells that share both; failures first."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for settings, status, reason in self.problems:
+            groups.setdefault((status, reason), []).append(settings)
+        return [
+            (status, reason, sorted(cells))
+            for (status, reason), cells in sorted(
+                groups.items(), key=lambda group: (group[0][0] == "skipped", group[0])
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as the pages print it; problem: why it is not drawn, if it is not."""
+
+    name: str
+    title: str
+    html: Markup
+    markdown: str
+    caption: str
+    problem: str = ""
+
+
+def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> Path:
+    """Write report.html, report.md and figures/ into `folder`; the path of report.html is returned.
+
+    The same arguments give the same bytes. Raises ValueError if a figure's mapping is wrong.
+    """
+    figures = [build(spec) for spec in study.figures]
+    pictures = folder / "figures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    shown = [_show(figure, table, pictures) for figure in figures]
+    first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
+    facts: dict[str, object] = {
+        "study": study,
+        "verdict": verdict,
+        "questions": QUESTIONS,
+        "figures": shown,
+        "cells": cell_table(table, first),
+        "settings": {name: setting(value) for name, value in study.settings.items()},
+        "provenance": {name: setting(value) for name, value in study.provenance.items()},
+    }
+    replace(folder / "report.md", render("study.md.j2", **facts))
+    return replace(folder / "report.html", render("study.html.j2", **facts))
+
+
+def _show(figure: Figure, table: pd.DataFrame, pictures: Path) -> Shown:
+    try:
+        html = Markup(figure.html(table, figure.name))
+        caption = figure.caption(table)
+        markdown = figure.markdown(table, pictures.name)
+        for name, content in figure.files(table).items():
+            replace(pictures / name, content)
+    except NotDrawable as reason:
+        return Shown(figure.name, figure.heading, Markup(""), "", "", str(reason))
+    return Shown(figure.name, figure.heading, html, markdown, caption)
+
+
+def replace(path: Path, content: str | bytes) -> Path:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.replace(beside, path)
+    return path
