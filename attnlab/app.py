@@ -29,7 +29,18 @@ from attnlab.store import Store, counts, require_writable  # noqa: E402
 from attnlab.sweep import Configs, Plan, SettingErrors, parse, plans  # noqa: E402
 
 ACTION = Literal["run", "plan", "status", "report"]
-INFORMATION = ("--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc")
+INFORMATION = (
+    "--help",
+    "-h",
+    "--hydra-help",
+    "--version",
+    "--cfg",
+    "-c",
+    "--info",
+    "-i",
+    "--shell-completion",
+    "-sc",
+)
 REFUSED, INTERRUPTED = 2, 130
 log = logging.getLogger("attnlab")
 
@@ -81,12 +92,14 @@ def act(arguments: Sequence[str]) -> int:
         launch.run(cells, results, execution, folders, sys.argv)
     from attnlab.publish import publish  # draws: imported when there is something to draw
 
-    return publish(studies, results, overrides, folders)
+    return publish(studies, results, arguments)
 
 
 def _count(studies: Sequence[Plan], results: Path) -> int:
     """What would run, study by study; writes nothing."""
-    print(f"{'study':<18}{'cells':>8}{'done':>8}{'skipped':>9}{'failed':>8}{'timeout':>9}{'to run':>8}{'others':>8}")
+    print(
+        f"{'study':<18}{'cells':>8}{'done':>8}{'skipped':>9}{'failed':>8}{'timeout':>9}{'to run':>8}{'others':>8}"
+    )
     total = {"cells": 0, "to run": 0}
     for plan in studies:
         tally = counts(launch.statuses(plan.cells, results).values())

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from attnlab.intervals import Interval, mean_interval, rate_interval
 from attnlab.parts import Count, Part, SettingError, refusal
 from attnlab.seeds import Streams

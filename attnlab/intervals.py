@@ -91,7 +91,11 @@ def mean_interval(repeats: Sequence[Array], rng: np.random.Generator) -> Interva
     low, high = np.quantile(np.concatenate(means), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     widen = np.sqrt(effect)
     return Interval(
-        mean, mean - widen * (mean - low), mean + widen * (high - mean), int(pooled.size), pooled.size / effect
+        mean,
+        mean - widen * (mean - low),
+        mean + widen * (high - mean),
+        int(pooled.size),
+        pooled.size / effect,
     )
 
 

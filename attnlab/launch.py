@@ -31,7 +31,11 @@ def statuses(cells: Sequence[Cell], results: Path) -> dict[str, Status]:
 
 
 def run(
-    studies: Mapping[str, Sequence[Cell]], results: Path, execution: Execution, paths: Sequence[str], argv: list[str]
+    studies: Mapping[str, Sequence[Cell]],
+    results: Path,
+    execution: Execution,
+    paths: Sequence[str],
+    argv: list[str],
 ) -> dict[str, int]:
     """Measure every cell that has no final record; returns how many cells ended with which status.
 
@@ -41,7 +45,9 @@ def run(
     known = statuses(cells, results)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     tasks = [
-        Task(cell, results / cell.study, run_id, tuple(paths)) for cell in cells if known[cell.key] not in FINAL
+        Task(cell, results / cell.study, run_id, tuple(paths))
+        for cell in cells
+        if known[cell.key] not in FINAL
     ]
     cached = len(cells) - len(tasks)
     with ExitStack() as stack:
@@ -83,7 +89,9 @@ def described(cell: Cell) -> str:
 
 
 @contextmanager
-def _trace(folder: Path, run_id: str, argv: list[str], cells: Sequence[Cell], results: Path) -> Iterator[None]:
+def _trace(
+    folder: Path, run_id: str, argv: list[str], cells: Sequence[Cell], results: Path
+) -> Iterator[None]:
     """runs/<run>/run.json and log.txt of one study: written at the start, completed at the end."""
     place = folder / "runs" / run_id
     facts: dict[str, Any] = {

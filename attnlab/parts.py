@@ -12,7 +12,6 @@ annotation says what is allowed, so that a wrong value is refused by name before
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import typing
 from collections.abc import Iterator
@@ -102,7 +101,6 @@ def _noun(kind: type) -> str:
     )
 
 
-@functools.cache
 def _fields(kind: type[Part]) -> list[tuple[str, Any]]:
     hints = typing.get_type_hints(kind, include_extras=True)
     return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]

@@ -43,6 +43,9 @@ def _git() -> dict[str, str]:
             return None
         return done.stdout.strip() if done.returncode == 0 else None
 
-    sha, changes = ask("rev-parse", "HEAD"), ask("status", "--porcelain", "--", ".", "../experiments", "../conf")
+    sha, changes = (
+        ask("rev-parse", "HEAD"),
+        ask("status", "--porcelain", "--", ".", "../experiments", "../conf"),
+    )
     state = "unknown" if changes is None else "dirty" if changes else "clean"
     return {"sha": sha or "unknown", "state": state}

@@ -14,6 +14,11 @@ Mask = NDArray[np.bool_]
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]
 """What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value."""
 
+EVERY: Mask = np.ones(0, dtype=bool)
+"""Stands for a mask that is True everywhere."""
+EACH = np.zeros(0, dtype=np.int64)
+"""Stands for groups of one trial each."""
+
 
 def require(condition: bool, expected: str, got: object) -> None:
     """Raise ValueError with what was expected and what came."""
@@ -36,14 +41,14 @@ class Sample:
     keys: Array
     values: Array
     tokens: Array | None = None
-    mask: Mask = field(default=None)  # type: ignore[assignment]
-    group: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+    mask: Mask = field(default_factory=lambda: EVERY)
+    group: NDArray[np.int64] = field(default_factory=lambda: EACH)
 
     def __post_init__(self) -> None:
         trials, n = self.keys.shape[:2]
-        if self.mask is None:
+        if self.mask is EVERY:
             object.__setattr__(self, "mask", np.ones((trials, n), dtype=bool))
-        if self.group is None:
+        if self.group is EACH:
             object.__setattr__(self, "group", np.arange(trials))
         require(self.queries.shape == (trials, self.keys.shape[2]), "queries (B, e)", self.queries.shape)
         require(self.values.shape[:2] == (trials, n), f"values ({trials}, {n}, d)", self.values.shape)
@@ -55,6 +60,13 @@ class Sample:
             require(array is None or bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
         if self.tokens is not None:
             require(self.tokens.shape[:2] == (trials, n), f"tokens ({trials}, {n}, m)", self.tokens.shape)
+
+    def __getitem__(self, rows: NDArray[np.int64] | Mask) -> Sample:
+        """The trials of these rows."""
+        tokens = None if self.tokens is None else self.tokens[rows]
+        return Sample(
+            self.queries[rows], self.keys[rows], self.values[rows], tokens, self.mask[rows], self.group[rows]
+        )
 
     @property
     def trials(self) -> int:
@@ -109,7 +121,7 @@ class Collision:
     patterns: Array
     values: Array
     constraint: Literal["affine", "simplex", "softmax"]
-    found: Mask = field(default=None)  # type: ignore[assignment]
+    found: Mask = field(default_factory=lambda: EVERY)
     queries: Array | None = None
     verified: str = "float64 residual"
     tolerance: float = 1e-9
@@ -119,7 +131,7 @@ class Collision:
     def __post_init__(self) -> None:
         trials, patterns, n = self.patterns.shape
         require(patterns >= 2, "two patterns or more", patterns)
-        if self.found is None:
+        if self.found is EVERY:
             object.__setattr__(self, "found", np.ones(trials, dtype=bool))
         if self.values.ndim == 3:
             shared = np.broadcast_to(self.values[:, None], (trials, patterns, *self.values.shape[1:]))

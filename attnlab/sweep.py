@@ -108,7 +108,9 @@ def axis(override: Override, configs: Configs) -> Axis:
     key = override.key_or_group
     options = configs.options(key)
     if override.is_interval_sweep():
-        raise SettingError(key, str(override.input_line), "values that can be listed: 1,2,3  range()  choice()")
+        raise SettingError(
+            key, str(override.input_line), "values that can be listed: 1,2,3  range()  choice()"
+        )
     values = tuple(_values(override, options))
     if not values:
         raise SettingError(key, str(override.input_line), "at least one value; nothing matches")
@@ -172,11 +174,13 @@ def _blocks(base: DictConfig, asked: Sequence[Axis], configs: Configs) -> list[l
     A choice narrows the blocks that have it. A choice that no block has takes the first block, without the
     leaves under that group, which belong to the choice it replaces.
     """
-    grids = OmegaConf.to_container(base.experiment.grids, resolve=True)
+    grids: Any = OmegaConf.to_container(base.experiment.grids, resolve=True)
     size = base.size.grid
-    if not isinstance(grids, dict) or size not in grids:
-        raise SettingError("size", size, f"a grid of this experiment: {', '.join(map(str, grids))}")
-    blocks = [[_yaml_axis(key, text, configs) for key, text in block.items()] for block in grids[size].values()]
+    if size not in grids:
+        raise SettingError("size", size, f"a grid of this experiment: {', '.join(grids)}")
+    blocks = [
+        [_yaml_axis(key, text, configs) for key, text in block.items()] for block in grids[size].values()
+    ]
     for choice in (axis for axis in asked if axis.group):
         narrowed, left = [], list(choice.values)
         for block in blocks:
@@ -232,7 +236,9 @@ class _Expansion:
         """Raise SettingError for a leaf of the yaml's own grid that these choices do not have."""
         for axis in block:
             if not axis.group and not template.has(axis.key):
-                raise SettingError(axis.key, axis.values[0], f"a setting of {self.study} with {' '.join(chosen)}")
+                raise SettingError(
+                    axis.key, axis.values[0], f"a setting of {self.study} with {' '.join(chosen)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -280,7 +286,9 @@ class _Template:
 def _template(module: str, composed: DictConfig, names: Sequence[str]) -> _Template:
     for name in names:
         if name not in composed:
-            raise SettingError("experiment.module", module, f"a trial without `{name}`, which no config defines")
+            raise SettingError(
+                "experiment.module", module, f"a trial without `{name}`, which no config defines"
+            )
     plain = OmegaConf.to_container(OmegaConf.masked_copy(composed, list(names)), resolve=False)
     assert isinstance(plain, dict)
     config = {str(name): plain[name] for name in names}
@@ -321,7 +329,7 @@ def _unknown(axis: Axis, made: Sequence[Plan]) -> SettingError:
 
 def _leaves(config: DictConfig) -> Iterator[str]:
     """`group` and `group.leaf` for the groups of a composed config."""
-    for name, node in config.items():
-        if isinstance(node, DictConfig) and name not in ("hydra", *LAUNCH):
-            yield str(name)
-            yield from (f"{name}.{leaf}" for leaf in node if leaf != "_target_")
+    for name in map(str, config):
+        if isinstance(config[name], DictConfig) and name not in ("hydra", *LAUNCH):
+            yield name
+            yield from (f"{name}.{leaf}" for leaf in map(str, config[name]) if leaf != "_target_")

@@ -1,7 +1,7 @@
 """What an experiment concludes from its tidy table: plain words, each number with its interval.
 
 The table is long: one row per cell and metric, with the columns
-`study key status reason`, one column per setting (`inputs`, `inputs.n`, `weights.temperature`, `decoder` ...),
+`study key status reason`, one column per setting (`inputs`, `inputs.n`, `weights.temperature` ...),
 `trials repeats seed`, and `metric kind value low high count effective nonfinite`
 (`kind` is rate or mean; count is trials with a finite value).
 """
@@ -63,10 +63,8 @@ def rows(table: pd.DataFrame, metric: str, where: dict[str, object] | None = Non
 def interval(table: pd.DataFrame, metric: str, where: dict[str, object] | None = None) -> Interval | None:
     """The metric pooled over the matching cells, or None if there are none."""
     kept = rows(table, metric, where)
-    parts = [
-        Interval(float(row.value), float(row.low), float(row.high), int(row.count_), float(row.effective))
-        for row in kept.rename(columns={"count": "count_"}).itertuples()
-    ]
+    numbers = kept[["value", "low", "high", "count", "effective"]].to_numpy(dtype=float)
+    parts = [Interval(value, low, high, int(count), worth) for value, low, high, count, worth in numbers]
     if not parts:
         return None
     return pool_rates(parts) if (kept["kind"] == "rate").all() else pool_means(parts)

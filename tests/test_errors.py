@@ -65,7 +65,9 @@ def test_a_broken_yaml_is_named(lab: Lab) -> None:
 
 def test_a_missing_module_is_named(lab: Lab) -> None:
     path = lab.folder / "mine" / "experiment" / "lost.yaml"
-    path.write_text("# @package _global_\nexperiment: {module: no_such_module, grids: {quick: {a: {seed: 1}}}}\n")
+    path.write_text(
+        "# @package _global_\nexperiment: {module: no_such_module, grids: {quick: {a: {seed: 1}}}}\n"
+    )
     answer = lab("experiment=lost")
     assert answer.code == 2 and "no_such_module" in answer.err
 

@@ -1,0 +1,139 @@
+"""From records to pages: the tidy table, results.csv, each study's report, and the index over all studies."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import logging
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from attnlab import launch
+from attnlab.cells import Cell, experiment
+from attnlab.parts import SettingError
+from attnlab.provenance import provenance
+from attnlab.report import index, study
+from attnlab.store import Store, counts, write_atomically
+from attnlab.sweep import Plan
+from attnlab.table import read_csv, tidy, write_csv
+from attnlab.verdicts import Verdict
+
+log = logging.getLogger("attnlab")
+
+
+def publish(plans: Sequence[Plan], results: Path, words: Sequence[str]) -> int:
+    """Write the report of every planned study and the index; returns the exit code.
+
+    words: the command line that asked for them.
+    Everything written here can be deleted and made again from the records.
+    """
+    code = 0
+    for plan in plans:
+        began = time.perf_counter()
+        store = Store(results / plan.name)
+        records = {cell.key: record for cell in plan.cells if (record := store.read(cell.key)) is not None}
+        table = tidy(plan.cells, records)
+        write_csv(table, store.folder / "results.csv")
+        table = read_csv(store.folder / "results.csv")  # the page shows what a reader of the file would find
+        facts = _facts(plan, store, records, words)
+        write_atomically(
+            store.folder / "study.json",
+            json.dumps({"module": plan.config.experiment.module, **dataclasses.asdict(facts)}, indent=1)
+            + "\n",
+        )
+        path = study.write(store.folder, facts, table, conclude(plan.config.experiment.module, table))
+        log.info("%-14s %s  %s  (%.1f s)", plan.name, _tally(facts.counts), path, time.perf_counter() - began)
+        code = max(code, launch.exit_code(facts.counts))
+    print(index.write(results, entries(results)))
+    return code
+
+
+def entries(results: Path) -> list[index.IndexEntry]:
+    """Every study that has results in this folder, whichever command made it."""
+    found = []
+    for path in sorted(results.glob("*/study.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        module = facts.pop("module")
+        table = read_csv(path.with_name("results.csv"))
+        found.append(index.IndexEntry(study.Study(**facts), conclude(module, table), table))
+    return found
+
+
+def conclude(module: str, table: pd.DataFrame) -> Verdict:
+    """The experiment's verdict; one that cannot be made says so instead of hiding the table."""
+    try:
+        verdict: Verdict = experiment(module).verdict(table)
+    except SettingError as error:
+        return Verdict((f"No verdict: the experiment's module is not in reach ({error}).",))
+    except Exception as error:
+        log.exception("the verdict of %s could not be made", module)
+        return Verdict((f"No verdict: it could not be made ({type(error).__name__}: {error}).",))
+    return verdict
+
+
+def _facts(
+    plan: Plan, store: Store, records: Mapping[str, dict[str, Any]], words: Sequence[str]
+) -> study.Study:
+    question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
+    status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}
+    kept = [word for word in words if word.partition("=")[0] not in ("experiment", "action")]
+    others = store.count() - len(records)
+    return study.Study(
+        name=plan.name,
+        title=plan.config.experiment.title,
+        question=question,
+        method=method,
+        command=shlex.join(["attnlab", f"experiment={plan.config.hydra.runtime.choices.experiment}", *kept]),
+        counts=counts(status.values()),
+        problems=[_problem(cell, records.get(cell.key)) for cell in plan.cells if status[cell.key] != "done"],
+        settings=_common(plan.cells),
+        provenance=_provenance(records, others),
+        figures=OmegaConf.to_container(
+            plan.config.experiment.get("figures", OmegaConf.create([])), resolve=True
+        ),
+    )
+
+
+def _problem(cell: Cell, record: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    settings = " ".join(f"{name}={value}" for name, value in cell.settings().items())
+    if record is None:
+        return settings, "missing", "not run yet"
+    return settings, record["status"], record.get("reason") or record.get("error") or ""
+
+
+def _figures(plan: Plan) -> list[dict[str, Any]]:
+    """The figure mappings of the experiment's yaml, as plain data."""
+    experiment_config: Any = OmegaConf.to_container(plan.config.experiment, resolve=True)
+    return list(experiment_config.get("figures") or [])
+
+
+def _common(cells: Sequence[Cell]) -> dict[str, Any]:
+    """The settings that all cells share."""
+    every = [cell.settings() for cell in cells]
+    return {name: value for name, value in every[0].items() if all(row.get(name) == value for row in every)}
+
+
+def _provenance(records: Mapping[str, dict[str, Any]], others: int) -> dict[str, Any]:
+    facts = provenance()
+    git, versions = facts.pop("git"), facts.pop("versions")
+    started = sorted(record["started"] for record in records.values())
+    return {
+        "code": f"{git['sha'][:12]} ({git['state']})",
+        **facts,
+        **versions,
+        "first cell started": started[0] if started else "none",
+        "last cell started": started[-1] if started else "none",
+        "seconds in cells": f"{sum(record['duration'] for record in records.values()):.1f}",
+        "records of other grids or versions": others,
+    }
+
+
+def _tally(tally: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in tally.items() if number)

@@ -1,0 +1,237 @@
+"""Running: nothing lost, nothing done twice, failures isolated, the same numbers however it is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Lab
+
+FAST = ("experiment=noop", "exec=serial")
+
+
+def records(lab: Lab, study: str = "noop") -> dict[str, dict]:
+    found = [json.loads(path.read_text()) for path in (lab.results / study / "cells").glob("??/*.json")]
+    return {record["key"]: record for record in found}
+
+
+def numbers(lab: Lab, study: str = "noop") -> dict[str, dict]:
+    return {key: record["metrics"] for key, record in records(lab, study).items()}
+
+
+def csv(lab: Lab, study: str = "noop") -> bytes:
+    return (lab.results / study / "results.csv").read_bytes()
+
+
+def driver(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
+    """The command in a process of its own, with its children in one group."""
+    command = [
+        sys.executable,
+        "-m",
+        "attnlab.app",
+        f"--config-dir={lab.folder / 'mine'}",
+        f"results={lab.results}",
+    ]
+    return subprocess.Popen(
+        [*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def test_a_run_leaves_records_table_pages_and_a_trace(lab: Lab) -> None:
+    answer = lab(*FAST)
+    assert answer.code == 0
+    assert answer.out.strip().endswith("index.html")
+    folder = lab.results / "noop"
+    for name in ("results.csv", "report.html", "report.md", "study.json"):
+        assert (folder / name).stat().st_size > 0
+    assert (lab.results / "index.md").exists()
+    (run,) = folder.glob("runs/*/run.json")
+    trace = json.loads(run.read_text())
+    assert trace["counts"]["done"] == 8 and trace["exit_code"] == 0 and trace["git"]["sha"]
+    one = next(iter(records(lab).values()))
+    assert one["metrics"]["draw"]["count"] == 40 and one["metrics"]["positive"]["kind"] == "rate"
+    assert one["metrics"]["never"] == {"kind": "mean", "value": None, "count": 0, "nonfinite": 40}
+
+
+def test_a_second_run_does_nothing_again(lab: Lab) -> None:
+    lab(*FAST)
+    before, table = records(lab), csv(lab)
+    answer = lab(*FAST)
+    assert "8 already there, 0 to run" in answer.err
+    assert records(lab) == before and csv(lab) == table
+
+
+def test_derived_files_come_back_from_the_records(lab: Lab) -> None:
+    lab(*FAST)
+    table = csv(lab)
+    for name in ("results.csv", "report.html", "study.json"):
+        (lab.results / "noop" / name).unlink()
+    assert lab(*FAST, "action=report").code == 0
+    assert csv(lab) == table and (lab.results / "noop" / "report.html").exists()
+
+
+def test_plan_and_status_write_nothing(lab: Lab) -> None:
+    answer = lab(*FAST, "action=plan")
+    assert answer.code == 0 and "8 cells in all, 8 to run" in answer.out
+    assert not lab.results.exists()
+    lab(*FAST, "level=0,1")
+    answer = lab(*FAST, "action=status")
+    assert "8 cells in all, 4 to run" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("mood", "status", "words"),
+    [
+        ("raise", "failed", "broke on purpose"),
+        ("exit", "failed", "SystemExit"),
+        ("decline", "skipped", "is not possible"),
+    ],
+)
+def test_a_bad_cell_becomes_a_record_and_the_others_go_on(
+    lab: Lab, mood: str, status: str, words: str
+) -> None:
+    answer = lab(*FAST, f"mood=fine,{mood}", "level=1,2", "inputs.n=4")
+    assert answer.code == (0 if status == "skipped" else 1)
+    tally = sorted(record["status"] for record in records(lab).values())
+    assert tally == sorted(["done", "done", status, status])
+    bad = [record for record in records(lab).values() if record["status"] == status]
+    assert all(words in (record.get("error") or record.get("reason")) for record in bad)
+    assert status == "skipped" or all("Traceback" in record["traceback"] for record in bad)
+    assert (words in answer.err) == (status == "failed")
+    assert words in (lab.results / "noop" / "report.md").read_text()
+
+
+def test_a_failure_is_tried_again_next_time(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOOP_MARKER", str(lab.folder / "marker"))
+    words = (*FAST, "mood=once", "level=1", "inputs.n=4")
+    assert lab(*words).code == 1
+    assert lab(*words).code == 0
+    assert [record["status"] for record in records(lab).values()] == ["done"]
+
+
+def test_a_cell_that_kills_its_worker_fails_alone(lab: Lab) -> None:
+    words = ("experiment=noop", "mood=fine,die", "level=1,2,3", "inputs.n=4", "exec.workers=2")
+    assert lab(*words).code == 1
+    by_mood = {(record["config"]["mood"], record["status"]) for record in records(lab).values()}
+    assert by_mood == {("fine", "done"), ("die", "failed")}
+    assert len(records(lab)) == 6
+
+
+def test_a_cell_that_runs_too_long_is_stopped(lab: Lab) -> None:
+    assert lab(*FAST, "mood=sleep", "level=1", "inputs.n=4", "exec.timeout=0.3").code == 1
+    (record,) = records(lab).values()
+    assert record["status"] == "timeout" and record["duration"] < 10
+
+
+def test_a_torn_record_is_a_missing_one(lab: Lab) -> None:
+    lab(*FAST)
+    before, table = numbers(lab), csv(lab)
+    path = next((lab.results / "noop" / "cells").glob("??/*.json"))
+    path.write_text(path.read_text()[:40])
+    answer = lab(*FAST)
+    assert "counts as missing" in answer.err and "1 to run" in answer.err
+    assert numbers(lab) == before and csv(lab) == table
+
+
+def test_workers_order_and_company_change_no_number(lab: Lab) -> None:
+    lab("experiment=noop", "study=one", "exec=serial")
+    lab("experiment=noop", "study=two", "exec.workers=2")
+    lab("experiment=noop", "study=shuffled", "exec=serial", "level=3,1,0,2", "inputs.n=8,4")
+    assert numbers(lab, "one") == numbers(lab, "two") == numbers(lab, "shuffled")
+    plain = csv(lab, "one")
+    for other in ("two", "shuffled"):
+        assert csv(lab, other).replace(other.encode(), b"one") == plain
+
+
+def test_parts_swept_over_the_same_inputs_see_the_same_draws(lab: Lab) -> None:
+    lab(*FAST, "level=0,1", "inputs.n=4")
+    means = sorted(record["metrics"]["draw"]["value"] for record in records(lab).values())
+    assert means[1] - means[0] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
+    """kill -9 of the driver and its workers in the middle; only the missing cells run; the same bytes."""
+    words = ("experiment=noop", "mood=slow", "level=range(10)", "inputs.n=4,8", "repeats=2", "exec.workers=2")
+    process = driver(lab, *words)
+    cells = lab.results / "noop" / "cells"
+    deadline = time.monotonic() + 60
+    while len(list(cells.glob("??/*.json"))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.5)
+    kept = records(lab)
+    assert 4 <= len(kept) < 20
+    answer = lab(*words)
+    assert answer.code == 0 and f"{len(kept)} already there, {20 - len(kept)} to run" in answer.err
+    assert {key: records(lab)[key] for key in kept} == kept
+    table = csv(lab)
+    lab(*words, "study=again")
+    assert csv(lab, "again").replace(b"again", b"noop") == table
+
+
+def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:
+    words = ("experiment=noop", "mood=slow", "level=range(4)", "inputs.n=4", "repeats=2", "exec.workers=1")
+    drivers = [driver(lab, *words), driver(lab, *words)]
+    assert [process.wait(timeout=120) for process in drivers] == [0, 0]
+    table = csv(lab)
+    assert len(records(lab)) == 4
+    lab(*words, "study=alone", "exec=serial")
+    assert csv(lab, "alone").replace(b"alone", b"noop") == table
+
+
+DECODER = '''
+from dataclasses import dataclass
+import numpy as np
+from attnlab.decoders.base import Decoder
+from attnlab.shapes import Estimate
+
+
+@dataclass(frozen=True)
+class Uniform(Decoder):
+    """Knows nothing and says so."""
+
+    def __call__(self, outputs, sample):
+        weights = sample.mask / sample.mask.sum(axis=1, keepdims=True)
+        return Estimate(weights, np.ones(len(outputs)), np.ones(len(outputs), dtype=bool))
+'''
+
+
+def test_a_decoder_of_ones_own_runs_in_a_sweep(lab: Lab) -> None:
+    mine = lab.folder / "mine"
+    (mine / "decoder").mkdir()
+    (mine / "uniform_guess.py").write_text(DECODER)
+    (mine / "decoder" / "uniform_guess.yaml").write_text("_target_: uniform_guess.Uniform\n")
+    words = (
+        "experiment=recovery",
+        "weights=hard",
+        "inputs.n=8",
+        "trials=5",
+        "decoder=glob(*)",
+        "exec.workers=2",
+    )
+    answer = lab(*words)
+    assert answer.code == 0, answer.err
+    text = csv(lab, "recovery").decode()
+    assert ",uniform_guess," in text and ",simplex," in text
+
+
+def test_a_record_holds_what_made_it(lab: Lab) -> None:
+    lab(*FAST, "level=1", "inputs.n=4")
+    (record,) = records(lab).values()
+    assert record["config"]["inputs"]["n"] == 4 and record["config"]["level"] == 1
+    assert record["versions"] == {"experiment": 1, "inputs": 1}
+    for name in ("schema", "key", "status", "started", "duration", "host", "run_id", "module"):
+        assert name in record
+
+
+def test_nothing_but_the_store_is_left_behind(lab: Lab) -> None:
+    lab(*FAST)
+    stray = [path for path in Path(lab.results).rglob("*") if path.name.startswith(".")]
+    assert stray == []

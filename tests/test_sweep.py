@@ -1,0 +1,132 @@
+"""From a command line to cells: Hydra's grammar, the blocks of a grid, interpolations, identity."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Lab
+from hydra import initialize_config_dir
+
+from attnlab.cells import Cell
+from attnlab.sweep import Configs, parse, plans
+
+CONF = str(Path(__file__).parents[1] / "conf")
+
+
+@pytest.fixture
+def expand(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """`expand("experiment=noop", ...)`: the cells of a command line."""
+    folder = str(lab.folder / "mine")
+    monkeypatch.syspath_prepend(folder)
+
+    def cells(*words: str) -> list[Cell]:
+        configs = Configs((folder,))
+        return [cell for plan in plans(parse(words, configs), configs) for cell in plan.cells]
+
+    with initialize_config_dir(CONF, version_base="1.3"):
+        yield cells
+
+
+def settings(cells: list[Cell], *names: str) -> list[tuple[object, ...]]:
+    return [tuple(cell.settings()[name] for name in names) for cell in cells]
+
+
+def test_the_default_grid_is_a_product(expand) -> None:
+    assert settings(expand("experiment=noop"), "level", "inputs.n") == list(
+        itertools.product(range(4), (4, 8))
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "levels"),
+    [
+        ("level=7", [7]),
+        ("level=1,2,3", [1, 2, 3]),
+        ("level=choice(5,6)", [5, 6]),
+        ("level=range(2,8,3)", [2, 5]),
+        ("level=sort(3,1,2)", [1, 2, 3]),
+        ("level=2,2", [2]),
+    ],
+)
+def test_the_command_line_replaces_an_axis(expand, words: str, levels: list[int]) -> None:
+    assert [row[0] for row in settings(expand("experiment=noop", "inputs.n=4", words), "level")] == levels
+
+
+def test_groups_sweep_by_choice_and_glob(expand) -> None:
+    cells = expand("experiment=noop", "inputs=gaussian,tied", "inputs.n=4", "level=0")
+    assert [row[0] for row in settings(cells, "inputs")] == ["gaussian", "tied"]
+    assert {row[0] for row in settings(expand("experiment=noop", "inputs=glob(*)"), "inputs")} >= {
+        "gaussian",
+        "tied",
+    }
+
+
+def test_an_interpolation_follows_the_leaf_it_names(expand) -> None:
+    cells = expand("experiment=noop", "inputs.d=2,5", "level=0", "inputs.n=4")
+    assert settings(cells, "inputs.d", "inputs.e") == [(2, 2), (5, 5)]
+    cells = expand("experiment=noop", "inputs.d=2,5", "inputs.e=3", "level=0", "inputs.n=4")
+    assert settings(cells, "inputs.d", "inputs.e") == [(2, 3), (5, 3)]
+
+
+def test_blocks_are_narrowed_by_a_choice(expand) -> None:
+    every = expand("experiment=recovery")
+    only = expand("experiment=recovery", "weights=uniform_support")
+    assert {cell.key for cell in only} < {cell.key for cell in every}
+    assert {row[0] for row in settings(only, "weights")} == {"uniform_support"}
+
+
+def test_a_choice_no_block_has_takes_the_first_block(expand) -> None:
+    cells = expand("experiment=recovery", "weights=dirichlet", "decoder=simplex")
+    assert cells and {row[0] for row in settings(cells, "weights")} == {"dirichlet"}
+
+
+def test_identity_is_the_science_alone(expand) -> None:
+    keys = [cell.key for cell in expand("experiment=noop")]
+    for words in (
+        ["results=/elsewhere"],
+        ["exec=serial"],
+        ["exec.workers=1"],
+        ["study=other"],
+        ["probe=pointer"][:0],
+    ):
+        assert [cell.key for cell in expand("experiment=noop", *words)] == keys
+    for words in (["seed=1"], ["trials=9"], ["repeats=6"], ["inputs.d=9"], ["mood=slow"]):
+        assert not set(keys) & {cell.key for cell in expand("experiment=noop", *words)}
+
+
+def test_the_order_of_the_grid_changes_no_key(expand) -> None:
+    values = list(range(6))
+    random.Random(0).shuffle(values)
+    shuffled = expand("experiment=noop", "level=" + ",".join(map(str, values)), "inputs.n=8,4")
+    plain = expand("experiment=noop", "level=range(6)", "inputs.n=4,8")
+    assert [cell.key for cell in shuffled] != [cell.key for cell in plain]
+    assert {cell.key for cell in shuffled} == {cell.key for cell in plain}
+
+
+def test_a_higher_version_of_a_part_makes_new_cells(expand, monkeypatch: pytest.MonkeyPatch) -> None:
+    from attnlab.inputs.gaussian import Gaussian
+
+    before = {cell.key for cell in expand("experiment=noop")}
+    monkeypatch.setattr(Gaussian, "version", 2)
+    assert not before & {cell.key for cell in expand("experiment=noop")}
+
+
+def test_every_experiment_composes_at_every_size(expand) -> None:
+    for size in ("quick", "full"):
+        cells = expand(f"size={size}")
+        assert {cell.study for cell in cells} == set(Configs().options("experiment")) | {"noop"}
+        assert len({cell.key for cell in cells}) == len(cells)
+
+
+def test_ten_thousand_cells_are_planned_from_few_composes(expand, monkeypatch: pytest.MonkeyPatch) -> None:
+    from attnlab import sweep
+
+    composes = []
+    original = sweep.compose
+    monkeypatch.setattr(sweep, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
+    assert len(expand("experiment=noop", "level=range(2500)", "inputs.n=2,3,4,5")) == 10_000
+    assert len(composes) <= 3
