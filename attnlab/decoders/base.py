@@ -6,8 +6,11 @@ import abc
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from attnlab.attention import output
 from attnlab.parts import Part
-from attnlab.shapes import Array, Estimate, Sample
+from attnlab.shapes import Array, Estimate, Mask, Sample
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,14 @@ class Decoder(Part, abc.ABC):
     @abc.abstractmethod
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         """outputs (B, d) -> Estimate with weights (B, n)."""
+
+
+def estimate(weights: Array, outputs: Array, sample: Sample, converged: Mask | None = None) -> Estimate:
+    """These weights (B, n) with their residual; converged (B,): everywhere, if not given.
+
+    The residual of an output that is exactly zero is absolute.
+    """
+    size = np.linalg.norm(outputs, axis=1)
+    missed = np.linalg.norm(output(weights, sample.values) - outputs, axis=1)
+    done = np.ones(len(weights), dtype=bool) if converged is None else converged
+    return Estimate(weights, missed / np.where(size > 0, size, 1.0), done)

@@ -21,6 +21,7 @@ from scipy.special import logsumexp
 
 from attnlab.attention import output, softmax_weights
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.centred_basis import centred_basis
 
 Rows = NDArray[np.int64]
 
@@ -71,8 +72,8 @@ def fit(
     start = np.zeros((trials, f)) if start is None else start
     parameters, weights = np.empty((trials, f)), np.empty((trials, n))
     for part in _chunks(trials, n * (f + values.shape[2])):
-        of_values = _basis(values[part], mask[part])
-        of_features = of_values if features is values else _basis(features[part], mask[part])
+        of_values = centred_basis(values[part], mask[part])
+        of_features = of_values if features is values else centred_basis(features[part], mask[part])
         target = _left(of_values.shrink, outputs[part] - of_values.centre)
         problem = _Problem(of_features.span, of_values.span, target, mask[part])
         w = _newton(problem, _apply(of_features.grow, start[part]))
@@ -82,36 +83,6 @@ def fit(
     size = np.sqrt((seen**2).sum(axis=(1, 2)) / mask.sum(axis=1))
     residual = np.linalg.norm(output(weights, values) - outputs, axis=1) / np.where(size > 0, size, 1.0)
     return Fit(parameters, weights, residual, residual <= tolerance)
-
-
-@dataclass(frozen=True)
-class _Basis:
-    """span (B, n, r): columns of unit variance, spanning those of the centred rows; zero where masked.
-
-    `span = (rows - centre) shrink` and `rows - centre = span grow`; centre (B, f), shrink (B, f, r), grow
-    (B, r, f), r = min(n, f), with zeros in place of directions that the rows do not have.
-    """
-
-    span: Array
-    centre: Array
-    shrink: Array
-    grow: Array
-
-
-def _basis(rows: Array, mask: Mask) -> _Basis:
-    visible = mask.sum(axis=1).astype(float)[:, None]
-    centre = np.where(mask[..., None], rows, 0.0).sum(axis=1) / visible
-    centred = np.where(mask[..., None], rows - centre[:, None], 0.0)
-    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
-    cut = max(rows.shape[1:]) * np.finfo(float).eps * np.abs(rows).max(axis=(1, 2), initial=0.0)[:, None]
-    kept = sizes > cut * np.sqrt(visible)
-    inverse = np.where(kept, np.sqrt(visible) / np.where(kept, sizes, 1.0), 0.0)
-    return _Basis(
-        span=left * np.where(kept, np.sqrt(visible), 0.0)[:, None],
-        centre=centre,
-        shrink=np.swapaxes(right, 1, 2) * inverse[:, None],
-        grow=right * np.where(kept, sizes / np.sqrt(visible), 0.0)[..., None],
-    )
 
 
 @dataclass(frozen=True)

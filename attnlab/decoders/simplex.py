@@ -1,0 +1,23 @@
+"""Simplex-constrained least squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnlab.decoders.base import Decoder, estimate
+from attnlab.shapes import Array, Estimate, Sample
+
+
+@dataclass(frozen=True)
+class Simplex(Decoder):
+    """`argmin |V^T b - o|` over `b >= 0, sum b = 1`, exactly, by an active set.
+
+    The true weights whenever they are the only ones on the simplex with this output. Where they are not, it
+    returns one explanation of many: a vertex of them, with at most d + 1 positions, by no principle.
+    """
+
+    def __call__(self, outputs: Array, sample: Sample) -> Estimate:
+        # here, because it compiles: plans and other decoders should not wait for it
+        from attnlab.solvers.nnls import simplex_least_squares
+
+        return estimate(simplex_least_squares(outputs, sample.values, sample.mask), outputs, sample)
