@@ -38,9 +38,8 @@ _DOUBTFUL = 1e-9
 
 
 @njit(cache=True, fastmath=_FAST)
-def _delete(position, count, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
+def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
     """Take one column out of the factorisation: shift left, then rotate R back to triangular."""
-    rows = Q.shape[1]
     for p in range(position, count - 1):
         passive[p] = passive[p + 1]
         x[p] = x[p + 1]
@@ -53,7 +52,7 @@ def _delete(position, count, Q, R, c, passive, x):  # type: ignore[no-untyped-de
             top, low = R[p, t], R[p + 1, t]
             R[p, t] = cos * top + sin * low
             R[p + 1, t] = cos * low - sin * top
-        for i in range(rows):
+        for i in range(m):
             top, low = Q[p, i], Q[p + 1, i]
             Q[p, i] = cos * top + sin * low
             Q[p + 1, i] = cos * low - sin * top
@@ -63,12 +62,11 @@ def _delete(position, count, Q, R, c, passive, x):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, fastmath=_FAST)
-def _enter(column, count, Q, R, v):  # type: ignore[no-untyped-def]
-    """Orthogonalise `column` against the passive ones, twice; the relative size of what is left."""
-    rows = Q.shape[1]
+def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
+    """Orthogonalise column `enter` against the passive ones, twice; the relative size of what is left."""
     before = 0.0
-    for i in range(rows):
-        v[i] = column[i]
+    for i in range(m):
+        v[i] = C[i, enter]
         before += v[i] * v[i]
     for p in range(count):
         R[p, count] = 0.0
@@ -76,24 +74,24 @@ def _enter(column, count, Q, R, v):  # type: ignore[no-untyped-def]
         for p in range(count):
             q = Q[p]
             h = 0.0
-            for i in range(rows):
+            for i in range(m):
                 h += q[i] * v[i]
-            for i in range(rows):
+            for i in range(m):
                 v[i] -= h * q[i]
             R[p, count] += h
     after = 0.0
-    for i in range(rows):
+    for i in range(m):
         after += v[i] * v[i]
     size = math.sqrt(after)
     if after > 0.0:
-        for i in range(rows):
+        for i in range(m):
             Q[count, i] = v[i] / size
     R[count, count] = size
     return size / math.sqrt(before)
 
 
 @njit(cache=True, fastmath=_FAST)
-def _refit(count, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
+def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
     first = True
     while count > 0:
@@ -117,20 +115,19 @@ def _refit(count, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-de
         for p in range(count - 1, -1, -1):
             if p == leaving or x[p] <= 0.0:
                 inside[passive[p]] = False
-                _delete(p, count, Q, R, c, passive, x)
+                _delete(p, count, m, Q, R, c, passive, x)
                 count -= 1
     return count, first
 
 
 @njit(cache=True, fastmath=_FAST)
-def _active_set(C, n, target, stop_apart, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
-    """Minimise `|C[:, :n] x - target|` over x >= 0; C is (m, n) with columns of norm about 1.
+def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
+    """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
 
     stop_apart: the columns are (u_j, 1) and the target (0, 1): stop as soon as the residual's direction
     separates 0 from all u_j. Then `min_j u_j.p / |p|`, p the current point of the hull, is the separation.
     Returns (columns in the passive set, |residual|, separation or 0, converged). work is (5, max(m, n)).
     """
-    m = C.shape[0]
     g, r, c, z, v = work[0], work[1], work[2], work[3], work[4]
     size = 0.0
     for i in range(m):
@@ -168,7 +165,7 @@ def _active_set(C, n, target, stop_apart, work, Q, R, inside, passive, x):  # ty
                 best, enter = g[j], j
         if enter < 0:
             return count, norm, 0.0, True
-        if _enter(C[:, enter], count, Q, R, v) < 1e-14:
+        if _enter(C, enter, count, m, Q, R, v) < 1e-14:
             blocked = enter
             continue
         blocked = -1
@@ -179,7 +176,7 @@ def _active_set(C, n, target, stop_apart, work, Q, R, inside, passive, x):  # ty
         for i in range(m):
             h += q[i] * r[i]
         c[count] = h
-        count, grew = _refit(count + 1, Q, R, c, passive, inside, x, z)
+        count, grew = _refit(count + 1, m, Q, R, c, passive, inside, x, z)
         if grew:
             for i in range(m):
                 r[i] -= h * q[i]
@@ -228,7 +225,7 @@ def _simplex_least_squares(outputs, values, mask, weights, converged):  # type: 
             for i in range(d):
                 C[i, j] *= scale
             C[d, j] = 1.0
-        count, _, _, ok = _active_set(C, seen, target, False, work, Q, R, inside, passive, x)
+        count, _, _, ok = _active_set(C, m, seen, target, False, work, Q, R, inside, passive, x)
         total = 0.0
         for p in range(count):
             total += x[p]
@@ -277,9 +274,8 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
 
 
 @njit(cache=True, fastmath=_FAST)
-def _reflect(U, first, count, v, size, s):  # type: ignore[no-untyped-def]
-    """Apply `I - 2 v v^T / size`, v on rows first.., to the columns U[:, :count]; s is scratch (count,)."""
-    d = U.shape[0]
+def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
+    """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s is scratch."""
     for j in range(count):
         s[j] = 0.0
     for i in range(first, d):
@@ -325,7 +321,7 @@ def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
         for i in range(t, d):
             size += H[t, i] ** 2
         sizes[t] = size
-        _reflect(D, t, k, H[t], size, s)
+        _reflect(D, t, d, k, H[t], size, s)
     return smallest
 
 
@@ -421,7 +417,7 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
         for j in range(count):
             steps[j] += row[j] * row[j]
     for t in range(k - 1):
-        _reflect(U[:d], t, count, H[t], sizes[t], work[0])
+        _reflect(U, t, d, count, H[t], sizes[t], work[0])
     # unit directions in the m = d - k + 1 coordinates across the support; a last row of ones below them
     first, m = k - 1, d - k + 1
     doubt, loss = False, 1.0
@@ -455,9 +451,7 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
     target[m] = 1.0
     if kept == 0:
         return UNDECIDED, 0.0
-    _, residual, apart, finished = _active_set(
-        U[: m + 1], kept, target, True, work, Q[: m + 2, : m + 1], R, inside, passive, x
-    )
+    _, residual, apart, finished = _active_set(U, m + 1, kept, target, True, work, Q, R, inside, passive, x)
     rounding = 8.0 * _EPS * loss / smallest
     if apart > _SEPARATED + 32.0 * rounding:
         return (UNDECIDED if doubt else UNIQUE), apart
