@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attnlab.parts import Count, Part
-from attnlab.shapes import Sample
+from attnlab.shapes import Array, Sample
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Inputs(Part, abc.ABC):
     Settings: n positions, d value dimension, e key dimension.
     Law: `inputs(trials, rng)` is a Sample of that many trials with queries (B, e), keys (B, n, e) and values
     (B, n, d), a function of its settings and the generator alone; trials that share their values share a
-    group, and no others do.
+    group, and no others do. Raises Declined where its settings do not fit one another.
     """
 
     n: Count = 32
@@ -32,3 +32,23 @@ class Inputs(Part, abc.ABC):
     @abc.abstractmethod
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         """Draw `trials` attention problems."""
+
+
+@dataclass(frozen=True)
+class Shaped(Inputs, abc.ABC):
+    """Independent standard Gaussian queries and keys; the values have a shape of their own.
+
+    Value entries have mean square about 1, so that noise and rounding mean the same for every shape. Where
+    sizes agree, queries and keys are the same draws as those of `gaussian`.
+    """
+
+    def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
+        return Sample(
+            queries=rng.standard_normal((trials, self.e)),
+            keys=rng.standard_normal((trials, self.n, self.e)),
+            values=self.values(trials, rng),
+        )
+
+    @abc.abstractmethod
+    def values(self, trials: int, rng: np.random.Generator) -> Array:
+        """The values (B, n, d), fresh in every trial."""

@@ -1,0 +1,31 @@
+"""Values in clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnlab.inputs.base import Shaped
+from attnlab.parts import Count, NonNegative
+from attnlab.shapes import Array
+
+
+@dataclass(frozen=True)
+class Clustered(Shaped):
+    """Gaussian centres, one of `clusters` for each position, with Gaussian scatter of relative size `spread`.
+
+    Near-synonyms: positions of one cluster are hard to tell apart although nothing is exactly repeated, so
+    thresholds are those of generic values while margins are about `spread`. At spread 0 the values of a
+    cluster are equal. No Gaussian law holds.
+    """
+
+    clusters: Count = 4
+    spread: NonNegative = 0.1
+
+    def values(self, trials: int, rng: np.random.Generator) -> Array:
+        centres = rng.standard_normal((trials, self.clusters, self.d))
+        member = rng.integers(self.clusters, size=(trials, self.n))
+        scatter = self.spread * rng.standard_normal((trials, self.n, self.d))
+        drawn = np.take_along_axis(centres, member[..., None], axis=1) + scatter
+        return np.asarray(drawn / np.sqrt(1 + self.spread**2))

@@ -1,0 +1,28 @@
+"""Values that are exactly repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnlab.inputs.base import Shaped
+from attnlab.parts import Count
+from attnlab.shapes import Array
+
+
+@dataclass(frozen=True)
+class Duplicated(Shaped):
+    """Gaussian values, each at up to `copies` random positions: a text that repeats its words.
+
+    Keys differ, as with rotary positions. Repeated positions collide exactly at every n and d, also for n <=
+    d + 1: rank [V 1] is at most the number of distinct values, ceil(n / copies). No Gaussian law holds.
+    """
+
+    copies: Count = 2
+
+    def values(self, trials: int, rng: np.random.Generator) -> Array:
+        distinct = -(-self.n // self.copies)
+        words = rng.standard_normal((trials, distinct, self.d))
+        word = rng.permuted(np.tile(np.arange(self.n) % distinct, (trials, 1)), axis=1)
+        return np.take_along_axis(words, word[..., None], axis=1)
