@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from attnlab.intervals import Interval, rate_interval, wilson
+from attnlab.intervals import Interval, rate_interval
 from attnlab.report.study import Study
 from attnlab.verdicts import Answer, Verdict, interval
 
@@ -41,9 +41,9 @@ def table(trials: int = 200) -> pd.DataFrame:
                     cell | measured("support_recall", "rate", rate_interval(parts)),
                     cell | measured("total_variation", "mean", mean(1 - reach, trials, rng)),
                     cell | measured("residual", "mean", mean(10.0 ** -(12 + place), trials, rng)),
-                    cell | measured("chance", "mean", Interval(k / 32, k / 32, k / 32, 5 * trials, 5 * trials)),
-                    cell | measured("theory", "mean", constant(float(1 / (1 + np.exp((k - d / 2)))), trials)),
-                    cell | measured("sums_to_one", "rate", Interval(1.0, *wilson(1.0, 5 * trials), 5 * trials, 5 * trials)),
+                    cell | measured("chance", "mean", constant(k / 32, trials)),
+                    cell | measured("theory", "mean", constant(float(1 / (1 + np.exp(k - d / 2))), trials)),
+                    cell | measured("sums_to_one", "rate", rate_interval([np.ones(trials)] * 5)),
                 ]  # fmt: skip
                 if decoder == "nearest_value" and k > 8:
                     rows[-5] |= {"value": np.nan, "low": np.nan, "high": np.nan, "count": 0, "nonfinite": 5}
@@ -120,5 +120,27 @@ def study(rows: pd.DataFrame) -> Study:
                 "name": "residual", "kind": "lines", "x": "weights.support", "y": "residual",
                 "hue": "decoder", "logx": True, "logy": True, "where": {"inputs.d": [4, 8]},
             },
+            {
+                "name": "map", "kind": "heat", "x": "inputs.d", "y": "weights.support",
+                "value": "support_recall", "col": "decoder", "logx": True, "logy": True,
+                "contours": [
+                    {"metric": "support_recall", "label": "half, measured"},
+                    {"metric": "theory", "label": "half, exact law"},
+                ],
+            },
+            {
+                "name": "observers", "kind": "points", "x": "decoder", "y": "support_recall",
+                "hue": "inputs.d", "reference": ["chance"], "where": {"weights.support": [4]},
+            },
+            {
+                "name": "conditions", "kind": "table", "x": "decoder",
+                "y": ["support_recall", "total_variation"], "where": {"inputs.d": 8, "weights.support": 8},
+                "title": "Four observers at d = 8, k = 8", "opening": True,
+            },
+            {
+                "name": "both", "kind": "lines", "x": "inputs.d", "y": ["support_recall", "residual"],
+                "hue": "decoder", "col": "metric", "where": {"weights.support": 4},
+            },
+            {"name": "absent", "kind": "lines", "x": "inputs.m", "y": "support_recall"},
         ],
     )  # fmt: skip

@@ -73,15 +73,16 @@ def _row(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> 
         reason = "" if missing(first["reason"]) else str(first["reason"])
         return Row(settings, "", (), status, reason)
     most = int(cell["count"].max()) if cell["count"].notna().any() else 0
-    found = {str(row.metric): row for row in cell.rename(columns={"count": "count_"}).itertuples()}
+    held = (cell[METRIC], cell["value"], cell["low"], cell["high"], cell["count"])
+    found = {str(metric): tuple(rest) for metric, *rest in zip(*held, strict=True)}
     numbers = []
     for metric in metrics:
-        row = found.get(metric)
-        if row is None or missing(row.value):
+        value, low, high, count = found.get(metric, (None, None, None, None))
+        if missing(value):
             numbers.append(NO_VALUE)
             continue
-        words = f"{number(float(row.value))} [{number(float(row.low))}, {number(float(row.high))}]"
-        numbers.append(words if row.count_ == most else f"{words} ({int(row.count_)} trials)")
+        words = f"{number(float(value))} [{number(float(low))}, {number(float(high))}]"
+        numbers.append(words if count == most else f"{words} ({int(count)} trials)")
     return Row(settings, f"{most:,}", tuple(numbers), status, "")
 
 

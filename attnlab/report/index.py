@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from attnlab.report.figures.base import Figure, build
+from attnlab.report.figures.base import Figure, Rendering, build
 from attnlab.report.gauge import gauge
 from attnlab.report.page import render
 from attnlab.report.pooling import NotDrawable
@@ -62,8 +62,7 @@ class Opening:
     entry: IndexEntry
     title: str
     html: Markup
-    markdown: str
-    caption: str
+    drawn: Rendering
 
 
 def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
@@ -95,17 +94,11 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
 
 
 def _opening(entry: IndexEntry, figure: Figure) -> Opening | None:
-    prefix = f"{entry.study.name}-opening"
     try:
-        return Opening(
-            entry,
-            figure.heading,
-            Markup(figure.html(entry.table, prefix)),
-            figure.markdown(entry.table, f"{entry.link}/figures"),
-            figure.caption(entry.table),
-        )
+        drawn = figure.render(entry.table, f"{entry.link}/figures", f"{entry.study.name}-opening")
     except NotDrawable:
         return None
+    return Opening(entry, figure.heading, Markup(drawn.html), drawn)
 
 
 def _card(entry: IndexEntry) -> Card:

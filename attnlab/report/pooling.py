@@ -10,9 +10,9 @@ import pandas as pd
 from attnlab.intervals import Interval, pool_means, pool_rates
 from attnlab.report.words import leaf, missing, setting
 
-BOOKKEEPING = frozenset(
-    "study key status reason trials repeats seed metric kind value low high count effective nonfinite".split()
-)
+_CELL = ("study", "key", "status", "reason", "trials", "repeats", "seed")
+_NUMBER = ("metric", "kind", "value", "low", "high", "count", "effective", "nonfinite")
+BOOKKEEPING = frozenset({*_CELL, *_NUMBER})
 """The table's columns that are not settings."""
 
 METRIC = "metric"
@@ -65,6 +65,11 @@ def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
             left, right = pd.to_numeric(table[first]), pd.to_numeric(table[second])
             return table.assign(**{column: left / right if sign == "/" else left - right})
     raise NotDrawable(f"the table has no setting {column}")
+
+
+def at_level(table: pd.DataFrame, column: str, level: object) -> pd.DataFrame:
+    """The rows where a setting has this value; None: where it has none."""
+    return table[table[column].isna()] if level is None else table[table[column] == level]
 
 
 def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:

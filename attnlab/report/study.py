@@ -72,8 +72,8 @@ class Shown:
     name: str
     title: str
     html: Markup
-    markdown: str
-    caption: str
+    markdown: str = ""
+    caption: str = ""
     problem: str = ""
 
 
@@ -102,14 +102,12 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
 
 def _show(figure: Figure, table: pd.DataFrame, pictures: Path) -> Shown:
     try:
-        html = Markup(figure.html(table, figure.name))
-        caption = figure.caption(table)
-        markdown = figure.markdown(table, pictures.name)
-        for name, content in figure.files(table).items():
-            replace(pictures / name, content)
+        drawn = figure.render(table, pictures.name, figure.name)
     except NotDrawable as reason:
-        return Shown(figure.name, figure.heading, Markup(""), "", "", str(reason))
-    return Shown(figure.name, figure.heading, html, markdown, caption)
+        return Shown(figure.name, figure.heading, Markup(""), problem=str(reason))
+    for name, content in drawn.files.items():
+        replace(pictures / name, content)
+    return Shown(figure.name, figure.heading, Markup(drawn.html), drawn.markdown, drawn.caption)
 
 
 def replace(path: Path, content: str | bytes) -> Path:

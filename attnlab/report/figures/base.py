@@ -7,12 +7,21 @@ import dataclasses
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pandas as pd
 
 from attnlab.report.pooling import METRIC, Mark, NotDrawable, chosen, derive, levels, marks, pooled_over
 from attnlab.report.words import across, counted, label, listed, number, setting, spoken
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A figure on paper: a fragment of HTML, its Markdown twin, its caption, its own files by name."""
+
+    html: str
+    markdown: str
+    caption: str
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +52,16 @@ class Figure(abc.ABC):
     note: str = ""
     opening: bool = False
 
-    files_made: ClassVar[bool] = True
-
     @abc.abstractmethod
-    def html(self, table: pd.DataFrame, prefix: str) -> str:
-        """The figure as a fragment of a page; ids in it start with `prefix`. Raises NotDrawable."""
+    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
+        """The figure for both pages. folder: where its files will lie; ids start with `prefix`.
+
+        Raises NotDrawable.
+        """
 
     @abc.abstractmethod
     def card(self, table: pd.DataFrame, prefix: str) -> str:
-        """The figure small, for the index page. Raises NotDrawable."""
-
-    @abc.abstractmethod
-    def markdown(self, table: pd.DataFrame, folder: str) -> str:
-        """The figure in Markdown; its files lie in `folder`. Raises NotDrawable."""
-
-    @abc.abstractmethod
-    def files(self, table: pd.DataFrame) -> dict[str, bytes]:
-        """The figure's own files by name. Raises NotDrawable."""
+        """The figure small, as HTML for the index page. Raises NotDrawable."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -145,7 +147,7 @@ class Figure(abc.ABC):
     def about_references(self, rows: pd.DataFrame) -> list[str]:
         """What the reference curves are."""
         drawn = [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
-        return [f"Dotted: {listed([self.say(metric) for metric in drawn])}."] if drawn else []
+        return [f"Without bars: {listed([self.say(metric) for metric in drawn])}."] if drawn else []
 
     def alt(self, table: pd.DataFrame) -> str:
         """The figure in words, for those who do not see it: each series with its range."""

@@ -10,20 +10,25 @@ import base64
 import html
 import io
 import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import Any, Literal, TypeAlias
 
 import matplotlib
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Sheet
+from matplotlib.figure import Figure as _Figure
 
+Sheet: TypeAlias = _Figure
 INK, MUTED, GRID, PAPER = "#1f2328", "#656c76", "#e2e5e9", "#fffffe"
 _CHOICE = (0, 1, 2, 4, 3, 9, 5, 7)  # seaborn's colour-blind palette, its two palest left out
 SERIES = tuple(matplotlib.colors.to_hex(seaborn.color_palette("colorblind")[place]) for place in _CHOICE)
+Dash = Literal["-"] | tuple[float, Sequence[float]]
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-DASHES: tuple[object, ...] = (
+DASHES: tuple[Dash, ...] = (
     "-",
     (0, (5, 1.6)),
     (0, (1.4, 1.4)),
@@ -59,7 +64,7 @@ class Look:
 
     colour: str
     marker: str
-    dash: object
+    dash: Dash
 
 
 def looks(count: int) -> list[Look]:
@@ -73,14 +78,14 @@ def looks(count: int) -> list[Look]:
 
 def sheet(layout: Layout, height: float) -> Sheet:
     """An empty figure of the layout's width and the given height, in points."""
-    made = Sheet(figsize=(layout.width / 72, height / 72), dpi=72, facecolor=PAPER, layout="constrained")
+    made = _Figure(figsize=(layout.width / 72, height / 72), dpi=72, facecolor=PAPER, layout="constrained")
     FigureCanvasAgg(made)
     return made
 
 
-def style() -> dict[str, object]:
-    """The house style as matplotlib settings."""
-    return {
+def style() -> AbstractContextManager[None]:
+    """The house style for what is drawn and saved inside the context."""
+    settings: dict[Any, Any] = {
         **seaborn.axes_style("ticks"),
         "font.size": 8.5,
         "font.family": "DejaVu Sans",
@@ -121,6 +126,7 @@ def style() -> dict[str, object]:
         "text.parse_math": False,
         "hatch.linewidth": 0.6,
     }
+    return matplotlib.rc_context(settings)
 
 
 def bare(axes: Axes) -> None:
@@ -171,4 +177,5 @@ def inline_svg(document: str, prefix: str) -> str:
 def inline_png(pixels: bytes, alt: str, width: float) -> str:
     """Pixels as part of a page."""
     data = base64.b64encode(pixels).decode("ascii")
-    return f'<img alt="{html.escape(alt)}" style="max-width:{width * 4 / 3:.0f}px" src="data:image/png;base64,{data}">'
+    words = f'alt="{html.escape(alt)}" style="max-width:{width * 4 / 3:.0f}px"'
+    return f'<img {words} src="data:image/png;base64,{data}">'

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from attnlab.report.figures.canvas import MUTED, PAPER, Look
-from attnlab.report.figures.picture import Panel, Picture, value_scale, value_ticks
-from attnlab.report.pooling import METRIC, Mark, NotDrawable
+from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale, value_ticks
+from attnlab.report.pooling import METRIC, Mark, NotDrawable, at_level
 from attnlab.report.words import listed
 
 
@@ -38,7 +38,7 @@ class Lines(Picture):
             series = sorted(
                 (mark for mark in drawn if self.level_of(mark) == level), key=lambda mark: self.at(mark)
             )
-            self.draw_series(axes, series, look, max(-9.0, min(9.0, shift)))
+            self.draw_series(axes, series, self.gaps(panel, level), look, max(-9.0, min(9.0, shift)))
         room = 0.07
         low, high = values[0], values[-1]
         if self.logx:
@@ -46,12 +46,17 @@ class Lines(Picture):
         else:
             pad = room * (high - low) or 0.5
             axes.set_xlim(low - pad, high + pad)
-        value_ticks(axes, values)
+        value_ticks(axes.xaxis, values)
         axes.set_xlabel(self.say(self.x))
         axes.set_ylabel(listed([self.say(metric) for metric in panel.metrics]))
 
-    def draw_series(self, axes: Axes, series: list[Mark], look: Look, shift: float) -> None:
-        """One curve with its bars, moved sideways by `shift` points so that bars do not hide each other."""
+    def draw_series(
+        self, axes: Axes, series: list[Mark], gaps: list[float], look: Look, shift: float
+    ) -> None:
+        """One curve with its bars, moved sideways by `shift` points so that bars do not hide each other.
+
+        The line is not drawn across a gap: a cell that failed, was skipped or has no value.
+        """
         if not series:
             return
         sheet = axes.get_figure()
@@ -63,9 +68,10 @@ class Lines(Picture):
         low = [max(mark.interval.low, floor) for mark in series]
         high = [mark.interval.high for mark in series]
         axes.vlines(x, low, high, colors=look.colour, linewidth=1.2, transform=moved, zorder=2)
+        beside = sorted([*zip(x, y, strict=True), *((gap, math.nan) for gap in gaps)])
         axes.plot(
-            x,
-            y,
+            [at for at, _ in beside],
+            [value for _, value in beside],
             color=look.colour,
             linestyle=look.dash,
             marker=look.marker,
@@ -75,14 +81,21 @@ class Lines(Picture):
             zorder=3,
         )
 
+    def gaps(self, panel: Panel, level: object) -> list[float]:
+        """The values of x where this series has cells and none of them a value."""
+        ours = panel.rows if self.hue in (None, METRIC) else at_level(panel.rows, str(self.hue), level)
+        seen = {self.at(mark) for mark in panel.marks if self.level_of(mark) == level}
+        there = (value for value in self.levels(ours, self.x) if isinstance(value, int | float))
+        return [float(value) for value in there if float(value) not in seen]
+
     def references(
         self, panel: Panel, looks: dict[object, Look]
     ) -> list[tuple[Look, tuple[list[float], list[float]]]]:
         """The reference curves: one in ink if all series share it, else one in each series' colour."""
         curves = []
-        for place, metric in enumerate(self.reference):
+        for metric in self.reference:
             ours = [mark for mark in panel.references if mark.metric == metric]
-            dash = _REFERENCE_DASHES[place % len(_REFERENCE_DASHES)]
+            dash = self.reference_dash(metric)
             by_level = {
                 level: {self.at(mark): mark.interval.value for mark in ours if self.level_of(mark) == level}
                 for level in looks
@@ -104,18 +117,11 @@ class Lines(Picture):
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """A line and marker for each series, a dotted one for each reference."""
-        keys = []
-        if self.hue:
-            for level, look in self.looks(rows).items():
-                word = self.say(str(level)) if self.hue == METRIC else self.word(self.hue, level)
-                keys.append(
-                    Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.dash, label=word)
-                )
-        for place, metric in enumerate(self.reference):
-            if rows[METRIC].eq(metric).any():
-                dash = _REFERENCE_DASHES[place % len(_REFERENCE_DASHES)]
-                keys.append(Line2D([], [], color=MUTED, linestyle=dash, label=self.say(metric)))
-        return keys
+        return legend_of_series(self, rows, joined=True) + [
+            Line2D([], [], color=MUTED, linestyle=self.reference_dash(metric), label=self.say(metric))
+            for metric in self.reference
+            if rows[METRIC].eq(metric).any()
+        ]
 
     def numbers(self, rows: pd.DataFrame) -> list[float]:
         """The distinct values of x. Raises NotDrawable if one is no number."""
@@ -131,6 +137,3 @@ class Lines(Picture):
     def level_of(self, mark: Mark) -> object:
         """The level of hue a mark belongs to."""
         return mark.place[self.by.index(self.hue)] if self.hue else None
-
-
-_REFERENCE_DASHES: tuple[object, ...] = ((0, (1, 1.8)), (0, (4, 2)), (0, (4, 1.6, 1, 1.6)))

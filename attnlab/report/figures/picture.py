@@ -6,17 +6,17 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from attnlab.report.figures import canvas
-from attnlab.report.figures.base import Figure
-from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Layout, Look, Sheet
-from attnlab.report.pooling import METRIC, Mark, marks
-from attnlab.report.words import setting
+from attnlab.report.figures.base import Figure, Rendering
+from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
+from attnlab.report.pooling import METRIC, Mark, at_level, marks
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Panel:
     """The marks of one panel and what tells it from the others."""
 
     title: str
+    rows: pd.DataFrame
     marks: list[Mark]
     references: list[Mark]
     metrics: tuple[str, ...]
@@ -37,9 +38,21 @@ class Picture(Figure):
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """Draw one panel. rows: the whole figure's rows, so that scales and levels agree among panels."""
 
-    def legend(self, rows: pd.DataFrame) -> list[Line2D]:
+    def legend(self, rows: pd.DataFrame) -> Sequence[Artist]:
         """The keys of the series and of the reference curves."""
         return []
+
+    def reference_dash(self, metric: str) -> Dash:
+        """How a reference is dashed, the same in the drawing and in the legend."""
+        return _REFERENCE_DASHES[list(self.reference).index(metric) % len(_REFERENCE_DASHES)]
+
+    def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
+        """What a kind adds to the whole drawing."""
+
+    @property
+    def most_columns(self) -> int:
+        """The most panels that stand side by side."""
+        return 4
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """The height of one panel in points."""
@@ -52,35 +65,23 @@ class Picture(Figure):
 
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels by row and column."""
-        found = self.marks(rows)
-        by = self.by
-        curves = self.reference_marks(rows)
-
-        def inside(mark: Mark, row: object, col: object) -> bool:
-            return (self.row is None or mark.place[by.index(self.row)] == row) and (
-                self.col is None or mark.place[by.index(self.col)] == col
-            )
-
+        self.marks(rows)  # raises NotDrawable if there is nothing at all
         grid = []
         for row in self.levels(rows, self.row):
             line = []
             for col in self.levels(rows, self.col):
                 names = [self.title_of(self.row, row), self.title_of(self.col, col)]
-                ours = [mark for mark in found if inside(mark, row, col)]
-                line.append(
-                    Panel(
-                        " · ".join(name for name in names if name),
-                        ours,
-                        [mark for mark in curves if inside(mark, row, col)],
-                        tuple(dict.fromkeys(mark.metric for mark in ours)) or self.metrics,
-                    )
-                )
+                here, metrics = rows, self.metrics
+                for column, level in ((self.row, row), (self.col, col)):
+                    if column == METRIC:
+                        metrics = (str(level),)
+                    elif column:
+                        here = at_level(here, column, level)
+                curves = marks(here, self.reference, self.by) if METRIC not in self.by else []
+                title = " · ".join(name for name in names if name)
+                line.append(Panel(title, here, marks(here, metrics, self.by), curves, metrics))
             grid.append(line)
         return grid
-
-    def reference_marks(self, rows: pd.DataFrame) -> list[Mark]:
-        """The values of the reference metrics at the same places."""
-        return marks(rows, self.reference, self.by) if METRIC not in self.by else []
 
     def title_of(self, column: str | None, level: object) -> str:
         """A panel's title: `d = 8` for a number, the plain word for a name."""
@@ -99,13 +100,14 @@ class Picture(Figure):
         rows = self.kept(table)
         grid = self.panels(rows)
         flat = [panel for line in grid for panel in line]
-        columns = min(layout.columns, len(grid[0]) if len(grid[0]) > 1 else len(flat))
+        most = min(layout.columns, self.most_columns)
+        columns = min(most, len(grid[0]) if len(grid[0]) > 1 else len(flat))
         lines = -(-len(flat) // columns)
         keys = self.legend(rows)
         longest = max((len(str(key.get_label())) for key in keys), default=0)
         across = max(1, int(layout.width // (4.9 * longest + 36)))
         height = lines * self.panel_height(rows, layout) + 15 * -(-len(keys) // across) + 12
-        with matplotlib.rc_context(canvas.style()):
+        with canvas.style():
             made = canvas.sheet(layout, height)
             shared = len({panel.metrics for panel in flat}) == 1
             axes = made.subplots(lines, columns, squeeze=False, sharey=shared)
@@ -120,71 +122,92 @@ class Picture(Figure):
                     spot.set_ylabel("")
                 if len(flat) - place > columns and shared:
                     spot.set_xlabel("")
+            self.finish(made, list(axes.flat), rows)
             if keys:
-                made.legend(handles=keys, loc="outside upper left", ncols=min(across, len(keys)))
-            made.draw_without_rendering()
+                made.legend(handles=list(keys), loc="outside upper left", ncols=min(across, len(keys)))
         return made, sum(len(panel.marks) + len(panel.references) for panel in flat)
 
-    def html(self, table: pd.DataFrame, prefix: str) -> str:
-        """Two drawings of which the page shows the one that fits."""
-        wide = self._inline(table, WIDE, f"{prefix}-wide")
-        narrow = self._inline(table, NARROW, f"{prefix}-narrow")
-        return f'<div class="wide">{wide}</div>\n<div class="narrow">{narrow}</div>'
+    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
+        """A wide and a narrow drawing, of which the page shows the one that fits; the wide one as a file."""
+        alt = self.alt(table)
+        wide, content = self._encode(table, WIDE, f"{prefix}-wide", alt)
+        narrow, _ = self._encode(table, NARROW, f"{prefix}-narrow", alt)
+        name = f"{self.name}.{'svg' if content.startswith(b'<svg') else 'png'}"
+        return Rendering(
+            html=f'<div class="wide">{wide}</div>\n<div class="narrow">{narrow}</div>',
+            markdown=f"![{_in_brackets(alt)}]({folder}/{name})",
+            caption=self.caption(table),
+            files={name: content},
+        )
 
     def card(self, table: pd.DataFrame, prefix: str) -> str:
         """One small drawing."""
-        return self._inline(table, CARD, f"{prefix}-card")
+        return self._encode(table, CARD, f"{prefix}-card", self.alt(table))[0]
 
-    def markdown(self, table: pd.DataFrame, folder: str) -> str:
-        """An image with its alternative text."""
-        (name,) = self.files(table)
-        return f"![{self.alt(table).replace('[', '(').replace(']', ')')}]({folder}/{name})"
-
-    def files(self, table: pd.DataFrame) -> dict[str, bytes]:
-        """The wide drawing: SVG, or PNG above 2,000 marks."""
-        made, count = self.sheet(table, WIDE)
-        with matplotlib.rc_context(canvas.style()):
-            if count > canvas.MOST_MARKS:
-                return {f"{self.name}.png": canvas.png(made)}
-            return {f"{self.name}.svg": canvas.svg(made, self.heading, self.alt(table)).encode()}
-
-    def _inline(self, table: pd.DataFrame, layout: Layout, prefix: str) -> str:
+    def _encode(self, table: pd.DataFrame, layout: Layout, prefix: str, alt: str) -> tuple[str, bytes]:
+        """The drawing inline and as a file: SVG, or PNG above 2,000 marks."""
         made, count = self.sheet(table, layout)
-        with matplotlib.rc_context(canvas.style()):
+        with canvas.style():
             if count > canvas.MOST_MARKS:
-                return canvas.inline_png(canvas.png(made), self.alt(table), layout.width)
-            return canvas.inline_svg(canvas.svg(made, self.heading, self.alt(table)), prefix)
+                pixels = canvas.png(made)
+                return canvas.inline_png(pixels, alt, layout.width), pixels
+            document = canvas.svg(made, self.heading, alt)
+            return canvas.inline_svg(document, prefix), document.encode()
 
 
-def value_ticks(axes: Axes, values: Sequence[float], most: int = 7) -> None:
+def _in_brackets(text: str) -> str:
+    """Text that can stand as an image's alternative in Markdown."""
+    return " ".join(text.translate(str.maketrans("[]<>", "()()")).split())
+
+
+def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:
     """Ticks at the values that were measured, thinned evenly if there are many."""
     step = -(-len(values) // most)
     shown = list(values)[::step]
-    axes.xaxis.set_major_locator(FixedLocator(shown))
-    axes.xaxis.set_major_formatter(FixedFormatter([setting(float(value)) for value in shown]))
-    axes.xaxis.set_minor_locator(NullLocator())
+    axis.set_major_locator(FixedLocator(shown))
+    axis.set_major_formatter(FixedFormatter([f"{value:.3g}" for value in shown]))
+    axis.set_minor_locator(NullLocator())
 
 
-def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool) -> None:
-    """The y axis: rates and all that stays within 0 and 1 from 0 to 1, the rest from the data."""
+def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axis | None = None) -> None:
+    """The axis of the values (y unless `along` says x): rates and shares from 0 to 1, the rest by the data."""
+    axis = along or axes.yaxis
+    limits = axes.set_xlim if axis is axes.xaxis else axes.set_ylim
     ends = [end for mark in marks for end in (mark.interval.low, mark.interval.high, mark.interval.value)]
     if logarithmic:
-        axes.set_yscale("log")
+        (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
         positive = [end for end in ends if end > 0] or [1.0]
-        axes.set_ylim(min(positive) / 1.6, max(positive) * 1.6)
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(lambda value, _: power(value))
+        limits(min(positive) / 1.6, max(positive) * 1.6)
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(lambda value, _: power(value))
         return
     if all(mark.kind == "rate" for mark in marks) or (ends and min(ends) >= 0 and 0.4 < max(ends) <= 1):
-        axes.set_ylim(-0.035, 1.035)
-        axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
-        axes.yaxis.set_major_formatter(FixedFormatter(["0", ".25", ".5", ".75", "1"]))
+        limits(-0.035, 1.035)
+        axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+        axis.set_major_formatter(FixedFormatter(["0", ".25", ".5", ".75", "1"]))
         return
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low
     room = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
-    axes.set_ylim(low - (room if low else 0.6 * room), high + room)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}")
+    limits(low - (room if low else 0.6 * room), high + room)
+    axis.set_major_formatter(lambda value, _: f"{value:.4g}")
+
+
+def legend_of_series(picture: Picture, rows: pd.DataFrame, joined: bool) -> list[Line2D]:
+    """A key for each level of hue. joined: with the line between the markers."""
+    if picture.hue is None:
+        return []
+    return [
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            linestyle=look.dash if joined else "none",
+            label=picture.title_of(picture.hue, level),
+        )
+        for level, look in picture.looks(rows).items()
+    ]
 
 
 def power(value: float) -> str:
@@ -193,3 +216,6 @@ def power(value: float) -> str:
         return f"{value:g}"
     exponent = f"{value:.0e}".split("e")[1]
     return "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+_REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), (0, (4, 2)), (0, (4, 1.6, 1, 1.6)))

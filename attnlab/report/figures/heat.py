@@ -1,0 +1,215 @@
+"""A map: one colour a cell over two numeric settings, other metrics as contour lines or curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.tri import Triangulation
+
+from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
+from attnlab.report.figures.picture import Panel, Picture, value_ticks
+from attnlab.report.pooling import Mark, NotDrawable, marks
+from attnlab.report.words import number
+
+_CONTOUR_COLOURS = ("#ffffff", SERIES[1], SERIES[5], SERIES[3])
+_CONTOUR_DASHES: tuple[Dash, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+_MOST_WORDS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heat(Picture):
+    """The metric `value` over the settings x and y.
+
+    contours: mappings {metric, level (0.5), label}: where that metric crosses the level. curves: metrics whose
+    value is itself a height on the y axis (a threshold). logx, logy: logarithmic axes.
+    """
+
+    value: str
+    contours: Sequence[Mapping[str, object]] = ()
+    curves: Sequence[str] = ()
+    logx: bool = False
+    logy: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The one metric the colours show."""
+        return (self.value,)
+
+    @property
+    def most_columns(self) -> int:
+        """A map needs more room than a curve."""
+        return 3
+
+    @property
+    def height(self) -> str:
+        """The setting on the y axis."""
+        return str(self.y)
+
+    def also_by(self) -> tuple[str, ...]:
+        """A cell lies at (x, y)."""
+        return (self.height,)
+
+    def bars(self) -> str:
+        """A map has no bars; its caption tells the widest interval."""
+        return "Colour: the value;"
+
+    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+        """One rectangle a cell, then the contours and curves."""
+        scale = self.scale(rows)
+        colours = seaborn.color_palette("mako", as_cmap=True)
+        boxes, values = self.boxes(panel.marks)
+        axes.grid(False)
+        axes.set_facecolor(GRID)
+        if self.logx:
+            axes.set_xscale("log")
+        if self.logy:
+            axes.set_yscale("log")
+        mesh = PolyCollection(
+            boxes, array=values, cmap=colours, norm=scale, edgecolors="face", linewidths=0.3
+        )
+        axes.add_collection(mesh)
+        if boxes:
+            corners = np.concatenate(boxes)
+            axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
+            axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
+        if len(panel.marks) <= _MOST_WORDS:
+            self.write_values(axes, panel, scale)
+        for place in range(len(self.contours)):
+            self.draw_contour(axes, panel, place)
+        for place, metric in enumerate(self.curves):
+            curve = sorted(
+                (self.at(mark)[0], mark.interval.value) for mark in marks(panel.rows, [metric], self.by)
+            )
+            if curve:
+                ends = np.array(curve).T
+                for width, colour, dash in _casing(place + len(self.contours)):
+                    axes.plot(ends[0], ends[1], color=colour, linewidth=width, linestyle=dash)
+        places = [self.at(mark) for mark in self.marks(rows)]
+        value_ticks(axes.xaxis, sorted({x for x, _ in places}))
+        value_ticks(axes.yaxis, sorted({y for _, y in places}))
+        axes.set_xlabel(self.say(self.x))
+        axes.set_ylabel(self.say(self.height))
+
+    def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
+        """One scale of colours for all panels."""
+        colours = ScalarMappable(self.scale(rows), seaborn.color_palette("mako", as_cmap=True))
+        bar = made.colorbar(colours, ax=list(axes), fraction=0.04, pad=0.02, aspect=26)
+        bar.outline.set_visible(False)
+        bar.ax.grid(False)
+        bar.ax.tick_params(color=MUTED, labelcolor=INK, length=2)
+        bar.set_label(self.say(self.value))
+
+    def write_values(self, axes: Axes, panel: Panel, scale: Normalize) -> None:
+        """The number in each cell, light on dark and dark on light."""
+        share = scale.vmin == 0 and scale.vmax == 1
+        for mark in panel.marks:
+            x, y = self.at(mark)
+            value = mark.interval.value
+            words = f"{value:.2f}" if share else number(value)
+            colour = "#fefefe" if float(scale(value)) < 0.6 else "#0b0405"
+            axes.text(x, y, words, ha="center", va="center", fontsize=7, color=colour)
+
+    def draw_contour(self, axes: Axes, panel: Panel, place: int) -> None:
+        """Where a metric crosses a level, interpolated between the cells."""
+        spec = self.contours[place]
+        cells = marks(panel.rows, [str(spec["metric"])], self.by)
+        if len(cells) < 4:
+            return
+        x, y = np.array([self.at(mark) for mark in cells]).T
+        flat_x, flat_y = _unit(x, self.logx), _unit(y, self.logy)
+        if np.ptp(flat_x) == 0 or np.ptp(flat_y) == 0:
+            return
+        mesh = Triangulation(x, y, Triangulation(flat_x, flat_y).triangles)
+        heights = [mark.interval.value for mark in cells]
+        level = float(str(spec.get("level", 0.5)))
+        if min(heights) < level < max(heights):
+            for width, colour, dash in _casing(place):
+                axes.tricontour(mesh, heights, [level], colors=[colour], linewidths=width, linestyles=[dash])
+
+    def legend(self, rows: pd.DataFrame) -> list[Line2D | Patch]:
+        """The contours, the curves, and what an empty place means."""
+        names = [str(spec.get("label", self.say(str(spec["metric"])))) for spec in self.contours]
+        keys: list[Line2D | Patch] = [
+            Line2D([], [], color=_line_colour(place), linestyle=_CONTOUR_DASHES[place % 4], label=name)
+            for place, name in enumerate([*names, *(self.say(metric) for metric in self.curves)])
+        ]
+        whole = len(self.levels(rows, self.x)) * len(self.levels(rows, self.height))
+        if len(self.marks(rows)) < whole:
+            keys.append(Patch(facecolor=GRID, label="no value"))
+        return keys
+
+    def about_references(self, rows: pd.DataFrame) -> list[str]:
+        """How wide the intervals behind the colours are."""
+        found = [mark.interval for mark in self.marks(rows)]
+        widest = max(max(one.high - one.value, one.value - one.low) for one in found)
+        lines = "Lines are interpolated between cells." if self.contours else ""
+        return [f"The widest interval reaches {number(widest)} from its value.", *([lines] if lines else [])]
+
+    def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """Taller than a curve's panel."""
+        return min(300.0, 1.25 * layout.height)
+
+    def scale(self, rows: pd.DataFrame) -> Normalize:
+        """From 0 to 1 for rates, else from the data; one scale for all panels."""
+        found = self.marks(rows)
+        values = [mark.interval.value for mark in found]
+        if all(mark.kind == "rate" for mark in found) or (min(values) >= 0 and 0.5 < max(values) <= 1):
+            return Normalize(0, 1)
+        return Normalize(min(values), max(values) if max(values) > min(values) else min(values) + 1)
+
+    def at(self, mark: Mark) -> tuple[float, float]:
+        """Where a mark lies. Raises NotDrawable if a setting is no number."""
+        x, y = mark.place[0], mark.place[1]
+        if not isinstance(x, int | float) or not isinstance(y, int | float):
+            raise NotDrawable(f"{self.x} and {self.height} are not numbers in every cell")
+        return float(x), float(y)
+
+    def boxes(self, cells: Sequence[Mark]) -> tuple[list[np.ndarray], np.ndarray]:
+        """Each cell's rectangle, half-way to its neighbours, and its value."""
+        places = [self.at(mark) for mark in cells]
+        left = _edges([x for x, _ in places], self.logx)
+        boxes = []
+        for x, y in places:
+            low, high = _edges([other for at, other in places if at == x], self.logy)[y]
+            west, east = left[x]
+            boxes.append(np.array([(west, low), (east, low), (east, high), (west, high)]))
+        return boxes, np.array([mark.interval.value for mark in cells])
+
+
+def _edges(values: Sequence[float], logarithmic: bool) -> dict[float, tuple[float, float]]:
+    """For each distinct value, the ends of its interval: half-way (on the axis) to its neighbours."""
+    distinct = np.unique(values)
+    flat = np.log(distinct) if logarithmic else distinct
+    steps = np.diff(flat) / 2 if len(flat) > 1 else np.array([0.5])
+    low, high = (
+        flat - np.append(steps[0], steps)[: len(flat)],
+        flat + np.append(steps, steps[-1])[: len(flat)],
+    )
+    if logarithmic:
+        low, high = np.exp(low), np.exp(high)
+    return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}
+
+
+def _unit(values: np.ndarray, logarithmic: bool) -> np.ndarray:
+    flat = np.log(values) if logarithmic else values
+    reach = np.ptp(flat)
+    return (flat - flat.min()) / reach if reach else np.zeros_like(flat)
+
+
+def _line_colour(place: int) -> str:
+    return INK if place == 0 else _CONTOUR_COLOURS[place % 4]
+
+
+def _casing(place: int) -> list[tuple[float, str, Dash]]:
+    """A dark line under a light one, so that it shows on every colour of the map."""
+    return [(2.8, "#10141a", "-"), (1.5, _CONTOUR_COLOURS[place % 4], _CONTOUR_DASHES[place % 4])]

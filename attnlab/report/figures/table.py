@@ -1,0 +1,92 @@
+"""A condition by column table of numbers with intervals, as text that can be read, copied and searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import escape
+
+from attnlab.report.figures.base import Figure, Rendering
+from attnlab.report.gauge import gauge
+from attnlab.report.page import markdown_prose, measure, prose
+from attnlab.report.pooling import METRIC, Mark
+from attnlab.report.words import NO_VALUE, measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Figure):
+    """Levels of x down, and across either the metrics of y or the levels of col."""
+
+    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
+        """A table in HTML and in Markdown; no files."""
+        return Rendering(self.card(table, prefix), self.markdown(table), self.caption(table), {})
+
+    def card(self, table: pd.DataFrame, prefix: str) -> str:
+        """The same table: it is small enough."""
+        rows = self.kept(table)
+        heads = "".join(f'<th scope="col">{prose(name)}</th>' for name in self.heads(rows))
+        lines = []
+        for level in self.levels(rows, self.x):
+            cells = []
+            for mark, instead in self.line(rows, level):
+                if mark is None:
+                    cells.append(f'<td><span class="nothing">{escape(instead)}</span></td>')
+                else:
+                    words = measure(measured(mark.interval))
+                    cells.append(f'<td class="number">{words}{gauge(mark.interval)}</td>')
+            name = prose(self.word(self.x, level))
+            lines.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
+        corner = prose(self.say(self.x))
+        head = f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>'
+        body = "\n".join(lines)
+        whole = f'<table class="grid">{head}<tbody>\n{body}\n</tbody></table>'
+        return f'<div class="scroll" tabindex="0">{whole}</div>'
+
+    def markdown(self, table: pd.DataFrame) -> str:
+        """The table in Markdown."""
+        rows = self.kept(table)
+        heads = [self.say(self.x), *self.heads(rows)]
+        lines = [heads, ["---"] * len(heads)]
+        for level in self.levels(rows, self.x):
+            cells = [
+                instead if mark is None else measured(mark.interval)
+                for mark, instead in self.line(rows, level)
+            ]
+            lines.append([self.word(self.x, level), *cells])
+        return "\n".join(
+            "| " + " | ".join(cell if cell == "---" else markdown_prose(cell) for cell in line) + " |"
+            for line in lines
+        )
+
+    def bars(self) -> str:
+        """Numbers in brackets."""
+        return "In brackets:"
+
+    def heads(self, rows: pd.DataFrame) -> list[str]:
+        """The words above the columns."""
+        if self.col is None:
+            return [self.say(metric) for metric in self.metrics]
+        return [
+            self.say(str(level)) if self.col == METRIC else self.word(self.col, level)
+            for level in self.levels(rows, self.col)
+        ]
+
+    def line(self, rows: pd.DataFrame, level: object) -> list[tuple[Mark | None, str]]:
+        """The marks of one row; where there is none, the status of the cells instead."""
+        found = self.marks(rows)
+        at = self.by.index(self.col) if self.col else None
+        across = self.metrics if self.col is None else self.levels(rows, self.col)
+        line: list[tuple[Mark | None, str]] = []
+        for head in across:
+            ours = [
+                mark
+                for mark in found
+                if mark.place[0] == level and (mark.metric if at is None else mark.place[at]) == head
+            ]
+            here = rows[rows[self.x].isin([level])] if self.x != METRIC else rows
+            if self.col and self.col != METRIC:
+                here = here[here[self.col].isin([head])]
+            away = sorted({str(status) for status in here["status"]} - {"done"})
+            line.append((ours[0] if ours else None, ", ".join(away) or NO_VALUE))
+        return line
