@@ -16,10 +16,13 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaln, log_ndtr, wofz
 
 from attnlab.shapes import Array, require
+
+Complex = NDArray[np.complex128]
 
 _STEPS_PER_WIDTH = 6
 """Trapezoid steps per Gaussian width of the integrand: the rule's error on a Gaussian is 2 exp(-2 (6 pi)^2)."""
@@ -27,9 +30,9 @@ _LOST = 45.0
 """The integral stops where the integrand has fallen by exp(-45): 1e-19 of its peak."""
 
 
-def _log_half_erfcx(w: complex | Array) -> Array:
+def _log_half_erfcx(w: Complex) -> Complex:
     """log of `erfcx(-w / sqrt 2) / 2`, that is of `Phi(w) exp(w^2 / 2)`: entire, and free of overflow."""
-    return np.asarray(np.log(wofz(-1j * np.asarray(w) / math.sqrt(2)) / 2))
+    return np.asarray(np.log(wofz(-1j * w / math.sqrt(2)) / 2))
 
 
 def _reach(fallen: Callable[[float], float], width: float) -> float:
@@ -61,14 +64,14 @@ def log_internal_angle(k: int, l: int) -> float:  # noqa: E741
     hazard = math.exp(-w0 * w0 / 2 - float(log_ndtr(w0))) / math.sqrt(2 * math.pi)
     width = 1 / math.sqrt(l - power * hazard * (w0 + hazard))
 
-    def log_integrand(t: Array) -> Array:
-        w = w0 + 1j * t
+    def log_integrand(t: Array) -> Complex:
+        w = np.asarray(w0 + 1j * t, dtype=np.complex128)
         return np.asarray(k * w * w / 2 + power * _log_half_erfcx(w))
 
     peak = float(log_integrand(np.zeros(1))[0].real)
     far = _reach(lambda t: peak - float(log_integrand(np.array([t]))[0].real), width)
     step = width / _STEPS_PER_WIDTH
-    t = np.arange(0, math.ceil(far / step) + 1) * step
+    t = step * np.arange(math.ceil(far / step) + 1, dtype=np.float64)
     terms = np.exp(log_integrand(t) - peak).real
     total = step * (2 * terms.sum() - terms[0])
     return math.log(total) + peak + 0.5 * math.log(l / (2 * math.pi))
@@ -104,7 +107,7 @@ def log_external_angle(l: int, n: int) -> float:  # noqa: E741
     left = _reach(lambda t: peak - float(log_integrand(np.array([y0 - t]))[0]), width)
     right = _reach(lambda t: peak - float(log_integrand(np.array([y0 + t]))[0]), width)
     step = width / _STEPS_PER_WIDTH
-    y = y0 + step * np.arange(-math.ceil(left / step), math.ceil(right / step) + 1)
+    y = y0 + step * np.arange(-math.ceil(left / step), math.ceil(right / step) + 1, dtype=np.float64)
     total = step * np.exp(log_integrand(y) - peak).sum()
     return math.log(total) + peak + 0.5 * math.log(l / (2 * math.pi))
 

@@ -1,0 +1,53 @@
+"""Q2: are these the only weights on the simplex with their output? From the geometry of their support."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from attnlab.identifiability.batches import Batch
+from attnlab.shapes import Array, Mask
+from attnlab.solvers.nnls import UNDECIDED, UNIQUE, face_tests
+
+
+@dataclass(frozen=True)
+class Uniqueness:
+    """The verdict on every trial; arrays over the leading axes.
+
+    unique: certified to be the only weights with their output; undecided: too close to call in double
+    precision (neither unique nor, for certain, not); margin: a certified distance, between unit vectors, by
+    which a hyperplane separates the support from the values that leave it; 0 where not unique, and where
+    undecided the distance reached, too small to certify anything.
+    """
+
+    unique: Mask
+    undecided: Mask
+    margin: Array
+
+    @property
+    def not_unique(self) -> Mask:
+        """Certified to share the output with other weights."""
+        return np.asarray(~(self.unique | self.undecided))
+
+
+def is_unique(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | None = None) -> Uniqueness:
+    """Are the weights the only ones, nonnegative and summing to 1, with their output?
+
+    They are iff the values they attend to are affinely independent and their hull is a face of the hull of
+    all visible values: it depends on the support alone, exact zeros being off it, never on the weights'
+    sizes. Any k >= d + 1 of more than k positions fail; softmax weights, of full support, pass only for
+    n <= d + 1: ask fibre_intervals there.
+
+    weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
+    broadcast, and large batches are worked in pieces. Raises ValueError for shapes that do not fit, numbers
+    that are not finite, or weights off the simplex.
+    """
+    batch = Batch.of(weights, values, mask)
+    trials = int(np.prod(batch.lead, dtype=np.int64))
+    verdict, margin = np.empty(trials, dtype=np.int8), np.empty(trials)
+    for where, a, v, visible in batch.chunks():
+        verdict[where], margin[where] = face_tests(a > 0, v, visible)
+    shaped = verdict.reshape(batch.lead)
+    return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(batch.lead))
