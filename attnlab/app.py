@@ -51,7 +51,7 @@ def main() -> None:
     if any(word.split("=")[0] in INFORMATION for word in arguments):
         hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(_never)()
         return
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     try:
         sys.exit(act(arguments))
     except SettingErrors as errors:

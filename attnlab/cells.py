@@ -27,6 +27,8 @@ from attnlab.seeds import Streams
 
 SCHEMA = 1
 RESERVED = ("seed", "repeats", "rng")
+ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
+"""Settings with one meaning in every experiment."""
 Json = Any
 
 
@@ -104,8 +106,8 @@ class Cell:
     def problems(self) -> list[SettingError]:
         """Every setting of the cell that is refused."""
         found = []
-        for name, kind in {"seed": int, "repeats": Count, **arguments(self.module)}.items():
-            value = self.config[name]
+        for name, kind in {**arguments(self.module), **ALWAYS}.items():
+            value = self.config.get(name, 1)
             if not isinstance(value, dict):
                 allowed = refusal(kind, value)
                 if allowed is not None:

@@ -95,9 +95,7 @@ def _facts(
         problems=[_problem(cell, records.get(cell.key)) for cell in plan.cells if status[cell.key] != "done"],
         settings=_common(plan.cells),
         provenance=_provenance(records, others),
-        figures=OmegaConf.to_container(
-            plan.config.experiment.get("figures", OmegaConf.create([])), resolve=True
-        ),
+        figures=_figures(plan),
     )
 
 

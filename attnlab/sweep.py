@@ -45,6 +45,7 @@ class Plan:
     config: DictConfig
     cells: tuple[Cell, ...]
     used: frozenset[str]
+    problems: tuple[SettingError, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
     made = [_plan(name, command, configs) for name in command.experiments]
     unused = [axis for axis in command.axes if not any(axis.key in plan.used for plan in made)]
     problems = [_unknown(axis, made) for axis in unused]
-    problems += [problem for plan in made for cell in plan.cells for problem in cell.problems()]
+    problems += [problem for plan in made for problem in plan.problems]
     if problems:
         raise SettingErrors(problems)
     return made
@@ -160,12 +161,16 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     module = base.experiment.module
     used: set[str] = set()
     cells: dict[str, Cell] = {}
+    problems: list[SettingError] = []
     study = base.study or name
     for block in _blocks(base, command.axes, configs):
         expansion = _Expansion(study, module, composed, command.axes, configs)
         for cell in expansion.cells(block, used):
-            cells.setdefault(cell.key, cell)
-    return Plan(study, base, tuple(cells.values()), frozenset(used))
+            refused = cell.problems()
+            problems += refused
+            if not refused:
+                cells.setdefault(cell.key, cell)
+    return Plan(study, base, tuple(cells.values()), frozenset(used), tuple(problems))
 
 
 def _blocks(base: DictConfig, asked: Sequence[Axis], configs: Configs) -> list[list[Axis]]:

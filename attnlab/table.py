@@ -46,8 +46,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read results.csv back, with the same numbers; only the empty text is a missing value."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    """Read results.csv back, only the empty text is a missing value."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def _scalar(value: Any) -> Any:

@@ -97,10 +97,13 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         monkeypatch.setattr(sys, "argv", ["attnlab", *words])
         monkeypatch.setattr(sys, "path", list(sys.path))
         capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
+        code = 0
+        try:
             main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
         out, err = capfd.readouterr()
-        return Answer(int(stop.value.code or 0), out, err)
+        return Answer(code, out, err)
 
     return run
 

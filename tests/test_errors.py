@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,8 +93,11 @@ def test_settings_of_parts_refuse_by_name(lab: Lab) -> None:
     assert "weights.temperature = -1" in answer.err and "a finite number > 0" in answer.err
 
 
-def test_information_commands_are_hydras_own(lab: Lab, tmp_path: Path) -> None:
-    for words in (("--help",), ("--cfg", "job"), ("--info", "defaults-tree")):
-        answer = lab.command(*words)
-        assert answer.code == 0, answer.err
-        assert answer.out.strip()
+@pytest.mark.parametrize("words", [("--help",), ("--cfg", "job"), ("--info", "defaults-tree")])
+def test_information_commands_are_hydras_own(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "attnlab", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "inputs" in done.stdout
+    assert not list(tmp_path.iterdir())

@@ -34,7 +34,7 @@ def driver(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-m",
-        "attnlab.app",
+        "attnlab",
         f"--config-dir={lab.folder / 'mine'}",
         f"results={lab.results}",
     ]
@@ -182,7 +182,7 @@ def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:
     assert [process.wait(timeout=120) for process in drivers] == [0, 0]
     table = csv(lab)
     assert len(records(lab)) == 4
-    lab(*words, "study=alone", "exec=serial")
+    lab(*words, "study=alone", "exec.workers=2")
     assert csv(lab, "alone").replace(b"alone", b"noop") == table
 
 

@@ -1,0 +1,5 @@
+"""`python -m attnlab`: the console application."""
+
+from attnlab.app import main
+
+main()
