@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from attnlab.report.pooling import METRIC, settings_of
-from attnlab.report.words import NO_VALUE, missing, number, setting
+from attnlab.report.words import NO_VALUE, missing, number, plain, setting
 
 MOST_ROWS = 400
 
@@ -57,11 +57,11 @@ def _place(cell: pd.DataFrame, columns: Sequence[str]) -> tuple[tuple[int, float
     first = cell.iloc[0]
     return tuple(
         (2, 0.0, "")
-        if missing(value)
+        if value is None
         else (0, float(value), "")
         if isinstance(value, int | float)
         else (1, 0.0, str(value))
-        for value in (first[column] for column in columns)
+        for value in (plain(first[column]) for column in columns)
     )
 
 
@@ -81,7 +81,9 @@ def _row(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> 
         if missing(value):
             numbers.append(NO_VALUE)
             continue
-        words = f"{number(float(value))} [{number(float(low))}, {number(float(high))}]"
+        words = number(float(value))
+        if low < high:
+            words += f" [{number(float(low))}, {number(float(high))}]"
         numbers.append(words if count == most else f"{words} ({int(count)} trials)")
     return Row(settings, f"{most:,}", tuple(numbers), status, "")
 

@@ -19,5 +19,5 @@ def gauge(interval: Interval) -> Markup:
         '<svg class="gauge" viewBox="0 0 100 10" aria-hidden="true">'
         '<path class="track" d="M4 5H96"/>'
         f'<path class="bar" d="M{low:.1f} 5H{max(high, low + 0.1):.1f}"/>'
-        f'<circle cx="{value:.1f}" cy="5" r="3.6"/></svg>'
+        f'<circle cx="{value:.1f}" cy="5" r="2.9"/></svg>'
     )

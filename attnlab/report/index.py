@@ -12,7 +12,7 @@ from markupsafe import Markup
 from attnlab.report.figures.base import Figure, Rendering, build
 from attnlab.report.gauge import gauge
 from attnlab.report.page import render
-from attnlab.report.pooling import NotDrawable
+from attnlab.report.pooling import NotDrawable, complete
 from attnlab.report.study import Study, replace
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
@@ -95,7 +95,7 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
 
 def _opening(entry: IndexEntry, figure: Figure) -> Opening | None:
     try:
-        drawn = figure.render(entry.table, f"{entry.link}/figures", f"{entry.study.name}-opening")
+        drawn = figure.render(complete(entry.table), f"{entry.link}/figures", f"{entry.study.name}-opening")
     except NotDrawable:
         return None
     return Opening(entry, figure.heading, Markup(drawn.html), drawn)
@@ -109,7 +109,7 @@ def _card(entry: IndexEntry) -> Card:
         if figure.opening:
             continue
         try:
-            drawn = Markup(figure.card(entry.table, f"{entry.study.name}-{figure.name}"))
+            drawn = Markup(figure.card(complete(entry.table), f"{entry.study.name}-{figure.name}"))
             return Card(entry, drawn, figure.heading)
         except NotDrawable as reason:
             problem = problem or str(reason)

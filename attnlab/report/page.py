@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from attnlab.report.gauge import gauge
 from attnlab.report.words import NO_VALUE, typeset
 
+_TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) [=≥≤≠<>] (?=[\w−])")
+"""What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -21,8 +23,12 @@ def paragraphs(text: str) -> list[str]:
 
 def prose(text: str) -> Markup:
     """Plain words as HTML: escaped, formulas set, `code` in backticks."""
-    safe = str(escape(typeset(text)))
+    safe = _TOGETHER.sub(_unbroken, str(escape(typeset(text))))
     return Markup(re.sub(r"``?([^`]+)``?", r"<code>\1</code>", safe))
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    return found.group().replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def markdown_prose(text: str) -> str:
@@ -33,7 +39,9 @@ def markdown_prose(text: str) -> str:
 
 def _escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
+    text = re.sub(r"([\\`*|~$])", r"\\\1", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)  # within a word an underscore means nothing
+    return re.sub(r"\](?=[(\[:])", r"\\]", text)  # no link without its closing bracket
 
 
 def code(text: object) -> str:

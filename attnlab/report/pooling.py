@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from attnlab.intervals import Interval, pool_means, pool_rates
-from attnlab.report.words import leaf, missing, setting
+from attnlab.report.words import plain, setting
+
+if TYPE_CHECKING:
+    from pandas.api.typing import SeriesGroupBy
 
 _CELL = ("study", "key", "status", "reason", "trials", "repeats", "seed")
 _NUMBER = ("metric", "kind", "value", "low", "high", "count", "effective", "nonfinite")
@@ -16,6 +20,12 @@ BOOKKEEPING = frozenset({*_CELL, *_NUMBER})
 """The table's columns that are not settings."""
 
 METRIC = "metric"
+
+
+def complete(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with all its bookkeeping columns, even when no cell is there yet."""
+    absent = [column for column in (*_CELL, *_NUMBER) if column not in table]
+    return table.assign(**dict.fromkeys(absent, None)) if absent else table
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,7 @@ def chosen(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
     Raises NotDrawable if a setting is not in the table.
     """
     for column, wanted in where.items():
-        if column not in table:
-            raise NotDrawable(f"the table has no setting {column}")
+        table = derive(table, column)
         options = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
         table = table[table[column].isin(options)]
     return table
@@ -74,8 +83,7 @@ def at_level(table: pd.DataFrame, column: str, level: object) -> pd.DataFrame:
 
 def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:
     """The distinct values: those of `order` first, then numbers ascending, then text, then none."""
-    distinct = pd.unique(values.map(lambda value: None if missing(value) else value)).tolist()
-    clean = [None if missing(value) else value for value in distinct]
+    distinct = {plain(value) for value in pd.unique(values)}
 
     def rank(value: object) -> tuple[int, float, str]:
         if value in order:
@@ -84,7 +92,7 @@ def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:
             return (1, float(value), "")
         return (3, 0.0, "") if value is None else (2, 0.0, setting(value))
 
-    return sorted(clean, key=rank)
+    return sorted(distinct, key=rank)
 
 
 def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> list[Mark]:
@@ -94,7 +102,7 @@ def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> lis
     keys = [METRIC, *(column for column in dict.fromkeys(by) if column != METRIC)]
     for group, cells in kept.groupby(keys, sort=False, dropna=False):
         values = dict(zip(keys, group, strict=True))
-        place = tuple(None if missing(values[column]) else values[column] for column in by)
+        place = tuple(plain(values[column]) for column in by)
         parts = [
             Interval(float(value), float(low), float(high), int(count), float(effective))
             for value, low, high, count, effective in zip(
@@ -115,6 +123,17 @@ def pooled_over(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
     if not len(done):
         return []
     grouped = done.groupby(places, dropna=False) if places else done.groupby(lambda _: 0)
-    varying = [column for column in columns if int(grouped[column].nunique(dropna=False).max()) > 1]
-    # a setting of a part that itself varies (decoder.ridge where decoder varies) is not a second factor
-    return [column for column in varying if column.rsplit(".", 1)[0] not in varying or column == leaf(column)]
+    varying = [column for column in columns if _within(grouped[column])]
+    # a setting of a part (decoder.ridge) that only differs because the part does is not a second factor
+    parents = {column: column.rpartition(".")[0] for column in varying}
+    return [
+        column
+        for column in varying
+        if parents[column] not in varying
+        or _within(done.groupby([*places, parents[column]], dropna=False)[column])
+    ]
+
+
+def _within(groups: SeriesGroupBy[Any, Any]) -> bool:
+    """True if some group has more than one value."""
+    return int(groups.nunique(dropna=False).max()) > 1

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from attnlab.report.cells import cell_table
 from attnlab.report.figures.base import Figure, build
 from attnlab.report.page import render
-from attnlab.report.pooling import NotDrawable
+from attnlab.report.pooling import NotDrawable, complete
 from attnlab.report.words import setting
 from attnlab.verdicts import QUESTIONS, Verdict
 
@@ -82,6 +82,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
 
     The same arguments give the same bytes. Raises ValueError if a figure's mapping is wrong.
     """
+    table = complete(table)
     figures = [build(spec) for spec in study.figures]
     pictures = folder / "figures"
     pictures.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pandas as pd
 
 from attnlab.intervals import Interval
@@ -46,9 +47,17 @@ def missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
+def plain(value: object) -> object:
+    """A table's entry as Python holds it: None for no value, int and float instead of numpy's."""
+    if missing(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def setting(value: object) -> str:
     """One setting's value: whole numbers without a point, no value as a dash."""
-    if missing(value):
+    value = plain(value)
+    if value is None:
         return "–"
     if isinstance(value, bool):
         return "true" if value else "false"

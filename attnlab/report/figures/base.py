@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -71,7 +72,8 @@ class Figure(abc.ABC):
     @property
     def heading(self) -> str:
         """The title, or one made of the axes."""
-        return self.title or f"{listed([self.say(metric) for metric in self.metrics])} by {self.say(self.x)}"
+        words = f"{listed([self.say(metric) for metric in self.metrics])} by {self.say(self.x)}"
+        return self.title or words[:1].upper() + words[1:]
 
     @property
     def by(self) -> list[str]:
@@ -89,6 +91,18 @@ class Figure(abc.ABC):
     def word(self, column: str, value: object) -> str:
         """The words for one level of a column."""
         return self.labels.get(setting(value), spoken(value))
+
+    def title_of(self, column: str | None, level: object) -> str:
+        """A level as a panel or a series is called: `d = 8` for a number, the plain word for a name."""
+        if column is None:
+            return ""
+        word = self.word(column, level)
+        if column == METRIC:
+            return self.say(str(level))
+        if isinstance(level, int | float):
+            short = self.labels.get(column, column.rsplit(".", 1)[-1].replace("_", " "))
+            return f"{short} = {word}"
+        return word
 
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this figure is about, with derived columns. Raises NotDrawable."""
@@ -127,6 +141,8 @@ class Figure(abc.ABC):
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
+        if self.where:
+            sentences.append(f"Only {listed([_condition(*item) for item in self.where.items()])}.")
         pooled = pooled_over(rows, self.by)
         if pooled:
             sentences.append(f"Pooled over {listed(pooled)}.")
@@ -158,9 +174,16 @@ class Figure(abc.ABC):
         for level in self.levels(rows, self.hue):
             series = [mark.interval.value for mark in found if hue is None or mark.place[hue] == level]
             if series:
-                name = self.word(self.hue, level) if self.hue else "all values"
-                parts.append(f"{name}: {number(min(series))} to {number(max(series))}.")
+                name = self.title_of(self.hue, level) or "all values"
+                low, high = number(min(series)), number(max(series))
+                parts.append(f"{name}: {low}." if low == high else f"{name}: {low} to {high}.")
         return " ".join(parts)
+
+
+def _condition(column: str, wanted: object) -> str:
+    """`inputs.d = 8`, `inputs.d = 4 or 8`."""
+    options = wanted if isinstance(wanted, list | tuple) else [wanted]
+    return f"{column} = {' or '.join(setting(option) for option in options)}"
 
 
 def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
@@ -180,6 +203,8 @@ def build(spec: Mapping[str, object]) -> Figure:
     Raises ValueError for an unknown kind, an unknown or a missing setting.
     """
     settings = dict(spec)
+    if not re.fullmatch(r"[\w-]+", str(settings.get("name"))):
+        raise ValueError(f"figure name {settings.get('name')!r}: expected letters, digits, - and _")
     target, kind = settings.pop("_target_", None), settings.pop("kind", None)
     module, _, name = str(target or f"{__package__}.{kind}.{str(kind).title().replace('_', '')}").rpartition(
         "."

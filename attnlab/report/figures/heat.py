@@ -11,14 +11,14 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 
 from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
 from attnlab.report.figures.picture import Panel, Picture, value_ticks
-from attnlab.report.pooling import Mark, NotDrawable, marks
+from attnlab.report.pooling import METRIC, Mark, NotDrawable, marks
 from attnlab.report.words import number
 
 _CONTOUR_COLOURS = ("#ffffff", SERIES[1], SERIES[5], SERIES[3])
@@ -66,8 +66,7 @@ class Heat(Picture):
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One rectangle a cell, then the contours and curves."""
         scale = self.scale(rows)
-        colours = seaborn.color_palette("mako", as_cmap=True)
-        boxes, values = self.boxes(panel.marks)
+        boxes, values = self.boxes(panel), np.array([mark.interval.value for mark in panel.marks])
         axes.grid(False)
         axes.set_facecolor(GRID)
         if self.logx:
@@ -75,14 +74,14 @@ class Heat(Picture):
         if self.logy:
             axes.set_yscale("log")
         mesh = PolyCollection(
-            boxes, array=values, cmap=colours, norm=scale, edgecolors="face", linewidths=0.3
+            boxes, array=values, cmap=_colours(), norm=scale, edgecolors="face", linewidths=0.3
         )
         axes.add_collection(mesh)
         if boxes:
             corners = np.concatenate(boxes)
             axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
             axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
-        if len(panel.marks) <= _MOST_WORDS:
+        if len(panel.marks) <= _MOST_WORDS and not self.contours and not self.curves:
             self.write_values(axes, panel, scale)
         for place in range(len(self.contours)):
             self.draw_contour(axes, panel, place)
@@ -102,8 +101,8 @@ class Heat(Picture):
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """One scale of colours for all panels."""
-        colours = ScalarMappable(self.scale(rows), seaborn.color_palette("mako", as_cmap=True))
-        bar = made.colorbar(colours, ax=list(axes), fraction=0.04, pad=0.02, aspect=26)
+        colours = ScalarMappable(self.scale(rows), _colours())
+        bar = made.colorbar(colours, ax=list(axes), location="bottom", shrink=0.6, aspect=40, pad=0.03)
         bar.outline.set_visible(False)
         bar.ax.grid(False)
         bar.ax.tick_params(color=MUTED, labelcolor=INK, length=2)
@@ -143,8 +142,8 @@ class Heat(Picture):
             Line2D([], [], color=_line_colour(place), linestyle=_CONTOUR_DASHES[place % 4], label=name)
             for place, name in enumerate([*names, *(self.say(metric) for metric in self.curves)])
         ]
-        whole = len(self.levels(rows, self.x)) * len(self.levels(rows, self.height))
-        if len(self.marks(rows)) < whole:
+        places = rows[[column for column in self.by if column != METRIC]].drop_duplicates()
+        if len(self.marks(rows)) < len(places):
             keys.append(Patch(facecolor=GRID, label="no value"))
         return keys
 
@@ -174,19 +173,24 @@ class Heat(Picture):
             raise NotDrawable(f"{self.x} and {self.height} are not numbers in every cell")
         return float(x), float(y)
 
-    def boxes(self, cells: Sequence[Mark]) -> tuple[list[np.ndarray], np.ndarray]:
-        """Each cell's rectangle, half-way to its neighbours, and its value."""
-        places = [self.at(mark) for mark in cells]
-        left = _edges([x for x, _ in places], self.logx)
+    def boxes(self, panel: Panel) -> list[np.ndarray]:
+        """Each mark's rectangle, half-way to its neighbours, be these drawn or without a value."""
+        cells = panel.rows[[self.x, self.height]].dropna().drop_duplicates().to_numpy(dtype=float)
+        across = _edges(cells[:, 0], self.logx)
         boxes = []
-        for x, y in places:
-            low, high = _edges([other for at, other in places if at == x], self.logy)[y]
-            west, east = left[x]
+        for x, y in map(self.at, panel.marks):
+            low, high = _edges(cells[cells[:, 0] == x, 1], self.logy)[y]
+            west, east = across[x]
             boxes.append(np.array([(west, low), (east, low), (east, high), (west, high)]))
-        return boxes, np.array([mark.interval.value for mark in cells])
+        return boxes
 
 
-def _edges(values: Sequence[float], logarithmic: bool) -> dict[float, tuple[float, float]]:
+def _colours() -> Colormap:
+    """Dark to light in even steps, told apart by all eyes and in print; its black end left out."""
+    return ListedColormap(seaborn.color_palette("mako", as_cmap=True)(np.linspace(0.14, 1, 256)))
+
+
+def _edges(values: np.ndarray, logarithmic: bool) -> dict[float, tuple[float, float]]:
     """For each distinct value, the ends of its interval: half-way (on the axis) to its neighbours."""
     distinct = np.unique(values)
     flat = np.log(distinct) if logarithmic else distinct

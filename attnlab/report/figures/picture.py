@@ -83,18 +83,6 @@ class Picture(Figure):
             grid.append(line)
         return grid
 
-    def title_of(self, column: str | None, level: object) -> str:
-        """A panel's title: `d = 8` for a number, the plain word for a name."""
-        if column is None:
-            return ""
-        word = self.word(column, level)
-        if column == METRIC:
-            return self.say(str(level))
-        if isinstance(level, int | float):
-            short = self.labels.get(column, column.rsplit(".", 1)[-1].replace("_", " "))
-            return f"{short} = {word}"
-        return word
-
     def sheet(self, table: pd.DataFrame, layout: Layout) -> tuple[Sheet, int]:
         """The drawing in one layout, and how many marks it has."""
         rows = self.kept(table)
