@@ -25,5 +25,6 @@ class Entmax15(Scored):
         spread = np.cumsum(ordered**2, axis=1) - rank * mean**2
         thresholds = mean - np.sqrt(np.maximum((1 - spread) / rank, 0.0))
         support = (ordered > thresholds).sum(axis=1, keepdims=True)
-        weights = np.maximum(halves - np.take_along_axis(thresholds, support - 1, axis=1), 0.0) ** 2
+        above = np.maximum(halves - np.take_along_axis(thresholds, support - 1, axis=1), 0.0)
+        weights = np.where(halves > -1.0, above, 0.0) ** 2  # t may be -1 less a rounding error
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
