@@ -82,13 +82,14 @@ def _facts(
     plan: Plan, store: Store, records: Mapping[str, dict[str, Any]], words: Sequence[str]
 ) -> study.Study:
     question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
+    asked = question.removeprefix(f"{plan.config.experiment.title}: ")
     status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}
     kept = [word for word in words if word.partition("=")[0] not in ("experiment", "action")]
     others = store.count() - len(records)
     return study.Study(
         name=plan.name,
         title=plan.config.experiment.title,
-        question=question,
+        question=asked[:1].upper() + asked[1:],
         method=method,
         command=shlex.join(["attnlab", f"experiment={plan.config.hydra.runtime.choices.experiment}", *kept]),
         counts=counts(status.values()),

@@ -2,66 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-EXPERIMENT = '''
-"""Noop: does the harness itself work?
-
-Draws one number per trial, or misbehaves on purpose.
-"""
-import os, time
-import numpy as np
-from attnlab.inputs.base import Inputs
-from attnlab.parts import Declined
-from attnlab.verdicts import Verdict, interval
-
-VERSION = 1
-
-
-def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
-    if mood == "raise":
-        raise RuntimeError(f"level {level} broke on purpose")
-    if mood == "exit":
-        raise SystemExit(3)
-    if mood == "decline":
-        raise Declined(f"level {level} is not possible")
-    if mood == "die":
-        os._exit(9)
-    if mood == "sleep":
-        time.sleep(60)
-    if mood == "slow":
-        time.sleep(0.2)
-    if mood == "once":
-        marker = os.environ["NOOP_MARKER"]
-        if not os.path.exists(marker):
-            open(marker, "w").close()
-            raise RuntimeError("the first time only")
-    draw = rng("inputs").standard_normal(trials) + level
-    return {"draw": draw, "positive": draw > 0, "never": np.full(trials, np.nan)}
-
-
-def verdict(table):
-    return Verdict((f"The mean draw is {interval(table, 'draw')}.",), (), ("It measures nothing.",))
-'''
-CONFIG = """
-# @package _global_
-level: 0
-mood: fine
-trials: 8
-experiment:
-  module: noop
-  title: Noop
-  grids:
-    quick: {all: {level: "range(4)", inputs.n: "4,8"}}
-    full: {all: {level: "range(100)", inputs.n: "4,8"}}
-  figures:
-    - {name: draw, kind: lines, x: level, y: draw, hue: inputs.n, title: Draws}
-"""
 
 
 @dataclass(frozen=True)
@@ -111,8 +58,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def lab(tmp_path: Path, command: Callable[..., Answer]) -> Lab:
     """The noop experiment in a folder of its own."""
-    mine = tmp_path / "mine"
-    (mine / "experiment").mkdir(parents=True)
-    (mine / "noop.py").write_text(EXPERIMENT)
-    (mine / "experiment" / "noop.yaml").write_text(CONFIG)
+    shutil.copytree(
+        Path(__file__).with_name("mine"), tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__")
+    )
     return Lab(tmp_path, command)

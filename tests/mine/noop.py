@@ -1,0 +1,38 @@
+"""Noop: does the harness itself work?
+
+Draws one number per trial, or misbehaves on purpose.
+"""
+
+import os, time
+import numpy as np
+from attnlab.inputs.base import Inputs
+from attnlab.parts import Declined
+from attnlab.verdicts import Verdict, interval
+
+VERSION = 1
+
+
+def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
+    if mood == "raise":
+        raise RuntimeError(f"level {level} broke on purpose")
+    if mood == "exit":
+        raise SystemExit(3)
+    if mood == "decline":
+        raise Declined(f"level {level} is not possible")
+    if mood == "die":
+        os._exit(9)
+    if mood == "sleep":
+        time.sleep(60)
+    if mood == "slow":
+        time.sleep(0.2)
+    if mood == "once":
+        marker = os.environ["NOOP_MARKER"]
+        if not os.path.exists(marker):
+            open(marker, "w").close()
+            raise RuntimeError("the first time only")
+    draw = rng("inputs").standard_normal(trials) + level
+    return {"draw": draw, "positive": draw > 0, "never": np.full(trials, np.nan)}
+
+
+def verdict(table):
+    return Verdict((f"The mean draw is {interval(table, 'draw')}.",), (), ("It measures nothing.",))

@@ -1,0 +1,164 @@
+"""The house: imports only point down, one variant is one file and one yaml, and every yaml is complete."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from attnlab.parts import Part
+
+ROOT = Path(__file__).parents[1]
+WINGS = ("inputs", "weights", "collisions", "decoders", "probes", "projections", "identifiability")
+FLOORS: list[tuple[str, ...]] = [
+    ("parts", "shapes", "seeds"),
+    ("attention", "intervals", "angles", "metrics"),
+    ("solvers",),
+    (*WINGS, "verdicts"),
+    ("cells", "store", "provenance"),
+    ("execution", "table", "report"),
+    ("sweep", "launch"),
+    ("publish",),
+    ("app", "__main__"),
+]
+"""The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
+LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
+ONLY_IN = {
+    "hydra": {"sweep", "app"},
+    "omegaconf": {"sweep", "app", "publish"},
+    "seaborn": {"report"},
+    "matplotlib": {"report"},
+    "torch": {"projections"},
+    "joblib": {"execution"},
+}
+GROUPS = {
+    "inputs": "inputs",
+    "weights": "weights",
+    "collision": "collisions",
+    "decoder": "decoders",
+    "probe": "probes",
+    "projection": "projections",
+    "exec": "execution",
+}
+"""Config groups and the packages that hold their parts."""
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def room(name: str) -> str | None:
+    """The room of attnlab a dotted name lies in."""
+    words = name.split(".")
+    return words[1] if words[0] == "attnlab" and len(words) > 1 else None
+
+
+def own_room(path: Path) -> str:
+    return path.relative_to(ROOT / "attnlab").with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", modules("attnlab"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    here = own_room(path)
+    if here == "__init__":
+        assert not imports(path)
+        return
+    for name in imports(path):
+        assert not name.startswith("experiments"), f"{path.name} imports an experiment"
+        there = room(name)
+        if there is None or there == here:
+            continue
+        assert there in LEVEL, f"{there} has no floor: add it to FLOORS"
+        same_wing = here in WINGS and there in WINGS
+        assert LEVEL[there] <= LEVEL[here] and not same_wing, f"{here} imports {there}"
+
+
+@pytest.mark.parametrize(
+    "path", [*modules("attnlab"), *modules("experiments")], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    here = own_room(path) if "attnlab" in path.relative_to(ROOT).parts else "experiments"
+    for name in imports(path):
+        allowed = ONLY_IN.get(name.split(".")[0])
+        assert allowed is None or here in allowed, f"{name} belongs in {allowed}"
+
+
+def variants(package: str) -> dict[str, type[Part]]:
+    """Every concrete part of a package, by the module that defines it."""
+    found = {}
+    place = importlib.import_module(f"attnlab.{package}")
+    for module in pkgutil.iter_modules(place.__path__):
+        loaded = importlib.import_module(f"attnlab.{package}.{module.name}")
+        for kind in vars(loaded).values():
+            own = inspect.isclass(kind) and kind.__module__ == loaded.__name__ and issubclass(kind, Part)
+            if own and not inspect.isabstract(kind) and module.name != "base":
+                assert module.name not in found, f"two variants in one file: {module.name}"
+                found[module.name] = kind
+    return found
+
+
+CONFIGS = [(group, path) for group in GROUPS for path in sorted((ROOT / "conf" / group).glob("*.yaml"))]
+
+
+@pytest.mark.parametrize(("group", "path"), CONFIGS, ids=lambda value: getattr(value, "stem", value))
+def test_a_yaml_is_the_call_of_its_class(group: str, path: Path) -> None:
+    config = yaml.safe_load(path.read_text())
+    target = config.pop("_target_")
+    assert target.startswith(f"attnlab.{GROUPS[group]}.{path.stem}."), "one variant, one file, one yaml"
+    kind = pkgutil.resolve_name(target)
+    assert set(config) == {field.name for field in dataclasses.fields(kind)}
+    assert inspect.getdoc(kind)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_variant_has_its_yaml(group: str) -> None:
+    if not (ROOT / "attnlab" / GROUPS[group]).is_dir():
+        pytest.skip(f"no {GROUPS[group]} wing")
+    assert set(variants(GROUPS[group])) == {path.stem for path in (ROOT / "conf" / group).glob("*.yaml")}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "conf" / "experiment").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_an_experiment_is_a_page_with_a_question(path: Path) -> None:
+    module = importlib.import_module(f"experiments.{path.stem}")
+    question = (module.__doc__ or "").partition("\n\n")[0]
+    assert "?" in question
+    for name in ("trial", "verdict", "VERSION"):
+        assert hasattr(module, name)
+    assert inspect.getdoc(module.trial) and inspect.getdoc(module.verdict)
+
+
+def test_every_experiment_has_its_yaml() -> None:
+    pages = {path.stem for path in (ROOT / "experiments").glob("[a-z]*.py")}
+    assert pages == {path.stem for path in (ROOT / "conf" / "experiment").glob("*.yaml")}
+
+
+def test_planning_loads_no_drawing_and_no_compiler() -> None:
+    """The command line starts fast: seaborn, numba, torch and scikit-learn load where they are used."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; sys.argv=['attnlab','action=plan','results=/nowhere/at/all']\n"
+        "from attnlab.app import act; act(sys.argv[1:])\n"
+        "print([name for name in ('seaborn','matplotlib','numba','torch') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
