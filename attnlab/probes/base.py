@@ -40,7 +40,7 @@ class Probe(Part, abc.ABC):
 
 def uniform(mask: Mask) -> Array:
     """Equal probability on the visible positions: (B, n) bool -> (B, n)."""
-    return mask / mask.sum(axis=1, keepdims=True)
+    return np.asarray(mask / mask.sum(axis=1, keepdims=True))
 
 
 def hedged(scores: Array, mask: Mask, seen: int) -> Array:

@@ -6,11 +6,11 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from attnlab.probes.base import Probe, Reader, hedged
 from attnlab.probes.selection import at_best_penalty
+from attnlab.probes.targets import labelled
 from attnlab.shapes import Array, Examples
 
 
@@ -24,14 +24,11 @@ class OutputLinear(Probe):
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
         size = float(np.sqrt((train.outputs**2).mean())) or 1.0
-        labels = (train.goal.cumsum(axis=1) > rng.random((len(train), 1))).argmax(axis=1)
-        labelled = np.eye(train.goal.shape[1])[labels]
 
         def fit(examples: Examples, penalty: float) -> Reader:
-            return _logit(examples.outputs / size, examples.goal.argmax(axis=1), penalty, size)
+            return _logit(examples.outputs / size, examples.target, penalty, size)
 
-        drawn = Examples(train.outputs, train.tokens, train.weights, labelled, train.mask, train.group)
-        return at_best_penalty(fit, drawn, rng)
+        return at_best_penalty(fit, labelled(train, rng), rng)
 
 
 def _logit(inputs: Array, labels: np.ndarray, penalty: float, size: float) -> Reader:
@@ -42,7 +39,7 @@ def _logit(inputs: Array, labels: np.ndarray, penalty: float, size: float) -> Re
     else:
         model = LogisticRegression(C=1 / (penalty * seen), tol=1e-6, max_iter=300)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a step cap is a mild further penalty here
+            warnings.simplefilter("ignore", UserWarning)  # the step cap, and few examples for the classes
             model.fit(inputs, labels)
 
     def read(examples: Examples) -> Array:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnlab.probes.base import Probe, Reader, hedged
+from attnlab.probes import controls
+from attnlab.probes.base import Probe, Reader
 from attnlab.probes.selection import VALIDATION
+from attnlab.probes.sharpening import sharpening
 from attnlab.probes.splits import split
-from attnlab.shapes import Array, Examples
+from attnlab.shapes import Examples
 from attnlab.solvers.ridge_path import RidgePath
 
 PENALTIES = np.logspace(-8, 2, 41)
@@ -18,9 +20,10 @@ PENALTIES = np.logspace(-8, 2, 41)
 
 @dataclass(frozen=True)
 class OutputRidge(Probe):
-    """`a = W o + c`, clipped at zero: the best linear estimate of the whole weight vector from the output.
+    """`a = W o + c`: the best linear estimate of the whole weight vector from the output.
 
-    The penalty is chosen by squared error on held-out groups, all penalties from one eigendecomposition.
+    The penalty is chosen by squared error on held-out groups, all penalties from one eigendecomposition. The
+    estimate, clipped at zero, becomes probabilities through one exponent fitted on the same groups.
     """
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
@@ -28,15 +31,10 @@ class OutputRidge(Probe):
         try:
             kept, held = split(train.group, int(VALIDATION * len(train)), rng)
         except ValueError:  # too few groups to choose by
-            penalty = float(penalties[-1])
-        else:
-            path = RidgePath.of(train.outputs[kept], train.weights[kept])
-            losses = path.losses(train.outputs[held], train.weights[held], penalties)
-            penalty = float(penalties[losses.argmin()])
+            return controls.prior(train)
+        path = RidgePath.of(train.outputs[kept], train.weights[kept])
+        losses = path.losses(train.outputs[held], train.weights[held], penalties)
+        penalty = float(penalties[losses.argmin()])
+        sharpened = sharpening(path.predict(train.outputs[held], penalty), train[held])
         path = RidgePath.of(train.outputs, train.weights)
-
-        def read(examples: Examples) -> Array:
-            estimate = np.maximum(path.predict(examples.outputs, penalty), 0.0)
-            return hedged(estimate, examples.mask, len(train))
-
-        return read
+        return lambda examples: sharpened(path.predict(examples.outputs, penalty), examples.mask)

@@ -32,12 +32,14 @@ class Pointer(Probe):
         def fit(examples: Examples, penalty: float) -> Reader:
             inputs = (examples.outputs / size, tokens_of(examples), examples.goal, examples.mask)
             matrix = minimised(bilinear(*inputs, penalty), np.zeros(shape).ravel()).reshape(shape)
-            return _reader(matrix / size, len(examples))
+            return pointing(matrix / size, len(examples))
 
         return at_best_penalty(fit, train, rng)
 
 
-def _reader(matrix: Array, seen: int) -> Reader:
+def pointing(matrix: Array, seen: int) -> Reader:
+    """The reader `p = softmax_i(o^T M x_i)` that learned M (d, m) from `seen` examples."""
+
     def read(examples: Examples) -> Array:
         scores = bilinear_scores(examples.outputs, tokens_of(examples), matrix)
         return hedged(softmax(np.where(examples.mask, scores, -np.inf), axis=1), examples.mask, seen)

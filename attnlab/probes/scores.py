@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from attnlab.shapes import Array
 
+TIE = 1e-9
+"""Goals this close to the largest, relatively, are largest too: rounding must not pick a winner."""
+
 
 def bits(probabilities: Array, goal: Array) -> Array:
     """Cross-entropy in bits, `-sum_i goal_i log2 p_i` (B,); infinite where a wanted position has p = 0."""
@@ -17,8 +20,9 @@ def bits(probabilities: Array, goal: Array) -> Array:
 
 
 def hit(probabilities: Array, goal: Array) -> NDArray[np.bool_]:
-    """(B,): the most probable position is the one the goal puts most on."""
-    return np.asarray(probabilities.argmax(axis=1) == goal.argmax(axis=1))
+    """(B,): the most probable position is one of those the goal puts most on."""
+    named = np.take_along_axis(goal, probabilities.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.asarray(named >= goal.max(axis=1) * (1 - TIE))
 
 
 def top_recall(probabilities: Array, weights: Array, k: int) -> Array:
@@ -27,11 +31,6 @@ def top_recall(probabilities: Array, weights: Array, k: int) -> Array:
     guessed = np.argpartition(-probabilities, k - 1, axis=1)[:, :k]
     true = np.argpartition(-weights, k - 1, axis=1)[:, :k]
     return np.asarray((guessed[:, :, None] == true[:, None, :]).any(axis=2).mean(axis=1))
-
-
-def total_variation(probabilities: Array, weights: Array) -> Array:
-    """`1/2 |p - a|_1` (B,), in [0, 1]."""
-    return np.asarray(np.abs(probabilities - weights).sum(axis=1) / 2)
 
 
 def brier(probabilities: Array, goal: Array) -> Array:

@@ -11,9 +11,9 @@ from attnlab.shapes import Array
 
 @dataclass(frozen=True)
 class RidgePath:
-    """Ridge maps from inputs (B, d) to targets (B, p) for every penalty, `|Y - X W - c|^2 / B + penalty |W|^2`.
+    """Ridge maps from inputs (B, d) to targets (B, p): `min |Y - X W - c|^2 / B + penalty |W|^2`.
 
-    With `X^T X / B = U S U^T` (both sides centred) the map at a penalty is `W = U (S + penalty)^-1 U^T X^T Y / B`.
+    With `X^T X / B = U S U^T` (both sides centred) the map is `W = U (S + penalty)^-1 U^T X^T Y / B`.
     """
 
     mean_inputs: Array
@@ -51,4 +51,4 @@ class RidgePath:
         for penalty in penalties:
             weights = self.moments / (self.spectrum + penalty)[:, None]
             found.append((weights * (gram @ weights - 2 * cross)).sum())
-        return (np.array(found) + (wanted**2).sum()) / len(inputs)
+        return np.asarray((np.array(found) + (wanted**2).sum()) / len(inputs))

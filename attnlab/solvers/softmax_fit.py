@@ -28,7 +28,7 @@ def cross_entropy(scores: Array, goal: Array, mask: Mask) -> tuple[float, Array]
 
 def bilinear_scores(outputs: Array, tokens: Array, matrix: Array) -> Array:
     """`score_i = o^T M x_i`: (B, d), (B, n, m), (d, m) -> (B, n)."""
-    return np.matmul(tokens, (outputs @ matrix)[:, :, None])[:, :, 0]
+    return np.asarray(np.matmul(tokens, (outputs @ matrix)[:, :, None])[:, :, 0])
 
 
 def bilinear_loss(
@@ -72,5 +72,11 @@ def low_rank(outputs: Array, tokens: Array, goal: Array, mask: Mask, penalty: fl
 
 def minimised(objective: Objective, start: Array, steps: int = 200) -> Array:
     """The parameters after at most `steps` L-BFGS iterations (Liu & Nocedal 1989)."""
-    options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-6}
-    return np.asarray(minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x)
+    found = minimize(
+        objective,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": steps, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-6},
+    )
+    return np.asarray(found.x)

@@ -1,0 +1,57 @@
+"""What a probe scores where there is nothing to read: labels shuffled, renamed or always the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from attnlab.probes.base import Reader, hedged
+from attnlab.probes.scores import TIE
+from attnlab.shapes import Array, Examples
+
+
+def shuffled(examples: Examples, rng: np.random.Generator) -> Examples:
+    """The same examples with their goals and weights dealt out at random.
+
+    Among examples with the same visible positions only, so that no goal falls on a masked one: what the mask
+    alone says about the position stays.
+    """
+    _, kind = np.unique(examples.mask, axis=0, return_inverse=True)
+    order = np.arange(len(examples))
+    for value in np.unique(kind):
+        rows = np.flatnonzero(kind == value)
+        order[rows] = rng.permutation(rows)
+    return dataclasses.replace(examples, goal=examples.goal[order], weights=examples.weights[order])
+
+
+def renamed(examples: Examples, rng: np.random.Generator) -> Examples:
+    """The control task of Hewitt & Liang (2019): in each group every position gets a random name.
+
+    The label is a fixed random function of (group, true position), drawn among the visible ones: what a probe
+    scores on it, it scores by memorising the values of the groups it met. Selectivity is its accuracy on the
+    task minus that.
+    """
+    n = examples.goal.shape[1]
+    _, kind = np.unique(examples.group * n + examples.target, return_inverse=True)
+    names = rng.random((int(kind.max()) + 1, n))[kind]
+    label = np.where(examples.mask, names, -1.0).argmax(axis=1)
+    renamed_goal = np.eye(n)[label]
+    return dataclasses.replace(examples, goal=renamed_goal, weights=renamed_goal)
+
+
+def prior(train: Examples) -> Reader:
+    """The reader that knows only how often each position was the goal in training: the majority class, and
+    the `H_V(Y)` of usable information."""
+    frequency = train.goal.mean(axis=0)
+
+    def read(examples: Examples) -> Array:
+        return hedged(np.broadcast_to(frequency, examples.mask.shape), examples.mask, len(train))
+
+    return read
+
+
+def chance(examples: Examples) -> Array:
+    """(B,): the accuracy of naming a visible position at random: 1/n, more where several tie."""
+    best = examples.goal.max(axis=1, keepdims=True)
+    return np.asarray((examples.goal >= best * (1 - TIE)).sum(axis=1) / examples.mask.sum(axis=1))

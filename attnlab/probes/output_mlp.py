@@ -1,0 +1,54 @@
+"""From the output alone to the position, by a network with one hidden layer."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from attnlab.parts import Count
+from attnlab.probes.base import Probe, Reader, hedged
+from attnlab.probes.selection import COARSE, at_best_penalty
+from attnlab.probes.targets import labelled
+from attnlab.shapes import Array, Examples
+
+
+@dataclass(frozen=True)
+class OutputMlp(Probe):
+    """`p = softmax(W relu(A o + b) + c)`: reads the position off the output by any smooth rule.
+
+    hidden: its units. The penalty is chosen on held-out groups; goals that are not one position are drawn
+    from, as for the linear probe.
+    """
+
+    hidden: Count = 32
+
+    def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
+        size = float(np.sqrt((train.outputs**2).mean())) or 1.0
+        start = int(rng.integers(2**31))
+
+        def fit(examples: Examples, penalty: float) -> Reader:
+            model = MLPClassifier(
+                (self.hidden,),
+                solver="lbfgs",
+                alpha=penalty * len(examples),
+                max_iter=80,
+                random_state=start,
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # the step cap, and few examples for the classes
+                model.fit(examples.outputs / size, examples.target)
+            return _reader(model, size, len(examples))
+
+        return at_best_penalty(fit, labelled(train, rng), rng, COARSE)
+
+
+def _reader(model: MLPClassifier, size: float, seen: int) -> Reader:
+    def read(examples: Examples) -> Array:
+        scores = np.zeros(examples.mask.shape)
+        scores[:, model.classes_] = model.predict_proba(examples.outputs / size)
+        return hedged(scores, examples.mask, seen)
+
+    return read

@@ -1,0 +1,50 @@
+"""From the output alone to the position, by the examples with the nearest outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from attnlab.parts import Count
+from attnlab.probes import controls
+from attnlab.probes.base import Probe, Reader
+from attnlab.probes.selection import VALIDATION
+from attnlab.probes.sharpening import sharpening
+from attnlab.probes.splits import split
+from attnlab.shapes import Array, Examples
+
+
+@dataclass(frozen=True)
+class OutputNeighbors(Probe):
+    """The mean goal of the `neighbors` nearest training outputs, the nearer the more it counts (1/distance).
+
+    It learns no rule, it remembers: consistent for any smooth dependence of the position on the output, and
+    the first to profit where the values of held-out examples were met in training. Its estimate becomes
+    probabilities through one exponent fitted on held-out groups.
+    """
+
+    neighbors: Count = 8
+
+    def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
+        try:
+            kept, held = split(train.group, int(VALIDATION * len(train)), rng)
+        except ValueError:  # too few groups to choose by
+            return controls.prior(train)
+        estimate = self._remembered(train[kept])(train[held].outputs)
+        sharpened, remembered = sharpening(estimate, train[held]), self._remembered(train)
+        return lambda examples: sharpened(remembered(examples.outputs), examples.mask)
+
+    def _remembered(self, train: Examples) -> Callable[[Array], Array]:
+        index = NearestNeighbors(n_neighbors=min(self.neighbors, len(train))).fit(train.outputs)
+        nearest = 1e-9 * float(np.abs(train.outputs).max())  # an exact copy counts as this near
+
+        def estimate(outputs: Array) -> Array:
+            distance, rows = index.kneighbors(outputs)
+            closeness = 1 / np.maximum(distance, nearest)
+            share = closeness / closeness.sum(axis=1, keepdims=True)
+            return np.asarray(np.matmul(share[:, None, :], train.goal[rows])[:, 0])
+
+        return estimate

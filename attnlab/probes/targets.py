@@ -1,0 +1,52 @@
+"""What counts as attended: the distribution over positions that a probe is asked to read."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from attnlab.attention import output
+from attnlab.probes.base import uniform
+from attnlab.probes.scores import TIE
+from attnlab.shapes import Array, Examples, Sample
+
+Target = Literal["weight", "contribution", "support", "distribution"]
+
+
+def goal(weights: Array, sample: Sample, target: Target) -> Array:
+    """The goal (B, n) of weights (B, n) over a sample.
+
+    weight: on argmax a_i, contribution: on argmax a_i |v_i| (Kobayashi et al. 2020), ties shared; support:
+    evenly on the positions with no less than their even share, a_i >= 1/n (n visible positions; all those of
+    uniform weights on k of them); distribution: the weights themselves.
+    """
+    if target == "distribution":
+        return weights
+    if target == "support":
+        even = uniform(sample.mask)
+        return uniform(sample.mask & (weights >= even * (1 - TIE)))
+    score = weights if target == "weight" else weights * np.linalg.norm(sample.values, axis=2)
+    return uniform(sample.mask & (score >= score.max(axis=1, keepdims=True) * (1 - TIE)))
+
+
+def examples(weights: Array, sample: Sample, target: Target = "weight") -> Examples:
+    """What a probe may learn from: the outputs of these weights and the sample's tokens, not its values."""
+    return Examples(
+        outputs=output(weights, sample.values),
+        tokens=sample.tokens,
+        weights=weights,
+        goal=goal(weights, sample, target),
+        mask=sample.mask,
+        group=sample.group,
+    )
+
+
+def labelled(train: Examples, rng: np.random.Generator) -> Examples:
+    """Each example labelled by one position drawn from its goal, for models that take one label only.
+
+    The expected cross-entropy, and so what the model tends to, is that of the goals themselves.
+    """
+    drawn = (train.goal.cumsum(axis=1) > rng.random((len(train), 1))).argmax(axis=1)
+    return dataclasses.replace(train, goal=np.eye(train.goal.shape[1])[drawn])

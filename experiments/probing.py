@@ -1,0 +1,185 @@
+"""Probing: what does a learned projection read from the attention output, if it never sees the values?
+
+A layer that receives `o = sum_i a_i v_i` and the tokens, but no V, must learn whatever mapping it has. Where a
+probe can read the position depends on the design: the same V for all examples, or fresh; tokens that carry a
+positional code; a causal mask; sharp or diffuse attention. Beside each probe stand a decoder that knows V,
+the same probe on shuffled labels and on a control task, the majority class, and chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from attnlab.attention import output
+from attnlab.decoders.base import Decoder
+from attnlab.inputs.base import Inputs
+from attnlab.parts import Count
+from attnlab.probes import controls
+from attnlab.probes.base import Probe
+from attnlab.probes.code import online_code
+from attnlab.probes.information import linear_gaussian_bits, usable_bits
+from attnlab.probes.scores import bits, brier, calibration_error, hit
+from attnlab.probes.splits import leaks, split
+from attnlab.probes.targets import Target, examples
+from attnlab.seeds import Streams
+from attnlab.shapes import Row
+from attnlab.verdicts import Answer, Verdict, interval
+from attnlab.weights.base import Weights
+
+VERSION = 1
+By = Literal["group", "example"]
+
+
+def trial(
+    inputs: Inputs,
+    weights: Weights,
+    probe: Probe,
+    decoder: Decoder,
+    target: Target,
+    split_by: By,
+    samples: Count,
+    trials: Count,
+    rng: Streams,
+) -> Row:
+    """Fit on `samples` examples, read `trials` held-out ones."""
+    sample = inputs(samples + trials, rng("inputs"))
+    a = weights(sample, rng("weights"))
+    everything = examples(a, sample, target)
+    train, test = split(sample.group, trials, rng("split"), by=split_by)
+    learned, held = everything[train], everything[test]
+
+    read = probe.fit(learned, rng("fit"))(held)
+    blind = controls.prior(learned)(held)
+    shuffled = controls.shuffled(everything, rng("shuffle"))
+    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
+    renamed = controls.renamed(everything, rng("control task"))
+    memory = hit(probe.fit(renamed[train], rng("fit"))(renamed[test]), renamed[test].goal)
+    code = online_code(probe.fit, learned, rng("code"))
+    informed = decoder(output(a, sample.values)[test], sample[test]).weights
+    right = hit(read, held.goal)
+    return {
+        "top1": right,
+        "informed_top1": hit(informed, held.goal),
+        "chance": controls.chance(held),
+        "majority_top1": hit(blind, held.goal),
+        "shuffled_top1": hit(nothing, shuffled[test].goal),
+        "shuffled_chance": controls.chance(shuffled[test]),
+        "control_task_top1": memory,
+        "selectivity": right.astype(np.float64) - memory,
+        "bits": bits(read, held.goal),
+        "usable_bits": usable_bits(read, blind, held.goal),
+        "linear_bits_per_weight": linear_gaussian_bits(
+            learned.outputs, learned.weights, held.outputs, held.weights
+        ).mean(axis=1),
+        "compression": np.array([code.compression]),
+        "code_bits_per_example": np.array([code.online / len(learned)]),
+        "brier": brier(read, held.goal),
+        "calibration_error": np.array([calibration_error(read, held.goal)]),
+        "leaking": np.full(len(held), leaks(sample.group, train, test)),
+    }
+
+
+FRESH: dict[str, object] = {
+    "inputs": "tokens",
+    "inputs.values": "fresh",
+    "inputs.positional": 0.0,
+    "inputs.mask": "none",
+    "split_by": "group",
+}
+DESIGNS: tuple[tuple[str, dict[str, object]], ...] = (
+    ("fresh values, no positional code", FRESH),
+    ("fresh values, tokens that carry a positional code", {**FRESH, "inputs.positional": 1.0}),
+    ("the same values for all examples", {**FRESH, "inputs.values": "fixed"}),
+)
+OUTPUT_ONLY = ("output_linear", "output_ridge", "output_mlp", "output_neighbors")
+
+
+def verdict(table: pd.DataFrame) -> Verdict:
+    """Who reads the position, in which design, and which controls say so."""
+    honest = _unreused(table)
+    sentences = [*_designs(honest), *_mask(honest), *_controls(honest), *_leaks(table)]
+    return Verdict(
+        sentences=tuple(sentences),
+        answers=tuple(_answers(honest)),
+        limits=(
+            "A probe that fails shows that this family of maps, with these examples, does not read the position; "
+            "it does not show that the position is lost. The decoder beside it knows V.",
+            "Tokens are Gaussian and the projections random; trained ones are the subject of another study.",
+        ),
+    )
+
+
+def _unreused(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells whose values are fresh for every example or the same for all: no split of them can leak."""
+    return table[table["inputs.reuse"].isna()] if "inputs.reuse" in table else table
+
+
+def _designs(table: pd.DataFrame) -> Iterator[str]:
+    for design, where in DESIGNS:
+        chance = interval(table, "chance", where)
+        parts = [
+            f"{probe} {found.percent}"
+            for probe in (*OUTPUT_ONLY, "pointer")
+            if (found := interval(table, "top1", {**where, "probe": probe})) is not None
+        ]
+        informed = interval(table, "informed_top1", where)
+        if chance is not None and informed is not None and parts:
+            yield (
+                f"With {design}, held-out positions are read at: {', '.join(parts)}; the simplex decoder, which "
+                f"knows V, {informed.percent}; chance {100 * chance.value:.1f} %."
+            )
+
+
+def _mask(table: pd.DataFrame) -> Iterator[str]:
+    where = {**FRESH, "inputs.mask": "causal", "probe": "output_linear"}
+    found, majority, chance = (interval(table, name, where) for name in ("top1", "majority_top1", "chance"))
+    if found is not None and majority is not None and chance is not None:
+        yield (
+            f"A causal mask alone tells something: the majority class scores {majority.percent} against a chance "
+            f"of {100 * chance.value:.1f} %, and the linear probe {found.percent}; above the majority class is "
+            "what a probe must score there to have read anything."
+        )
+
+
+def _controls(table: pd.DataFrame) -> Iterator[str]:
+    shuffled, expected = interval(table, "shuffled_top1", FRESH), interval(table, "shuffled_chance", FRESH)
+    if shuffled is not None and expected is not None:
+        yield (
+            f"On shuffled labels the same probes score {shuffled.percent} with fresh values (chance "
+            f"{100 * expected.value:.1f} %)."
+        )
+    fixed = {**FRESH, "inputs.values": "fixed", "probe": "output_linear"}
+    task, control = interval(table, "top1", fixed), interval(table, "control_task_top1", fixed)
+    if task is not None and control is not None:
+        yield (
+            f"With the same values for all examples the linear probe scores {task.percent}, and {control.percent} "
+            "on randomly renamed positions: it has learned these values by heart, not how to find a position."
+        )
+
+
+def _leaks(table: pd.DataFrame) -> Iterator[str]:
+    if "inputs.reuse" not in table:
+        return
+    reused = table[table["inputs.reuse"].notna()]
+    for probe in sorted(reused["probe"].dropna().unique()):
+        single = interval(reused, "top1", {"probe": probe, "split_by": "example"})
+        grouped = interval(reused, "top1", {"probe": probe, "split_by": "group"})
+        chance = interval(reused, "chance", {"probe": probe})
+        if single is not None and grouped is not None and chance is not None:
+            yield (
+                f"Leaking: where a few V matrices come back, {probe} scores {single.percent} after a random split "
+                f"and {grouped.percent} when the split keeps each V on one side (chance "
+                f"{100 * chance.value:.1f} %). The random split counts for no answer."
+            )
+
+
+def _answers(table: pd.DataFrame) -> Iterator[Answer]:
+    for design, where in DESIGNS:
+        for probe in ("output_linear", "pointer"):
+            found = interval(table, "top1", {**where, "probe": probe})
+            if found is not None:
+                yield Answer("Q4", design, f"{probe} names the attended position, held out", found)
