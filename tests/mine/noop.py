@@ -3,8 +3,11 @@
 Draws one number per trial, or misbehaves on purpose.
 """
 
-import os, time
+import os
+import time
+
 import numpy as np
+
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Declined
 from attnlab.verdicts import Verdict, interval
