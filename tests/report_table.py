@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from attnlab.intervals import Interval, rate_interval
+from attnlab.report import index
+from attnlab.report import study as report
 from attnlab.report.study import Study
 from attnlab.verdicts import Answer, Verdict, interval
 
@@ -144,3 +148,11 @@ def study(rows: pd.DataFrame) -> Study:
             {"name": "absent", "kind": "lines", "x": "inputs.m", "y": "support_recall"},
         ],
     )  # fmt: skip
+
+
+def write(folder: Path) -> None:
+    """The study's page and the index over it."""
+    rows = table()
+    words, facts = verdict(rows), study(rows)
+    report.write(folder / "recovery", facts, rows, words)
+    index.write(folder, [index.IndexEntry(facts, words, rows)])

@@ -8,6 +8,7 @@ import importlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -202,7 +203,7 @@ def build(spec: Mapping[str, object]) -> Figure:
 
     Raises ValueError for an unknown kind, an unknown or a missing setting.
     """
-    settings = dict(spec)
+    settings: dict[str, Any] = dict(spec)
     if not re.fullmatch(r"[\w-]+", str(settings.get("name"))):
         raise ValueError(f"figure name {settings.get('name')!r}: expected letters, digits, - and _")
     target, kind = settings.pop("_target_", None), settings.pop("kind", None)
@@ -212,19 +213,16 @@ def build(spec: Mapping[str, object]) -> Figure:
     try:
         made = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(
-            f"figure {settings.get('name')}: no such kind: {target or kind} ({error})"
-        ) from error
+        raise ValueError(f"figure {settings['name']}: no such kind: {target or kind} ({error})") from error
+    if not (isinstance(made, type) and issubclass(made, Figure)):
+        raise ValueError(f"figure {settings['name']}: {target or kind} is not a kind of figure")
     allowed = [one.name for one in dataclasses.fields(made)]
     unknown = [key for key in settings if key not in allowed]
     if unknown:
         raise ValueError(
-            f"figure {settings.get('name')}: {listed(unknown)}: expected one of {', '.join(allowed)}"
+            f"figure {settings['name']}: {listed(unknown)}: expected one of {', '.join(allowed)}"
         )
     try:
-        figure = made(**settings)
+        return made(**settings)
     except TypeError as error:
-        raise ValueError(f"figure {settings.get('name')}: {error}") from error
-    if not isinstance(figure, Figure):
-        raise ValueError(f"figure {settings.get('name')}: {target or kind} is not a kind of figure")
-    return figure
+        raise ValueError(f"figure {settings['name']}: {error}") from error
