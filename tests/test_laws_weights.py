@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hydra.errors import InstantiationException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from members import member, members
 from scipy.stats import beta, kstest
 
 from attnlab.metrics import entropy_bits
-from attnlab.parts import Declined
+from attnlab.parts import Declined, SettingError
 from attnlab.parts import settings as settings_of
 from attnlab.shapes import Array, Sample
 from attnlab.weights.base import Scored, Weights
@@ -55,12 +56,22 @@ def test_law(name: str, n: int, size: float, padded: bool) -> None:
     np.testing.assert_array_equal(weights, drawn(part, given))
 
 
+def allowed(name: str, field: str, value: float) -> bool:
+    try:
+        member("weights", name, **{field: value})
+    except InstantiationException as refused:
+        assert isinstance(refused.__cause__, SettingError)
+        return False
+    return True
+
+
 EXTREMES = [
     (name, field, value)
     for name in members("weights")
     for field, default in settings_of(member("weights", name))
     if isinstance(default, float)
     for value in (1e-300, 1e-3, 1e3, 1e300)
+    if allowed(name, field, value)
 ]
 
 
@@ -170,3 +181,22 @@ def test_hard_draws_every_visible_position_alike() -> None:
 def test_dirichlet_margins_are_beta(concentration: float) -> None:
     weights = drawn(member("weights", "dirichlet", concentration=concentration), sample(5, 3000, 6))
     assert kstest(weights[:, 2], beta(concentration, 5 * concentration).cdf).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["softmax", "sparsemax", "entmax15"])
+@pytest.mark.parametrize("effective", [1.01, 3.0, 19.0])
+def test_equal_entropy_is_met_by_every_map(kind: str, effective: float) -> None:
+    part, given = member("weights", "equal_entropy", map=kind, effective=effective), sample(6, 40, 20)
+    weights = drawn(part, given)
+    require_law(weights, given)
+    np.testing.assert_allclose(entropy_bits(weights), np.log2(effective), atol=1e-7)
+    scores = np.matmul(given.keys, given.queries[..., None])[..., 0]
+    np.testing.assert_array_equal(weights.argmax(axis=1), scores.argmax(axis=1))
+
+
+def test_entropy_that_cannot_be_met_is_declined() -> None:
+    part = member("weights", "equal_entropy", effective=6.0)
+    with pytest.raises(Declined, match="6 effective positions need more visible ones, found 6"):
+        part(sample(0, 3, 6), np.random.default_rng(0))
+    with pytest.raises(Declined, match="all equal"):
+        part(sample(0, 3, 9, size=0.0), np.random.default_rng(0))

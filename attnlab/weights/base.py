@@ -37,12 +37,21 @@ class Scored(Weights, abc.ABC):
     temperature: Positive = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
-        raw = logits(sample.queries, sample.keys) / np.sqrt(sample.keys.shape[2])
-        below = raw - np.where(sample.mask, raw, -np.inf).max(axis=1, keepdims=True)
-        with np.errstate(over="ignore"):  # a gap too wide for a float is a gap of infinity
-            scores = np.where(sample.mask, below, -np.inf) / self.temperature
-        return self.of_scores(scores, sample.mask)
+        return self.of_scores(tempered(score_gaps(sample), self.temperature), sample.mask)
 
     @abc.abstractmethod
     def of_scores(self, scores: Array, mask: Mask) -> Array:
         """scores (B, n): at most 0, 0 at the largest visible one, -inf where masked -> weights (B, n)."""
+
+
+def score_gaps(sample: Sample) -> Array:
+    """`q.K / sqrt(e)` less the largest of the trial, (B, n): at most 0, and -inf where masked."""
+    raw = logits(sample.queries, sample.keys) / np.sqrt(sample.keys.shape[2])
+    gaps = raw - np.where(sample.mask, raw, -np.inf).max(axis=1, keepdims=True)
+    return np.where(sample.mask, gaps, -np.inf)
+
+
+def tempered(gaps: Array, temperature: float | Array) -> Array:
+    """The gaps (B, n) over the temperature; one too wide for a float becomes -inf."""
+    with np.errstate(over="ignore"):
+        return np.asarray(gaps / temperature)
