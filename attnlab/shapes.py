@@ -168,8 +168,10 @@ class Collision:
     @property
     def gap(self) -> Array:
         """(B,): the largest `|o_r - o_1|` relative to the root mean square size of the values."""
-        difference = np.linalg.norm(self.outputs - self.outputs[:, :1], axis=-1).max(axis=1)
-        size = np.sqrt((self.values**2).sum(axis=-1).mean(axis=(1, 2)))
+        largest = np.abs(self.values).max(axis=(1, 2, 3), initial=0.0)[:, None, None]
+        unit = np.where(largest > 0, largest, 1.0)  # so that no square overflows or underflows
+        difference = np.linalg.norm((self.outputs - self.outputs[:, :1]) / unit, axis=-1).max(axis=1)
+        size = np.sqrt(((self.values / unit[..., None]) ** 2).sum(axis=-1).mean(axis=(1, 2)))
         return np.asarray(difference / np.where(size > 0, size, 1.0))
 
 

@@ -1,0 +1,107 @@
+"""Different weights whose outputs are the same bit for bit once rounded to a floating-point format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from attnlab.attention import output
+from attnlab.collisions.base import Construction, decline_unless, only_where
+from attnlab.collisions.null_step import reach
+from attnlab.shapes import Array, Collision, Mask, Sample
+
+BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
+"""Significant binary digits."""
+EXPONENTS = {"float32": (-126, 127), "float16": (-14, 15), "bfloat16": (-126, 127)}
+"""The exponents of the least and the largest normal numbers."""
+
+
+@dataclass(frozen=True)
+class Rounded(Construction):
+    """`b = a + t z` along the direction z that moves the output least, as far as the rounded output stays.
+
+    The output is computed in float64 and rounded to `format` once, as a head does that stores it so. Below the
+    affine threshold exact outputs determine the weights; this says what is left of that after rounding. z is
+    the last right singular vector of `V^T` among those of sum 0, so at n <= d + 1 a step along it is the longest
+    for its change of output in the 2-norm; the rounding cell is a box, so farther pairs may exist. The promise
+    is the unit roundoff: the outputs differ by at most `sqrt(d) 2^-p` of their largest entry.
+    """
+
+    format: Literal["float32", "float16", "bfloat16"] = "bfloat16"
+    halvings: ClassVar[int] = 60
+
+    def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
+        """weights (B, n) -> pairs (a, b) on the simplex, bit-identical outputs in the format."""
+        target = round_to(output(weights, sample.values), self.format)
+        normal = in_range(target, self.format)
+        decline_unless(normal, f"the outputs lie outside the normal numbers of {self.format}")
+        z = _least_felt(sample)
+        ends = [self._walk(weights, sign * z, sample.values, target) for sign in (1.0, -1.0)]
+        moved = [np.abs(end - weights).sum(axis=1) for end in ends]
+        far = np.where((moved[0] >= moved[1])[:, None], ends[0], ends[1])
+        found = normal & (np.maximum(*moved) > 1e-9) & self._same(far, sample.values, target)
+        decline_unless(found, f"no step along the least felt direction keeps the output in {self.format}")
+        size = np.sqrt((sample.values**2).sum(axis=2).mean(axis=1))
+        most = np.abs(target).max(axis=1, initial=0.0) / np.where(size > 0, size, 1.0)
+        unit = 2.0 ** -BITS[self.format] * np.sqrt(max(sample.d, 1))
+        return Collision(
+            only_where(found, np.stack([weights, far], axis=1)),
+            sample.values,
+            "simplex",
+            found,
+            verified=f"bit-identical in {self.format}",
+            tolerance=float(max(1e-12, 2 * unit * most[found].max(initial=0.0))),
+        )
+
+    def _same(self, weights: Array, values: Array, target: Array) -> Mask:
+        return np.asarray((round_to(output(weights, values), self.format) == target).all(axis=1))
+
+    def _walk(self, weights: Array, z: Array, values: Array, target: Array) -> Array:
+        """The farthest weights along z, on the simplex, that were seen to keep the rounded output.
+
+        The outputs that round to the target are a box, so along a line they are an interval: bisection.
+        """
+        low, high = np.zeros(len(weights)), reach(weights, z)
+        best, step = weights, high
+        for _ in range(self.halvings):
+            moved = np.maximum(weights + step[:, None] * z, 0.0)
+            moved /= moved.sum(axis=1, keepdims=True)
+            same = self._same(moved, values, target)
+            best = np.where(same[:, None], moved, best)
+            low, high = np.where(same, step, low), np.where(same, high, step)
+            step = (low + high) / 2
+        return np.asarray(best)
+
+
+def _least_felt(sample: Sample) -> Array:
+    """(B, n): the unit vector over visible positions, of sum 0, with the least `|V^T z|`; 0 for n = 1."""
+    count = sample.mask.sum(axis=1)
+    ones = sample.mask / np.sqrt(count)[:, None]
+    seen = np.where(sample.mask[..., None], sample.values, 0.0)
+    mean = seen.sum(axis=1, keepdims=True) / count[:, None, None]
+    centred = np.where(sample.mask[..., None], seen - mean, 0.0)
+    # Masked axes and the ones are made long, so that the least singular vector is none of them.
+    long = 2 * np.sqrt((centred**2).sum(axis=(1, 2))) + 1.0
+    blocked = ones[:, :, None] * ones[:, None] + (~sample.mask)[:, :, None] * np.eye(sample.n)
+    stacked = np.concatenate([centred.transpose(0, 2, 1), long[:, None, None] * blocked], axis=1)
+    z = np.linalg.svd(stacked, full_matrices=False)[2][:, -1]
+    z = np.where(sample.mask, z, 0.0)
+    z = np.where(sample.mask, z - z.sum(axis=1, keepdims=True) / count[:, None], 0.0)
+    return np.asarray(np.where(count[:, None] > 1, z, 0.0))
+
+
+def round_to(numbers: Array, format: str) -> Array:
+    """Round to nearest, ties to even, to the format's significand; the exponent is left unbounded."""
+    fraction, exponent = np.frexp(numbers)
+    scale = 2.0 ** BITS[format]
+    return np.asarray(np.ldexp(np.rint(fraction * scale) / scale, exponent))
+
+
+def in_range(numbers: Array, format: str) -> Mask:
+    """(B,): True where all entries (B, d) are zero or normal numbers of the format."""
+    low, high = EXPONENTS[format]
+    size = np.abs(numbers)
+    largest = 2.0**high * (2 - 2.0 ** (1 - BITS[format]))
+    return np.asarray(((size == 0) | ((size >= 2.0**low) & (size <= largest))).all(axis=1))
