@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from attnlab.shapes import Array, Mask, require
 
 CHUNK = 2**21
 """Numbers of the values worked on at once (16 MB)."""
+
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,27 @@ class Batch:
         numbers that are not finite and weights that are not on the simplex.
         """
         n, d = self.values.shape[-2:]
-        lead, trials = self.lead, int(np.prod(self.lead, dtype=np.int64))
+        trials = int(np.prod(self.lead, dtype=np.int64))
         shared = self.values.size == n * d
-        weights = np.broadcast_to(self.weights, (*lead, n))
-        mask = np.broadcast_to(self.mask, (*lead, n))
-        values = self.values.reshape(1, n, d) if shared else np.broadcast_to(self.values, (*lead, n, d))
+        values = self.values.reshape(1, n, d) if shared else self.values
         size = max(1, CHUNK // max(1, n * (1 if shared else d)))
         for first in range(0, trials, size):
             where = slice(first, min(first + size, trials))
-            at = np.unravel_index(np.arange(where.start, where.stop), lead)
-            seen = mask[at].reshape(-1, n)
-            a = np.where(seen, weights[at].reshape(-1, n), 0.0)
-            v = values if shared else np.where(seen[..., None], values[at].reshape(-1, n, d), 0.0)
+            a, v = self._rows(self.weights, where, 1), values if shared else self._rows(values, where, 2)
+            seen = self._rows(self.mask, where, 1)
+            if not seen.all():
+                a = np.where(seen, a, 0.0)
+                v = v if shared else np.where(seen[..., None], v, 0.0)
             _check(a, v)
             yield where, a, v, seen
+
+    def _rows(self, array: NDArray[T], where: slice, own: int) -> NDArray[T]:
+        """A piece of the flat batch of one array with `own` axes of its own: a view where it can be."""
+        lead, tail = self.lead or (1,), array.shape[array.ndim - own :]
+        if array.shape == (*lead, *tail) and array.flags.c_contiguous:
+            return array.reshape(-1, *tail)[where]
+        at = np.unravel_index(np.arange(where.start, where.stop), lead)
+        return np.asarray(np.broadcast_to(array, (*lead, *tail))[at])
 
 
 def _check(weights: Array, values: Array) -> None:

@@ -38,7 +38,8 @@ def is_unique(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | None = No
     They are iff the values they attend to are affinely independent and their hull is a face of the hull of
     all visible values: it depends on the support alone, exact zeros being off it, never on the weights'
     sizes. Any k >= d + 1 of more than k positions fail; softmax weights, of full support, pass only for
-    n <= d + 1: ask fibre_intervals there.
+    n <= d + 1: ask fibre_intervals there. What is dependent or tied up to rounding (1e-12 between unit
+    vectors) counts as dependent or tied.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
     broadcast, and large batches are worked in pieces. Raises ValueError for shapes that do not fit, numbers

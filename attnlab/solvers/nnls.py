@@ -1,8 +1,8 @@
 """Nonnegative least squares by active sets, and two questions it answers: hulls and faces.
 
 One kernel, `_active_set`, minimises `|C x - b|` over x >= 0 (Lawson & Hanson, Solving Least Squares Problems,
-1974, ch. 23) on an orthonormal factor Q R of the passive columns, updated by orthogonalising a column twice
-when it enters and by plane rotations when one leaves. No normal equations, so nothing is squared.
+1974, ch. 23) on an orthonormal factor Q R of the passive columns. A column that enters is orthogonalised,
+twice where digits cancel; one that leaves is rotated out. No normal equations, so nothing is squared.
 
 - `simplex_least_squares`: the weights on the simplex whose output is nearest to a given one.
 - `face_tests`: is the hull of the supporting values a face of the hull of all values? (The support then
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask, require
 
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
+_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 _EPS = float(np.finfo(np.float64).eps)
 
 UNIQUE, NOT_UNIQUE, UNDECIDED = 1, 0, -1
@@ -37,7 +37,7 @@ _DOUBTFUL = 1e-9
 """Relative size below which a direction is too uncertain to carry a certificate."""
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
     """Take one column out of the factorisation: shift left, then rotate R back to triangular."""
     for p in range(position, count - 1):
@@ -61,16 +61,18 @@ def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped
         c[p + 1] = cos * low - sin * top
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
-    """Orthogonalise column `enter` against the passive ones, twice; the relative size of what is left."""
+    """Orthogonalise column `enter` against the passive ones; the relative size of what is left."""
     before = 0.0
     for i in range(m):
         v[i] = C[i, enter]
         before += v[i] * v[i]
     for p in range(count):
         R[p, count] = 0.0
+    after = before
     for _ in range(2):
+        once = after
         for p in range(count):
             q = Q[p]
             h = 0.0
@@ -79,9 +81,11 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
             for i in range(m):
                 v[i] -= h * q[i]
             R[p, count] += h
-    after = 0.0
-    for i in range(m):
-        after += v[i] * v[i]
+        after = 0.0
+        for i in range(m):
+            after += v[i] * v[i]
+        if after > 0.01 * once:  # less than one digit cancelled: orthogonal to rounding already
+            break
     size = math.sqrt(after)
     if after > 0.0:
         for i in range(m):
@@ -90,7 +94,7 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
     return size / math.sqrt(before)
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
     first = True
@@ -103,9 +107,9 @@ def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped
         step, leaving = 1.0, -1
         for p in range(count):
             if z[p] <= 0.0:
-                t = x[p] / (x[p] - z[p]) if x[p] > z[p] else 0.0
-                if leaving < 0 or t < step:
-                    step, leaving = t, p
+                reach = x[p] / (x[p] - z[p]) if x[p] > z[p] else 0.0
+                if leaving < 0 or reach < step:
+                    step, leaving = reach, p
         for p in range(count):
             x[p] += step * (z[p] - x[p])
         if leaving < 0:
@@ -120,7 +124,7 @@ def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped
     return count, first
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
     """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
 
@@ -145,25 +149,20 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
             row, ri = C[i], r[i]
             for j in range(n):
                 g[j] += ri * row[j]
-        if stop_apart and count > 0:
+        top, enter = 0.0, -1  # the passive columns have g = 0
+        for j in range(n):
+            if g[j] > top and not inside[j] and j != blocked:
+                top, enter = g[j], j
+        if stop_apart and count > 0 and blocked < 0:
             # r = (-p, 1 - s): g_j = -p.u_j + r_last, so p.u_j = r_last - g_j
-            top = g[0]
-            for j in range(1, n):
-                if g[j] > top:
-                    top = g[j]
             length = 0.0
             for i in range(m - 1):
                 length += r[i] * r[i]
             length = math.sqrt(length)
-            if length > 0.0 and r[m - 1] - top > _SEPARATED * length:
+            # no separation exceeds |p|, and below this g is known no better than to eps / |p|
+            if length > _SEPARATED and r[m - 1] - top > _SEPARATED * length:
                 return count, norm, (r[m - 1] - top) / length, True
-        if norm <= 8 * _EPS * size or count == m:
-            return count, norm, 0.0, True
-        best, enter = 1e-10 * norm + 4 * _EPS * size, -1
-        for j in range(n):
-            if g[j] > best and not inside[j] and j != blocked:
-                best, enter = g[j], j
-        if enter < 0:
+        if norm <= 8 * _EPS * size or count == m or top <= 1e-10 * norm + 4 * _EPS * size:
             return count, norm, 0.0, True
         if _enter(C, enter, count, m, Q, R, v) < 1e-14:
             blocked = enter
@@ -196,7 +195,7 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
     return count, norm, 0.0, False
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _simplex_least_squares(outputs, values, mask, weights, converged):  # type: ignore[no-untyped-def]
     trials, n = mask.shape
     d = values.shape[2]
@@ -273,7 +272,7 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
     return weights
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
     """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s is scratch."""
     for j in range(count):
@@ -288,7 +287,7 @@ def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
             row[j] -= f * s[j]
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
     """Householder reflectors H that turn the support's directions D (d, k-1) into the first k-1 coordinates.
 
@@ -325,7 +324,7 @@ def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
     return smallest
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
     """A power of two for each coordinate that brings its range near 1: multiplying by it rounds nothing."""
     n, d = V.shape
@@ -338,7 +337,7 @@ def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
         scales[i] = 2.0 ** (-math.frexp(spread)[1]) if spread > 0.0 else 0.0
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-def]
     """column = scaled `v_j - v_base`; its squared length."""
     total = 0.0
@@ -348,7 +347,7 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
     return total
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _from_nearest(V, j, place, k, scales, H, sizes, U, at, column):  # type: ignore[no-untyped-def]
     """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
 
@@ -374,7 +373,55 @@ def _from_nearest(V, j, place, k, scales, H, sizes, U, at, column):  # type: ign
     return least
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
+def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work):  # type: ignore[no-untyped-def]
+    """Bring U to unit directions in the d - k + 1 coordinates across the support, a row of ones below them.
+
+    Returns (how many, was one left out as doubtful, the greatest length lost in the projection); how many is
+    -1 if a value is a copy of a supporting one or lies in their affine hull. steps: squared lengths before.
+    """
+    d, first = V.shape[1], k - 1
+    lengths, factors, source = work[0], work[1], work[2]
+    for j in range(count):
+        lengths[j] = 0.0
+    for i in range(first, d):
+        row = U[i]
+        for j in range(count):
+            lengths[j] += row[j] * row[j]
+    doubt, loss, kept = False, 1.0, 0
+    for j in range(count):
+        if lengths[j] <= 1e-10 * steps[j]:
+            steps[j] = _from_nearest(V, others[j], place, k, scales, H, sizes, U, j, column)
+            if steps[j] == 0.0:
+                return -1, doubt, loss
+            lengths[j] = 0.0
+            for i in range(first, d):
+                lengths[j] += U[i, j] ** 2
+            ratio = math.sqrt(lengths[j] / steps[j])
+            if ratio <= _DEPENDENT:
+                return -1, doubt, loss
+            if ratio <= _DOUBTFUL:
+                doubt = True  # left out: the others may still show that the weights are not unique
+                continue
+        loss = max(loss, steps[j] / lengths[j])
+        factors[kept] = 1.0 / math.sqrt(lengths[j])
+        source[kept] = j
+        kept += 1
+    for i in range(first, d):
+        row, out = U[i], U[i - first]
+        if kept == count:
+            for j in range(kept):
+                out[j] = row[j] * factors[j]
+        else:
+            for j in range(kept):
+                out[j] = row[int(source[j])] * factors[j]
+    ones = U[d - first]
+    for j in range(kept):
+        ones[j] = 1.0
+    return kept, doubt, math.sqrt(loss)
+
+
+@_kernel
 def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  # type: ignore[no-untyped-def]
     """Verdict and separation for one instance; see face_tests. Buffers are scratch."""
     n, d = V.shape
@@ -418,34 +465,10 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
             steps[j] += row[j] * row[j]
     for t in range(k - 1):
         _reflect(U, t, d, count, H[t], sizes[t], work[0])
-    # unit directions in the m = d - k + 1 coordinates across the support; a last row of ones below them
-    first, m = k - 1, d - k + 1
-    doubt, loss = False, 1.0
-    kept = 0
-    for j in range(count):
-        length = 0.0
-        for i in range(first, d):
-            length += U[i, j] ** 2
-        step = steps[j]
-        if length <= 1e-10 * step:
-            step = _from_nearest(V, others[j], place, k, scales, H, sizes, U, j, column)
-            if step == 0.0:
-                return NOT_UNIQUE, 0.0  # a copy of a supporting value
-            length = 0.0
-            for i in range(first, d):
-                length += U[i, j] ** 2
-            ratio = math.sqrt(length / step)
-            if ratio <= _DEPENDENT:
-                return NOT_UNIQUE, 0.0  # the value lies in the affine hull of the support
-            if ratio <= _DOUBTFUL:
-                doubt = True  # left out: the others may still show that the weights are not unique
-                continue
-        loss = max(loss, math.sqrt(step / length))
-        length = 1.0 / math.sqrt(length)
-        for i in range(m):
-            U[i, kept] = U[first + i, j] * length
-        U[m, kept] = 1.0
-        kept += 1
+    m = d - k + 1
+    kept, doubt, loss = _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work)
+    if kept < 0:
+        return NOT_UNIQUE, 0.0
     for i in range(m):
         target[i] = 0.0
     target[m] = 1.0
@@ -460,7 +483,7 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
     return UNDECIDED, residual
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _face_tests(values, support, visible, verdict, margin):  # type: ignore[no-untyped-def]
     trials, n = support.shape
     d = values.shape[2]

@@ -23,7 +23,7 @@ from numba import njit
 
 from attnlab.shapes import Array, Mask, require
 
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
+_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""
@@ -35,7 +35,7 @@ _DRIFT = 1e-11
 """Rebuild the dictionary when the vertex misses the right side by more than this."""
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
     """Replace A[:rows, :N] by an orthonormal basis of its row space, largest remainder first; its rank."""
     largest = 0.0
@@ -78,7 +78,7 @@ def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
     return rows
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _eliminate(T, m, N, bonus, chosen):  # type: ignore[no-untyped-def]
     """Gauss-Jordan with complete pivoting on T[:m, :N]; chosen[i] is the column that becomes e_i.
 
@@ -111,7 +111,7 @@ def _eliminate(T, m, N, bonus, chosen):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _edges(D, m, q, gamma):  # type: ignore[no-untyped-def]
     """Squared lengths of the edges: `1 + |D_c|^2`."""
     for c in range(q):
@@ -122,7 +122,7 @@ def _edges(D, m, q, gamma):  # type: ignore[no-untyped-def]
             gamma[c] += row[c] * row[c]
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _pivot(D, m, q, gamma, basis, nonbasic, r, c):  # type: ignore[no-untyped-def]
     """Swap basic r with nonbasic c: D and the edge norms in one pass."""
     top, pivot = D[r], D[r, c]
@@ -141,7 +141,7 @@ def _pivot(D, m, q, gamma, basis, nonbasic, r, c):  # type: ignore[no-untyped-de
     basis[r], nonbasic[c] = nonbasic[c], basis[r]
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _ratio(D, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     """The row that leaves when nonbasic c moves by `sign` (+1 up, -1 down), and how far c can go.
 
@@ -164,7 +164,7 @@ def _ratio(D, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     return leaving, step
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _push(D, m, q, gamma, basis, nonbasic, beta, x):  # type: ignore[no-untyped-def]
     """Move from the point x of the polytope to a vertex: every nonbasic variable to 0, one after another."""
     for i in range(m):
@@ -183,7 +183,7 @@ def _push(D, m, q, gamma, basis, nonbasic, beta, x):  # type: ignore[no-untyped-
             _pivot(D, m, q, gamma, basis, nonbasic, r, c)
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-untyped-def]
     """The dictionary of A on columns chosen by `_eliminate`; False if they do not span."""
     for i in range(m):
@@ -206,7 +206,7 @@ def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-unt
     return True
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _right_side(A, m, N, x, rhs):  # type: ignore[no-untyped-def]
     for i in range(m):
         row, total = A[i], 0.0
@@ -215,7 +215,7 @@ def _right_side(A, m, N, x, rhs):  # type: ignore[no-untyped-def]
         rhs[i] = total
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
     """beta with A_B beta = rhs, by elimination with partial pivoting on T[:m, :m + 1]."""
     for i in range(m):
@@ -246,7 +246,7 @@ def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, scratch):  # type: ignore[no-untyped-def]
     """If the vertex has drifted off the right side, rebuild D and beta on the same basis."""
     drift = 0.0
@@ -264,7 +264,7 @@ def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, scratch):  # type
     return _build(A, m, N, T, scratch, D, gamma, basis, nonbasic) and _solve_basis(A, m, T, basis, rhs, beta)
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _price(D, m, q, z, cost, basis, nonbasic):  # type: ignore[no-untyped-def]
     """Reduced costs `c_N - c_B D`, from the definition at every vertex: nothing accumulates."""
     for c in range(q):
@@ -277,7 +277,7 @@ def _price(D, m, q, z, cost, basis, nonbasic):  # type: ignore[no-untyped-def]
                 z[c] -= f * row[c]
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # type: ignore[no-untyped-def]
     """Walk along edges to a vertex that minimises cost.x; touched[j]: j was 0 at some vertex on the way.
 
@@ -315,7 +315,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
     return False
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     """Rows of `[V - mean, 1]^T` over the visible positions, and their weights; how many there are."""
     n, d = V.shape
@@ -339,7 +339,7 @@ def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     return N
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """From a matrix and a point of its polytope to a vertex; the rank, or -1 if elimination failed."""
     m = _orthonormal_rows(A, rows, N)
@@ -355,7 +355,7 @@ def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # ty
     return m
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-untyped-def]
     trials, n = weights.shape
     d = values.shape[2]
@@ -404,7 +404,7 @@ def _fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-
         solved[b] = ok
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _top_forced(weights, values, visible, forced, solved):  # type: ignore[no-untyped-def]
     trials, n = weights.shape
     d = values.shape[2]
@@ -440,7 +440,7 @@ def _top_forced(weights, values, visible, forced, solved):  # type: ignore[no-un
                 break
 
 
-@njit(cache=True, fastmath=_FAST)
+@_kernel
 def _minimise(matrix, points, costs, solutions, solved):  # type: ignore[no-untyped-def]
     trials, programmes, N = points.shape
     rows = matrix.shape[1]
