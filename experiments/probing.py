@@ -101,10 +101,11 @@ OUTPUT_ONLY = ("output_linear", "output_ridge", "output_mlp", "output_neighbors"
 def verdict(table: pd.DataFrame) -> Verdict:
     """Who reads the position, in which design, and which controls say so."""
     honest = _unreused(table)
-    sentences = [*_designs(honest), *_mask(honest), *_controls(honest), *_leaks(table)]
+    alike = _comparable(honest)
+    sentences = [*_designs(alike), *_mask(alike), *_sharpness(honest), *_controls(honest), *_leaks(table)]
     return Verdict(
         sentences=tuple(sentences),
-        answers=tuple(_answers(honest)),
+        answers=tuple(_answers(alike)),
         limits=(
             "A probe that fails shows that this family of maps, with these examples, does not read the position; "
             "it does not show that the position is lost. The decoder beside it knows V.",
@@ -116,6 +117,17 @@ def verdict(table: pd.DataFrame) -> Verdict:
 def _unreused(table: pd.DataFrame) -> pd.DataFrame:
     """The cells whose values are fresh for every example or the same for all: no split of them can leak."""
     return table[table["inputs.reuse"].isna()] if "inputs.reuse" in table else table
+
+
+def _comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells at the sizes and temperatures that every design was run at, so that only the design differs."""
+    if "inputs.values" not in table or not (table["inputs.values"] == "fixed").any():
+        return table
+    fixed = table[table["inputs.values"] == "fixed"]
+    for column in ("inputs.n", "inputs.d", "weights.temperature", "samples", "target"):
+        if column in table:
+            table = table[table[column].isin(fixed[column].unique())]
+    return table
 
 
 def _designs(table: pd.DataFrame) -> Iterator[str]:
@@ -136,13 +148,33 @@ def _designs(table: pd.DataFrame) -> Iterator[str]:
 
 def _mask(table: pd.DataFrame) -> Iterator[str]:
     where = {**FRESH, "inputs.mask": "causal", "probe": "output_linear"}
-    found, majority, chance = (interval(table, name, where) for name in ("top1", "majority_top1", "chance"))
-    if found is not None and majority is not None and chance is not None:
+    found, chance, open_chance = (
+        interval(table, "top1", where),
+        interval(table, "chance", where),
+        interval(table, "chance", FRESH),
+    )
+    if found is not None and chance is not None and open_chance is not None:
         yield (
-            f"A causal mask alone tells something: the majority class scores {majority.percent} against a chance "
-            f"of {100 * chance.value:.1f} %, and the linear probe {found.percent}; above the majority class is "
-            "what a probe must score there to have read anything."
+            f"A causal mask lifts chance from {100 * open_chance.value:.1f} % to {100 * chance.value:.1f} %: "
+            f"early askers see few positions; the linear probe scores {found.percent} there."
         )
+
+
+def _sharpness(table: pd.DataFrame) -> Iterator[str]:
+    if "weights.temperature" not in table:
+        return
+    parts = [
+        f"{found.percent} at temperature {temperature:g}"
+        for temperature in sorted(table["weights.temperature"].dropna().unique())
+        if (
+            found := interval(
+                table, "top1", {**FRESH, "probe": "pointer", "weights.temperature": temperature}
+            )
+        )
+        is not None
+    ]
+    if len(parts) > 1:
+        yield f"Sharpness decides for the pointer: with fresh values it reads {', '.join(parts)}."
 
 
 def _controls(table: pd.DataFrame) -> Iterator[str]:

@@ -48,7 +48,7 @@ def hedged(scores: Array, mask: Mask, seen: int) -> Array:
 
     A reader that saw `seen` examples is mixed with one example's worth of the uniform distribution, as a
     Bayesian with that prior would: `(seen p + 1/n) / (seen + 1)`. So a class never met in training costs
-    finitely many bits, and the uniform reader stays exactly uniform.
+    finitely many bits, and the uniform reader stays uniform.
     """
     visible = np.where(mask, scores, 0.0)
     total = visible.sum(axis=1, keepdims=True)

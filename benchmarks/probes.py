@@ -1,0 +1,65 @@
+"""What fitting the probes costs: the pointer on 20,000 examples, and one eigendecomposition against a loop.
+
+Run with one thread: OMP_NUM_THREADS=1 python benchmarks/probes.py
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from sklearn.linear_model import Ridge
+
+from attnlab.inputs.tokens import Tokens
+from attnlab.probes.pointer import Pointer
+from attnlab.probes.scores import hit
+from attnlab.probes.targets import examples
+from attnlab.solvers.ridge_path import RidgePath
+from attnlab.solvers.softmax_fit import bilinear_scores
+from attnlab.weights.softmax import Softmax
+
+EXAMPLES, N, M, D = 20_000, 32, 32, 16
+LIMIT = 20.0
+
+
+def pointer() -> None:
+    """The pointer's whole fit, the choice of its penalty included."""
+    rng = np.random.default_rng(0)
+    sample = Tokens(n=N, d=D, e=D, m=M)(EXAMPLES + 2000, rng)
+    data = examples(Softmax(temperature=0.3)(sample, rng), sample)
+    train, held = data[np.arange(EXAMPLES)], data[np.arange(EXAMPLES, EXAMPLES + 2000)]
+    began, cpu = time.perf_counter(), time.process_time()
+    reader = Pointer().fit(train, rng)
+    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    began = time.process_time()
+    assert train.tokens is not None
+    for _ in range(20):
+        bilinear_scores(train.outputs, train.tokens, np.ones((D, M)))
+    scores = (time.process_time() - began) / 20
+    print(f"pointer, {EXAMPLES} examples, n={N}, m={M}, d={D}: {cpu:.1f} s of one core ({wall:.1f} s wall),")
+    print(f"  limit {LIMIT:.0f} s: {'met' if cpu < LIMIT else 'MISSED'}; as much as {cpu / scores:.0f} evaluations of its scores;")
+    print(f"  held-out top-1 {hit(reader(held), held.goal).mean():.3f}, chance {1 / N:.3f}")
+
+
+def ridge() -> None:
+    """41 penalties, the validation loss of each."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((4000, 64)), rng.standard_normal((4000, 32))
+    other_x, other_y = rng.standard_normal((1000, 64)), rng.standard_normal((1000, 32))
+    penalties = np.logspace(-8, 2, 41)
+    began = time.process_time()
+    path = RidgePath.of(x, y).losses(other_x, other_y, penalties)
+    once = time.process_time() - began
+    began = time.process_time()
+    loop = []
+    for penalty in penalties:
+        model = Ridge(alpha=penalty * len(x)).fit(x, y)
+        loop.append(((other_y - model.predict(other_x)) ** 2).sum() / len(other_x))
+    many = time.process_time() - began
+    gap = float(np.abs(path / np.array(loop) - 1).max())
+    print(f"ridge path, 41 penalties: {many / once:.0f} times cheaper than a loop of fits; losses agree to {gap:.0e}")
+
+
+if __name__ == "__main__":
+    pointer()
+    ridge()
