@@ -87,12 +87,21 @@ def test_one_unreachable_output_stops_nobody_else() -> None:
     np.testing.assert_allclose(together.weights[others], alone.weights[others], atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("n", "d", "sharpness"), [(8, 4, 30.0), (32, 8, 10.0), (64, 16, 3.0), (64, 16, 10.0)]
+)
+def test_maximum_entropy_gets_everywhere(n: int, d: int, sharpness: float) -> None:
+    """Sharp weights leave a solution far out, with logits in the thousands and plateaus on the way."""
+    values, weights = problems(8, 400, n, d, sharpness)
+    assert fit(values, values, output(weights, values)).converged.all()
+
+
 def test_border_weights_are_reached_in_the_limit() -> None:
-    values, _ = problems(5, 200, 32, 8, 1.0)
-    weights = np.zeros((200, 32))
-    weights[:, :4] = 0.25
-    found = fit(values, values, output(weights, values))
-    assert found.converged.all()
+    for n, d, k in ((32, 8, 4), (8, 4, 1)):
+        values, _ = problems(5, 500, n, d, 1.0)
+        weights = np.zeros((500, n))
+        weights[:, :k] = 1 / k
+        assert fit(values, values, output(weights, values)).converged.all()
 
 
 def test_scale_offset_and_repeated_columns_change_nothing() -> None:

@@ -57,6 +57,14 @@ def test_entropy_agrees_with_scipy_and_its_extremes() -> None:
     np.testing.assert_allclose(metrics.entropy_bits(a), entropy(a, base=2, axis=1), atol=1e-14)
 
 
+def test_rounding_breaks_no_tie() -> None:
+    a, b = np.array([[0.1 + 0.2, 0.3, 0.4 - 0.2]]), np.array([[0.2, 0.5, 0.3]])
+    assert a[0, 0] != a[0, 1]
+    assert (
+        metrics.top1(a, b)[0] and not metrics.argmax_flip(a, b)[0] and metrics.top1_chance(a, a > 0)[0] > 0.5
+    )
+
+
 def test_ties_count_for_neither_side() -> None:
     a = np.array([[0.5, 0.5, 0.0], [0.6, 0.4, 0.0]])
     b = np.array([[0.1, 0.8, 0.1], [0.1, 0.8, 0.1]])

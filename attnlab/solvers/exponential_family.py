@@ -25,8 +25,9 @@ from attnlab.solvers.centred_basis import centred_basis
 
 Rows = NDArray[np.int64]
 
-STEPS = 100
-"""Newton steps allowed: about 10 do inside the simplex; towards its border w runs to infinity, 1 a step."""
+CONVEX_STEPS, STEPS = 300, 50
+"""Newton steps allowed. About 10 do inside the simplex; towards its border w runs to infinity, about 1 a step,
+but a convex problem gets there. Another one may creep towards a singular point for ever."""
 LOGIT_RANGE, GROWTH = 8.0, 0.5
 """No step changes a logit difference by more than 8 and half the present range: longer ones land on a one-hot
 plateau, where `Cov_a` vanishes; a fixed cap alone needs hundreds of steps where the solution lies far out."""
@@ -162,7 +163,7 @@ def _newton(problem: _Problem, start: Array) -> Array:
     """w (B, r), each row to its rounding floor or as far as it gets."""
     solution, running = start.copy(), np.arange(len(start))
     point = problem.at(start.copy())
-    for _ in range(STEPS):
+    for _ in range(CONVEX_STEPS if problem.convex else STEPS):
         moved = _advance(problem, point)
         solution[running] = point.w
         going = np.flatnonzero(moved & (point.size > np.finfo(float).eps))

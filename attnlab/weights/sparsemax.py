@@ -22,6 +22,6 @@ class Sparsemax(Scored):
         rank = np.arange(1, scores.shape[1] + 1)
         thresholds = (np.cumsum(ordered, axis=1) - 1) / rank
         support = (ordered > thresholds).sum(axis=1, keepdims=True)
-        above = np.maximum(clipped - np.take_along_axis(thresholds, support - 1, axis=1), 0.0)
-        weights = np.where(clipped > -1.0, above, 0.0)  # t may be -1 less a rounding error
+        # Nor by rounding: sums of scores >= -1 round to no less than the integers they cannot undercut.
+        weights = np.maximum(clipped - np.take_along_axis(thresholds, support - 1, axis=1), 0.0)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
