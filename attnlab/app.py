@@ -51,7 +51,10 @@ def main() -> None:
     if any(word.split("=")[0] in INFORMATION for word in arguments):
         hydra.main(version_base="1.3", config_path=str(_conf()), config_name="config")(_never)()
         return
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
+    logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
+    log.setLevel(logging.DEBUG)
     try:
         sys.exit(act(arguments))
     except SettingErrors as errors:

@@ -72,6 +72,7 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
                 with bar.external_write_mode(file=sys.stderr):
                     log.error("%s: %s", outcome.status, described(outcome.task.cell))
                     log.error("  %s", outcome.reason)
+                    log.error("  %s", Store(outcome.task.folder).path(outcome.task.cell.key))
                     log.debug("%s", outcome.traceback or "")
             bar.update()
             bar.set_postfix_str(f"{bad} failed" if bad else "", refresh=False)

@@ -104,6 +104,8 @@ def test_a_bad_cell_becomes_a_record_and_the_others_go_on(
     assert all(words in (record.get("error") or record.get("reason")) for record in bad)
     assert status == "skipped" or all("Traceback" in record["traceback"] for record in bad)
     assert (words in answer.err) == (status == "failed")
+    (log,) = (lab.results / "noop" / "runs").glob("*/log.txt")
+    assert ("Traceback" in log.read_text()) == (status == "failed")
     assert words in (lab.results / "noop" / "report.md").read_text()
 
 
