@@ -123,6 +123,16 @@ def test_the_verdict_stands_as_it_was_given(table: pd.DataFrame, results: Path) 
         assert answer.text in flat and answer.text in markdown
 
 
+def test_no_sentence_of_a_long_verdict_is_lost(table: pd.DataFrame, tmp_path: Path) -> None:
+    sentences = tuple(f"Sentence {place} of the verdict." for place in range(9))
+    facts = replace(report_table.study(table), figures=(), question="A first paragraph.\n\nAnd a second.")
+    study.write(tmp_path, facts, table, Verdict(sentences))
+    for text in ((tmp_path / "report.md").read_text(), Page((tmp_path / "report.html").read_text()).text):
+        assert [text.count(sentence) for sentence in sentences] == [1] * 9
+        assert facts.title in text and "And a second." in text
+        assert text.index(sentences[0]) < text.index("What else it found") < text.index(sentences[-1])
+
+
 def test_what_is_not_done_is_shown(results: Path) -> None:
     for name in ("report.html", "report.md"):
         text = Page((results / "recovery" / name).read_text()).text if "html" in name else ""
@@ -244,16 +254,20 @@ def test_a_curve_is_not_drawn_across_a_failed_cell(table: pd.DataFrame) -> None:
 
 
 def test_no_colour_covers_a_cell_without_a_value(table: pd.DataFrame) -> None:
-    """The rectangles of a map tile the plane of all cells, so a missing one stays bare."""
+    """A cell without a value keeps its own rectangle among those of a map."""
     figure = build(report_table.study(table).figures[2])
     assert isinstance(figure, Heat)
     (panels,) = figure.panels(figure.kept(table))
     panel = next(panel for panel in panels if panel.title == "max entropy")
     boxes = figure.boxes(panel)
-    assert len(boxes) == 14
-    assert not [box for box in boxes if (box.min(0) < (8, 8)).all() and (box.max(0) > (8, 8)).all()]
-    area = sum(float(np.prod(np.log(box.max(0) / box.min(0)))) for box in boxes)
-    assert area == pytest.approx(14 * math.log(2) ** 2)
+    assert len(boxes) == 15 and len(panel.marks) == 14
+    (missing,) = set(boxes) - {figure.at(mark) for mark in panel.marks}
+    assert missing == (8.0, 8.0)
+    for (x, y), box in boxes.items():
+        assert (box.min(0) < (x, y)).all() and (box.max(0) > (x, y)).all()
+    area = sum(float(np.prod(np.log(box.max(0) / box.min(0)))) for box in boxes.values())
+    corners = np.log(np.concatenate(list(boxes.values())))
+    assert area == pytest.approx(float(np.prod(np.ptp(corners, axis=0))))  # they tile: no gap, no overlap
 
 
 def test_settings_can_be_divided_and_subtracted(table: pd.DataFrame) -> None:

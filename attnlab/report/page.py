@@ -11,8 +11,10 @@ from markupsafe import Markup, escape
 from attnlab.report.gauge import gauge
 from attnlab.report.words import NO_VALUE, typeset
 
-_TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) [=≥≤≠<>] (?=[\w−])")
+_TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
+_NAMES = re.compile(r"``?([^`]+)``?|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+"""What is set as code: what stands in backticks, and names with underscores such as least_squares."""
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -22,9 +24,9 @@ def paragraphs(text: str) -> list[str]:
 
 
 def prose(text: str) -> Markup:
-    """Plain words as HTML: escaped, formulas set, `code` in backticks."""
+    """Plain words as HTML: escaped, formulas set, names and `code` as code."""
     safe = _TOGETHER.sub(_unbroken, str(escape(typeset(text))))
-    return Markup(re.sub(r"``?([^`]+)``?", r"<code>\1</code>", safe))
+    return Markup(_NAMES.sub(lambda found: f"<code>{found.group(1) or found.group()}</code>", safe))
 
 
 def _unbroken(found: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CELL = ("study", "key", "status", "reason", "trials", "repeats", "seed")
 _NUMBER = ("metric", "kind", "value", "low", "high", "count", "effective", "nonfinite")
+_NUMBERS = ("kind", "value", "low", "high", "count", "effective")
 BOOKKEEPING = frozenset({*_CELL, *_NUMBER})
 """The table's columns that are not settings."""
 
@@ -98,21 +99,20 @@ def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:
 def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> list[Mark]:
     """One mark for each place (value of every column of `by`) and metric with a finite value there."""
     kept = table[table[METRIC].isin(list(metrics)) & (table["status"] == "done") & table["value"].notna()]
-    found: list[Mark] = []
-    keys = [METRIC, *(column for column in dict.fromkeys(by) if column != METRIC)]
-    for group, cells in kept.groupby(keys, sort=False, dropna=False):
-        values = dict(zip(keys, group, strict=True))
-        place = tuple(plain(values[column]) for column in by)
-        parts = [
-            Interval(float(value), float(low), float(high), int(count), float(effective))
-            for value, low, high, count, effective in zip(
-                cells["value"], cells["low"], cells["high"], cells["count"], cells["effective"], strict=True
-            )
-        ]
-        kind = "rate" if (cells["kind"] == "rate").all() else "mean"
-        pooled = parts[0] if len(parts) == 1 else pool_rates(parts) if kind == "rate" else pool_means(parts)
-        found.append(Mark(place, str(values[METRIC]), kind, pooled, len(parts)))
-    return found
+    places = zip(*(kept[column].tolist() for column in (METRIC, *by)), strict=True)
+    numbers = zip(*(kept[column].tolist() for column in _NUMBERS), strict=True)
+    groups: dict[tuple[object, ...], list[tuple[str, Interval]]] = {}
+    for place, (kind, value, low, high, count, effective) in zip(places, numbers, strict=True):
+        found = Interval(float(value), float(low), float(high), int(count), float(effective))
+        groups.setdefault(tuple(map(plain, place)), []).append((str(kind), found))
+    return [_mark(place, parts) for place, parts in groups.items()]
+
+
+def _mark(place: tuple[object, ...], cells: Sequence[tuple[str, Interval]]) -> Mark:
+    kind = "rate" if all(kind == "rate" for kind, _ in cells) else "mean"
+    parts = [part for _, part in cells]
+    pooled = parts[0] if len(parts) == 1 else pool_rates(parts) if kind == "rate" else pool_means(parts)
+    return Mark(place[1:], str(place[0]), kind, pooled, len(parts))
 
 
 def pooled_over(table: pd.DataFrame, by: Sequence[str]) -> list[str]:

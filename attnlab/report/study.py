@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from attnlab.report.cells import cell_table
 from attnlab.report.figures.base import Figure, build
-from attnlab.report.page import render
+from attnlab.report.page import paragraphs, render
 from attnlab.report.pooling import NotDrawable, complete
 from attnlab.report.words import setting
 from attnlab.verdicts import QUESTIONS, Verdict
@@ -20,6 +20,8 @@ from attnlab.verdicts import QUESTIONS, Verdict
 Problem = tuple[str, str, str]
 """The settings of a cell in words, its status, and the reason."""
 
+MOST_HEADLINE = 160
+OPENING_SENTENCES = 4
 STATUSES = ("done", "failed", "skipped", "missing")
 
 
@@ -47,9 +49,14 @@ class Study:
     def tally(self) -> list[tuple[str, int]]:
         """Cells by status, the four known ones always, others where there are any."""
         known = [(status, int(self.counts.get(status, 0))) for status in STATUSES]
-        return known + [
-            (status, int(count)) for status, count in self.counts.items() if status not in STATUSES
-        ]
+        others = [(status, int(count)) for status, count in self.counts.items() if count]
+        return known + [(status, count) for status, count in others if status not in STATUSES]
+
+    @property
+    def headline(self) -> str:
+        """What stands above the page: the question itself, or the title if the question is long."""
+        asked = paragraphs(self.question)
+        return asked[0] if len(asked) == 1 and len(asked[0]) <= MOST_HEADLINE else self.title
 
     @property
     def grouped_problems(self) -> list[tuple[str, str, list[str]]]:
@@ -91,6 +98,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
+        "opening": OPENING_SENTENCES,
         "questions": QUESTIONS,
         "figures": shown,
         "cells": cell_table(table, first),

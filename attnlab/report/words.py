@@ -12,7 +12,7 @@ from attnlab.intervals import Interval
 
 NO_VALUE = "no value"
 
-LETTERS = {
+TERMS = {
     "n": "positions n",
     "d": "value dimension d",
     "e": "key dimension e",
@@ -21,8 +21,11 @@ LETTERS = {
     "m": "token dimension m",
     "h": "heads h",
     "temperature": "temperature τ",
+    "top1": "top-1 accuracy",
+    "jsd_bits": "Jensen-Shannon divergence (bits)",
+    "tv": "total variation",
 }
-"""How an axis that shows one of the project's letters is labelled when the figure does not say."""
+"""How an axis with one of the project's letters or measures is labelled when the figure does not say."""
 
 FORMULA = (
     ("V^T", "Vᵀ"),
@@ -76,7 +79,7 @@ def label(column: str) -> str:
     for sign, word in (("/", " / "), ("-", " − ")):
         if sign in column:
             return word.join(leaf(part) for part in column.split(sign))
-    return LETTERS.get(leaf(column), spoken(leaf(column)))
+    return TERMS.get(leaf(column), spoken(leaf(column)))
 
 
 def leaf(column: str) -> str:

@@ -73,7 +73,8 @@ class Figure(abc.ABC):
     @property
     def heading(self) -> str:
         """The title, or one made of the axes."""
-        words = f"{listed([self.say(metric) for metric in self.metrics])} by {self.say(self.x)}"
+        words = f"{listed([self.say(metric) for metric in self.metrics])} by "
+        words += listed([self.say(column) for column in (self.x, *self.also_by())])
         return self.title or words[:1].upper() + words[1:]
 
     @property

@@ -65,20 +65,22 @@ class Heat(Picture):
 
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One rectangle a cell, then the contours and curves."""
-        scale = self.scale(rows)
-        boxes, values = self.boxes(panel), np.array([mark.interval.value for mark in panel.marks])
+        scale = self.scale(panel.every)
+        boxes = self.boxes(panel)
+        drawn = [boxes.pop(self.at(mark)) for mark in panel.marks]
+        values = np.array([mark.interval.value for mark in panel.marks])
         axes.grid(False)
-        axes.set_facecolor(GRID)
         if self.logx:
             axes.set_xscale("log")
         if self.logy:
             axes.set_yscale("log")
         mesh = PolyCollection(
-            boxes, array=values, cmap=_colours(), norm=scale, edgecolors="face", linewidths=0.3
+            drawn, array=values, cmap=_colours(), norm=scale, edgecolors="face", linewidths=0.3
         )
+        axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
         axes.add_collection(mesh)
-        if boxes:
-            corners = np.concatenate(boxes)
+        if drawn:
+            corners = np.concatenate([*drawn, *boxes.values()])
             axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
             axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
         if len(panel.marks) <= _MOST_WORDS and not self.contours and not self.curves:
@@ -93,7 +95,7 @@ class Heat(Picture):
                 ends = np.array(curve).T
                 for width, colour, dash in _casing(place + len(self.contours)):
                     axes.plot(ends[0], ends[1], color=colour, linewidth=width, linestyle=dash)
-        places = [self.at(mark) for mark in self.marks(rows)]
+        places = [self.at(mark) for mark in panel.every]
         value_ticks(axes.xaxis, sorted({x for x, _ in places}))
         value_ticks(axes.yaxis, sorted({y for _, y in places}))
         axes.set_xlabel(self.say(self.x))
@@ -101,7 +103,7 @@ class Heat(Picture):
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """One scale of colours for all panels."""
-        colours = ScalarMappable(self.scale(rows), _colours())
+        colours = ScalarMappable(self.scale(self.marks(rows)), _colours())
         bar = made.colorbar(colours, ax=list(axes), location="bottom", shrink=0.6, aspect=40, pad=0.03)
         bar.outline.set_visible(False)
         bar.ax.grid(False)
@@ -158,9 +160,8 @@ class Heat(Picture):
         """Taller than a curve's panel."""
         return min(300.0, 1.25 * layout.height)
 
-    def scale(self, rows: pd.DataFrame) -> Normalize:
+    def scale(self, found: Sequence[Mark]) -> Normalize:
         """From 0 to 1 for rates, else from the data; one scale for all panels."""
-        found = self.marks(rows)
         values = [mark.interval.value for mark in found]
         if all(mark.kind == "rate" for mark in found) or (min(values) >= 0 and 0.5 < max(values) <= 1):
             return Normalize(0, 1)
@@ -173,16 +174,15 @@ class Heat(Picture):
             raise NotDrawable(f"{self.x} and {self.height} are not numbers in every cell")
         return float(x), float(y)
 
-    def boxes(self, panel: Panel) -> list[np.ndarray]:
-        """Each mark's rectangle, half-way to its neighbours, be these drawn or without a value."""
+    def boxes(self, panel: Panel) -> dict[tuple[float, float], np.ndarray]:
+        """The rectangle of each cell, half-way to its neighbours, be these drawn or without a value."""
         cells = panel.rows[[self.x, self.height]].dropna().drop_duplicates().to_numpy(dtype=float)
         across = _edges(cells[:, 0], self.logx)
-        boxes = []
-        for x, y in map(self.at, panel.marks):
-            low, high = _edges(cells[cells[:, 0] == x, 1], self.logy)[y]
-            west, east = across[x]
-            boxes.append(np.array([(west, low), (east, low), (east, high), (west, high)]))
-        return boxes
+        found = {}
+        for x, (west, east) in across.items():
+            for y, (low, high) in _edges(cells[cells[:, 0] == x, 1], self.logy).items():
+                found[x, y] = np.array([(west, low), (east, low), (east, high), (west, high)])
+        return found
 
 
 def _colours() -> Colormap:

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
@@ -21,13 +21,14 @@ from attnlab.report.pooling import METRIC, Mark, at_level, marks
 
 @dataclass(frozen=True)
 class Panel:
-    """The marks of one panel and what tells it from the others."""
+    """The marks of one panel and what tells it from the others; every: the marks of all panels."""
 
     title: str
     rows: pd.DataFrame
     marks: list[Mark]
     references: list[Mark]
     metrics: tuple[str, ...]
+    every: list[Mark]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class Picture(Figure):
 
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels by row and column."""
-        self.marks(rows)  # raises NotDrawable if there is nothing at all
+        every = self.marks(rows)
         grid = []
         for row in self.levels(rows, self.row):
             line = []
@@ -79,7 +80,7 @@ class Picture(Figure):
                         here = at_level(here, column, level)
                 curves = marks(here, self.reference, self.by) if METRIC not in self.by else []
                 title = " · ".join(name for name in names if name)
-                line.append(Panel(title, here, marks(here, metrics, self.by), curves, metrics))
+                line.append(Panel(title, here, marks(here, metrics, self.by), curves, metrics, every))
             grid.append(line)
         return grid
 
@@ -149,7 +150,11 @@ def _in_brackets(text: str) -> str:
 
 
 def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:
-    """Ticks at the values that were measured, thinned evenly if there are many."""
+    """Ticks at the values that were measured; if these are many, some of them or round numbers."""
+    if len(values) > 2 * most and axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(most - 1))
+        axis.set_major_formatter(lambda value, _: f"{value:.4g}")
+        return
     step = -(-len(values) // most)
     shown = list(values)[::step]
     axis.set_major_locator(FixedLocator(shown))
@@ -206,4 +211,4 @@ def power(value: float) -> str:
     return "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-_REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), (0, (4, 2)), (0, (4, 1.6, 1, 1.6)))
+_REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), (0, (4, 2)), (0, (4, 1.6, 1, 1.6)), "-")

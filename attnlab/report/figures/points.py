@@ -28,21 +28,14 @@ class Points(Picture):
         spread = min(0.22, 0.72 / len(looks))
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
         value_scale(axes, drawn + panel.references, self.logy, axes.xaxis)
-        for metric in self.reference:
-            for mark in panel.references:
-                if mark.metric == metric:
-                    at = names.index(mark.place[0])
-                    ends = (at - 0.36, at + 0.36)
-                    axes.vlines(
-                        mark.interval.value,
-                        *ends,
-                        colors=MUTED,
-                        linestyles=self.reference_dash(metric),
-                        zorder=1.5,
-                    )
         for place, (level, look) in enumerate(looks.items()):
             series = [mark for mark in drawn if hue is None or mark.place[hue] == level]
             shift = spread * (place - (len(looks) - 1) / 2)
+            for mark in panel.references:
+                if hue is None or mark.place[hue] == level:
+                    middle, dash = names.index(mark.place[0]) + shift, self.reference_dash(mark.metric)
+                    reach = (middle - spread / 2, middle + spread / 2)
+                    axes.plot([mark.interval.value] * 2, reach, color=MUTED, linestyle=dash, zorder=1.5)
             at_y = [names.index(mark.place[0]) + shift for mark in series]
             found = [mark.interval for mark in series]
             axes.hlines(
