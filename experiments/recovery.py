@@ -53,7 +53,7 @@ def trial(inputs: Inputs, weights: Weights, decoder: Decoder, trials: Count, rng
 def verdict(table: pd.DataFrame) -> Verdict:
     """What each observer gets back, below and above the affine threshold."""
     few, many = _below(table), _beyond(table)
-    sentences = [*_threshold(few, many), *_sharpness(many), *_sparse(many), *_keys(many)]
+    sentences = [*_threshold(few, many), *_keys(many), *_sharpness(many), *_sparse(many)]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(few, many)),
@@ -81,44 +81,51 @@ def _threshold(few: pd.DataFrame, many: pd.DataFrame) -> Iterator[str]:
     where = {**SOFTMAX, "decoder": "least_squares"}
     below, beyond = interval(few, "exact", where), interval(many, "exact", where)
     if below is not None:
+        more = "" if beyond is None else f"; with more than d + 1, in {beyond.percent}"
         yield (
             "With no more than d + 1 positions the linear equations alone give softmax weights back "
-            f"in {below.percent} of trials."
+            f"in {below.percent} of trials{more}."
         )
-    if beyond is not None:
-        yield f"With more than d + 1 they do so in {beyond.percent}."
 
 
 def _sharpness(many: pd.DataFrame) -> Iterator[str]:
     if "weights.temperature" not in many:
         return
+    told = []
     for temperature in sorted(many["weights.temperature"].dropna().unique()):
         where = {**SOFTMAX, "weights.temperature": temperature}
-        entropy = interval(many, "top1", {**where, "decoder": "max_entropy"})
-        simplex = interval(many, "top1", {**where, "decoder": "simplex"})
+        found = interval(many, "top1", {**where, "decoder": "max_entropy"})
         chance = interval(many, "chance", where)
-        if entropy is not None and simplex is not None and chance is not None:
-            yield (
-                f"Beyond d + 1 positions, softmax at temperature {temperature:g}: maximum entropy names the top "
-                f"position in {entropy.percent}, simplex least squares in {simplex.percent} "
-                f"(chance {100 * chance.value:.1f} %)."
+        if found is not None and chance is not None:
+            told.append(
+                f"at temperature {temperature:g} in {found.percent} (chance {100 * chance.value:.1f} %)"
             )
+    if told:
+        yield (
+            "Beyond d + 1 positions maximum entropy, which knows V alone, names the top position of softmax "
+            f"weights: {', '.join(told)}."
+        )
 
 
 def _sparse(many: pd.DataFrame) -> Iterator[str]:
     hard: dict[str, object] = {"inputs": "gaussian", "weights": "hard"}
-    for words, decoder in (("the nearest value", "nearest_value"), ("simplex least squares", "simplex")):
-        found = interval(many, "top1", {**hard, "decoder": decoder})
-        if found is not None:
-            yield f"All weight on one of more than d + 1 positions: {words} names it in {found.percent}."
+    nearest = interval(many, "top1", {**hard, "decoder": "nearest_value"})
+    simplex = interval(many, "top1", {**hard, "decoder": "simplex"})
+    if nearest is not None and simplex is not None:
+        yield (
+            "All weight on one of more than d + 1 positions: the nearest value names it in "
+            f"{nearest.percent}, simplex least squares, which does not know that it is one, in {simplex.percent}."
+        )
     if "weights.support" not in many:
         return
-    sizes = sorted(many["weights.support"].dropna().unique())
-    for size in sizes[:: max(1, len(sizes) - 1)]:  # the smallest and the largest
+    told = []
+    for size in sorted(many["weights.support"].dropna().unique()):
         where = {"inputs": "gaussian", "weights.support": size, "decoder": "simplex"}
         found = interval(many, "support_recall", where)
         if found is not None:
-            yield f"Equal weight on {size:g}: simplex least squares finds {found.percent} of the attended."
+            told.append(f"{found.percent} of {size:g}")
+    if told:
+        yield f"Equal weight on a few: simplex least squares finds, of the attended, {', '.join(told)}."
 
 
 def _keys(many: pd.DataFrame) -> Iterator[str]:
