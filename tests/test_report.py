@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_table
+import yaml
 
 from attnlab.report import index, study
 from attnlab.report.cells import cell_table
@@ -295,6 +296,29 @@ def test_above_two_thousand_marks_a_figure_becomes_pixels() -> None:
     assert list(few.files) == ["many.svg"]
 
 
+def test_a_bad_figure_does_not_cost_the_page(table: pd.DataFrame, tmp_path: Path) -> None:
+    good = {"name": "good", "kind": "points", "x": "decoder", "y": "support_recall"}
+    bad = [{"name": "bad", "kind": "pie"}, {**good, "name": "worse", "_target_": f"{__name__}.Raising"}]
+    facts = replace(report_table.study(table), figures=[*bad, good])
+    study.write(tmp_path / "recovery", facts, table, Verdict(()))
+    index.write(tmp_path, [index.IndexEntry(facts, Verdict(()), table)])
+    text = (tmp_path / "recovery" / "report.md").read_text()
+    assert "Not drawn: figure bad: no such kind: pie" in text
+    assert "Not drawn: ZeroDivisionError" in text
+    assert [path.name for path in (tmp_path / "recovery" / "figures").iterdir()] == ["good.svg"]
+    assert "(recovery/figures/good.svg)" in (tmp_path / "index.md").read_text()
+
+
+def test_the_figures_of_every_experiment_can_be_built() -> None:
+    folder = Path(__file__).parent.parent / "conf" / "experiment"
+    paths = sorted(folder.glob("*.yaml"))
+    assert paths
+    for path in paths:
+        specs = yaml.safe_load(path.read_text())["experiment"].get("figures", [])
+        names = [build(spec).name for spec in specs]
+        assert len(names) == len(set(names)), f"{path.name}: two figures of one name"
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -327,6 +351,16 @@ class OwnKind(Figure):
 
     def card(self, table: pd.DataFrame, prefix: str) -> str:
         return "<p>own</p>"
+
+
+class Raising(OwnKind):
+    """A kind with a fault."""
+
+    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
+        raise ZeroDivisionError("a fault in a kind")
+
+    def card(self, table: pd.DataFrame, prefix: str) -> str:
+        raise ZeroDivisionError("a fault in a kind")
 
 
 def test_the_index_answers_what_it_can(table: pd.DataFrame, results: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from attnlab.report.figures.base import Figure, Rendering, build
 from attnlab.report.gauge import gauge
 from attnlab.report.page import render
-from attnlab.report.pooling import NotDrawable, complete
-from attnlab.report.study import Study, replace
+from attnlab.report.pooling import complete
+from attnlab.report.shown import Shown, small, whole
+from attnlab.report.study import FIGURES, Study, replace
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
 
@@ -46,29 +46,18 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Card:
-    """A study with one figure, or the reason why it shows none."""
+class Framed:
+    """A study with one of its figures. picture: the figure's file beside the study's report, if there is one."""
 
     entry: IndexEntry
-    figure: Markup
-    title: str
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A figure shown above the studies."""
-
-    entry: IndexEntry
-    title: str
-    html: Markup
-    drawn: Rendering
+    figure: Shown
+    picture: str = ""
 
 
 def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
     """Write index.html and index.md into `results`; the path of index.html is returned.
 
-    The same arguments give the same bytes. Raises ValueError if a figure's mapping is wrong.
+    The same arguments give the same bytes. A figure that cannot be drawn is shown with the reason.
     """
     facts: dict[str, object] = {
         "questions": QUESTIONS,
@@ -82,35 +71,27 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
             for question in QUESTIONS
         },
         "openings": [
-            opening
+            Framed(
+                entry,
+                whole(spec, complete(entry.table), f"{entry.link}/{FIGURES}", f"{entry.study.name}-top"),
+            )
             for entry in studies
             for spec in entry.study.figures
-            if spec.get("opening") and (opening := _opening(entry, build(spec))) is not None
+            if spec.get("opening")
         ],
-        "cards": [_card(entry) for entry in studies],
+        "cards": [_card(results, entry) for entry in studies],
     }
     replace(results / "index.md", render("index.md.j2", **facts))
     return replace(results / "index.html", render("index.html.j2", **facts))
 
 
-def _opening(entry: IndexEntry, figure: Figure) -> Opening | None:
-    try:
-        drawn = figure.render(complete(entry.table), f"{entry.link}/figures", f"{entry.study.name}-opening")
-    except NotDrawable:
-        return None
-    return Opening(entry, figure.heading, Markup(drawn.html), drawn)
-
-
-def _card(entry: IndexEntry) -> Card:
-    """The first figure that can be drawn and does not stand above already."""
-    problem = ""
+def _card(results: Path, entry: IndexEntry) -> Framed:
+    """The first figure that can be drawn and does not stand above already, else the last one's reason."""
+    shown = Shown(entry.study.name, "")
     for spec in entry.study.figures:
-        figure = build(spec)
-        if figure.opening:
-            continue
-        try:
-            drawn = Markup(figure.card(complete(entry.table), f"{entry.study.name}-{figure.name}"))
-            return Card(entry, drawn, figure.heading)
-        except NotDrawable as reason:
-            problem = problem or str(reason)
-    return Card(entry, Markup(""), "", problem)
+        if not spec.get("opening"):
+            shown = small(spec, complete(entry.table), f"{entry.study.name}-card")
+            if not shown.problem:
+                break
+    files = [f"{entry.link}/{FIGURES}/{shown.name}.{kind}" for kind in ("svg", "png")]
+    return Framed(entry, shown, next((name for name in files if (results / name).exists()), ""))

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 
 from attnlab.report.cells import cell_table
-from attnlab.report.figures.base import Figure, build
 from attnlab.report.page import paragraphs, render
-from attnlab.report.pooling import NotDrawable, complete
+from attnlab.report.pooling import complete
+from attnlab.report.shown import whole
 from attnlab.report.words import setting
 from attnlab.verdicts import QUESTIONS, Verdict
 
 Problem = tuple[str, str, str]
 """The settings of a cell in words, its status, and the reason."""
 
+FIGURES = "figures"
 MOST_HEADLINE = 160
 OPENING_SENTENCES = 4
 STATUSES = ("done", "failed", "skipped", "missing")
@@ -72,51 +72,30 @@ class Study:
         ]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A figure as the pages print it; problem: why it is not drawn, if it is not."""
-
-    name: str
-    title: str
-    html: Markup
-    markdown: str = ""
-    caption: str = ""
-    problem: str = ""
-
-
 def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> Path:
     """Write report.html, report.md and figures/ into `folder`; the path of report.html is returned.
 
-    The same arguments give the same bytes. Raises ValueError if a figure's mapping is wrong.
+    The same arguments give the same bytes. A figure that cannot be drawn is shown with the reason.
     """
     table = complete(table)
-    figures = [build(spec) for spec in study.figures]
-    pictures = folder / "figures"
-    pictures.mkdir(parents=True, exist_ok=True)
-    shown = [_show(figure, table, pictures) for figure in figures]
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(study.figures)]
+    for figure in figures:
+        for name, content in figure.files.items():
+            replace(folder / FIGURES / name, content)
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
         "opening": OPENING_SENTENCES,
         "questions": QUESTIONS,
-        "figures": shown,
+        "figures": figures,
         "cells": cell_table(table, first),
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
     replace(folder / "report.md", render("study.md.j2", **facts))
     return replace(folder / "report.html", render("study.html.j2", **facts))
-
-
-def _show(figure: Figure, table: pd.DataFrame, pictures: Path) -> Shown:
-    try:
-        drawn = figure.render(table, pictures.name, figure.name)
-    except NotDrawable as reason:
-        return Shown(figure.name, figure.heading, Markup(""), problem=str(reason))
-    for name, content in drawn.files.items():
-        replace(pictures / name, content)
-    return Shown(figure.name, figure.heading, Markup(drawn.html), drawn.markdown, drawn.caption)
 
 
 def replace(path: Path, content: str | bytes) -> Path:
