@@ -50,7 +50,7 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
 def verdict(table: pd.DataFrame) -> Verdict:
     """How far apart patterns with one output are, construction by construction."""
     beyond = table[table["inputs.n"] > table["inputs.d"] + 1]
-    sentences = [*_threshold(table), *_constructions(beyond), *_sharpness(beyond), *_precision(table)]
+    sentences = [*_constructions(beyond), *_threshold(table), *_sharpness(beyond), *_precision(table)]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(beyond)),

@@ -56,31 +56,51 @@ def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArra
     Values equal up to rounding count as equal: the shift and scale of the values play no part.
     """
     trials, n, _ = values.shape
-    seen = np.where(mask[..., None], values, 0.0)
-    largest = np.abs(seen).max(axis=(1, 2), initial=0.0)[:, None, None]
-    unit = seen / np.where(largest > 0, largest, 1.0)
-    mean = unit.sum(axis=1, keepdims=True) / mask.sum(axis=1)[:, None, None]
-    centred = np.where(mask[..., None], unit - mean, 0.0)
-    spread = np.abs(centred).max(axis=(1, 2), initial=0.0)
-    spread = np.where(spread > n * _EPS, spread, np.inf)
-    rows = np.concatenate([centred / spread[:, None, None], mask[..., None].astype(float)], axis=2)
-    rows = np.ascontiguousarray(rows.transpose(0, 2, 1))
-    shift = (
-        np.random.Generator(np.random.PCG64(0)).uniform(0.5, 1.5, n)
-        * np.where(np.arange(n) % 2, 1, -1)
-        * _SHAKE
+    sign = np.where(np.arange(n) % 2, 1.0, -1.0)
+    shift = np.random.Generator(np.random.PCG64(0)).uniform(0.5, 1.5, n) * sign * _SHAKE
+    h, z, length, bound = np.zeros((trials, n)), np.zeros((trials, n)), np.empty(trials), np.empty(trials)
+    _batch(
+        np.ascontiguousarray(values, dtype=np.float64),
+        np.ascontiguousarray(mask, dtype=np.bool_),
+        np.ascontiguousarray(first, dtype=np.int64),
+        np.ascontiguousarray(second, dtype=np.int64),
+        shift,
+        h,
+        z,
+        length,
+        bound,
     )
-    h, z = np.zeros((trials, n)), np.zeros((trials, n))
-    s, t = np.ascontiguousarray(first, dtype=np.int64), np.ascontiguousarray(second, dtype=np.int64)
-    _batch(rows, 8 * n * _EPS * np.maximum(1.0, 1.0 / spread), s, t, shift, h, z)
-    every = np.arange(trials)
-    missed = h.copy()
-    missed[every, first] -= 1.0
-    missed[every, second] += 1.0
-    residual = np.abs(np.matmul(rows, missed[..., None])).max(axis=(1, 2))
-    length = np.where(residual <= 1e-10, np.abs(h).sum(axis=1), np.inf)
-    bound = (z[every, first] - z[every, second]) / np.maximum(1.0, np.abs(z).max(axis=1))
     return Exchange(h, length, z, bound)
+
+
+@njit(cache=True, fastmath=_FAST)
+def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
+    """rows (d + 1, n) of `[V - mean, 1]^T`, of size 1, zero where masked; the tolerance for what is zero.
+
+    Values that differ by no more than rounding become equal.
+    """
+    n, d = V.shape
+    largest, count, spread = 0.0, 0, 0.0
+    for j in range(n):
+        rows[d, j] = 1.0 if visible[j] else 0.0
+        if visible[j]:
+            count += 1
+            for i in range(d):
+                largest = max(largest, abs(V[j, i]))
+    scale = largest if largest > 0.0 else 1.0
+    for i in range(d):
+        line, mean = rows[i], 0.0
+        for j in range(n):
+            line[j] = V[j, i] / scale if visible[j] else 0.0
+            mean += line[j] / count
+        for j in range(n):
+            line[j] = line[j] - mean if visible[j] else 0.0
+            spread = max(spread, abs(line[j]))
+    for i in range(d):
+        line = rows[i]
+        for j in range(n):
+            line[j] = line[j] / spread if spread > n * _EPS else 0.0
+    return 8 * n * _EPS * max(1.0, 1.0 / spread if spread > n * _EPS else 1.0)
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -296,11 +316,31 @@ def _simplex(rows, tolerance, s, t, shift, h_out, z):  # type: ignore[no-untyped
         h_out[basic[i]] = h[i]
 
 
+@njit(cache=True, fastmath=_FAST)
+def _certify(rows, s, t, h, z):  # type: ignore[no-untyped-def]
+    """|h|_1, infinite if h misses the right side; and what z proves, scaled so that no level exceeds 1."""
+    length, largest = 0.0, 1.0
+    for j in range(h.shape[0]):
+        length += abs(h[j])
+        largest = max(largest, abs(z[j]))
+    for i in range(rows.shape[0]):
+        line = rows[i]
+        missed = line[t] - line[s]
+        for j in range(h.shape[0]):
+            missed += line[j] * h[j]
+        if not abs(missed) <= 1e-10:
+            length = np.inf
+    return length, (z[s] - z[t]) / largest
+
+
 @njit(cache=True)
-def _batch(rows, tolerance, first, second, shift, h, z):  # type: ignore[no-untyped-def]
-    for b in range(rows.shape[0]):
+def _batch(values, mask, first, second, shift, h, z, length, bound):  # type: ignore[no-untyped-def]
+    rows = np.empty((values.shape[2] + 1, values.shape[1]))
+    for b in range(values.shape[0]):
         s, t = first[b], second[b]
-        if _antipodal(rows[b], s, t, z[b]):
+        tolerance = _gather(values[b], mask[b], rows)
+        if _antipodal(rows, s, t, z[b]):
             h[b, s], h[b, t] = 1.0, -1.0
         else:
-            _simplex(rows[b], tolerance[b], s, t, shift, h[b], z[b])
+            _simplex(rows, tolerance, s, t, shift, h[b], z[b])
+        length[b], bound[b] = _certify(rows, s, t, h[b], z[b])
