@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 
 from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
@@ -24,6 +24,15 @@ from attnlab.report.words import number
 _CONTOUR_COLOURS = ("#ffffff", SERIES[1], SERIES[5], SERIES[3])
 _CONTOUR_DASHES: tuple[Dash, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 _MOST_WORDS = 64
+
+
+class _Sign(TypedDict):
+    linestyle: Literal["none"]
+    marker: str
+    color: str
+
+
+_EMPTY: _Sign = {"linestyle": "none", "marker": "x", "color": MUTED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,7 @@ class Heat(Picture):
         )
         axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
         axes.add_collection(mesh)
+        axes.plot([x for x, _ in boxes], [y for _, y in boxes], **_EMPTY)
         if drawn:
             corners = np.concatenate([*drawn, *boxes.values()])
             axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
@@ -137,16 +147,16 @@ class Heat(Picture):
             for width, colour, dash in _casing(place):
                 axes.tricontour(mesh, heights, [level], colors=[colour], linewidths=width, linestyles=[dash])
 
-    def legend(self, rows: pd.DataFrame) -> list[Line2D | Patch]:
+    def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """The contours, the curves, and what an empty place means."""
         names = [str(spec.get("label", self.say(str(spec["metric"])))) for spec in self.contours]
-        keys: list[Line2D | Patch] = [
+        keys: list[Line2D] = [
             Line2D([], [], color=_line_colour(place), linestyle=_CONTOUR_DASHES[place % 4], label=name)
             for place, name in enumerate([*names, *(self.say(metric) for metric in self.curves)])
         ]
         places = rows[[column for column in self.by if column != METRIC]].drop_duplicates()
         if len(self.marks(rows)) < len(places):
-            keys.append(Patch(facecolor=GRID, label="no value"))
+            keys.append(Line2D([], [], label="no value", **_EMPTY))
         return keys
 
     def about_references(self, rows: pd.DataFrame) -> list[str]:

@@ -1,8 +1,9 @@
-"""Named things side by side: a dot and its interval on a row of its own, references as upright ticks."""
+"""Named things side by side: a dot and its interval on a row of its own, references as grey signs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,8 +11,16 @@ from matplotlib.lines import Line2D
 
 from attnlab.report.figures.canvas import GRID, MUTED, PAPER, Layout
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale
-from attnlab.report.pooling import METRIC
+from attnlab.report.pooling import METRIC, Mark
 from attnlab.report.words import listed
+
+_SIGNS = (("|", 9.0), ("x", 4.5), ("+", 6.0), ("_", 7.0), ("1", 6.0))
+
+
+class _Sign(TypedDict):
+    marker: str
+    markersize: float
+    markeredgewidth: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +42,7 @@ class Points(Picture):
             shift = spread * (place - (len(looks) - 1) / 2)
             for mark in panel.references:
                 if hue is None or mark.place[hue] == level:
-                    middle, dash = names.index(mark.place[0]) + shift, self.reference_dash(mark.metric)
-                    reach = (middle - spread / 2, middle + spread / 2)
-                    axes.plot([mark.interval.value] * 2, reach, color=MUTED, linestyle=dash, zorder=1.5)
+                    self.draw_reference(axes, mark, names.index(mark.place[0]) + shift)
             at_y = [names.index(mark.place[0]) + shift for mark in series]
             found = [mark.interval for mark in series]
             axes.hlines(
@@ -62,11 +69,21 @@ class Points(Picture):
         axes.set_yticks(range(len(names)), words)
         axes.set_xlabel(listed([self.say(metric) for metric in panel.metrics]))
 
+    def draw_reference(self, axes: Axes, mark: Mark, height: float) -> None:
+        """A small grey sign: an upright tick for the first reference, other signs for the others."""
+        sign = self.sign(mark.metric)
+        axes.plot([mark.interval.value], [height], linestyle="none", color=MUTED, zorder=2.5, **sign)
+
+    def sign(self, metric: str) -> _Sign:
+        """The sign of a reference, the same in the drawing and in the legend."""
+        marker, size = _SIGNS[list(self.reference).index(metric) % len(_SIGNS)]
+        return {"marker": marker, "markersize": size, "markeredgewidth": 1.2}
+
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
-        """A marker for each series, an upright tick for each reference."""
+        """A marker for each series, a grey sign for each reference."""
         keys = legend_of_series(self, rows, joined=False)
         return keys + [
-            Line2D([], [], color=MUTED, linestyle=self.reference_dash(metric), label=self.say(metric))
+            Line2D([], [], color=MUTED, linestyle="none", label=self.say(metric), **self.sign(metric))
             for metric in self.reference
             if rows[METRIC].eq(metric).any()
         ]
