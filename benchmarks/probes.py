@@ -37,9 +37,7 @@ def pointer() -> None:
         bilinear_scores(train.outputs, train.tokens, np.ones((D, M)))
     scores = (time.process_time() - began) / 20
     print(f"pointer, {EXAMPLES} examples, n={N}, m={M}, d={D}: {cpu:.1f} s of one core ({wall:.1f} s wall),")
-    print(
-        f"  limit {LIMIT:.0f} s {'met' if cpu < LIMIT else 'MISSED'}; {cpu / scores:.0f} times one evaluation of its scores;"
-    )
+    print(f"  limit {LIMIT:.0f} s {'met' if cpu < LIMIT else 'MISSED'}; {cpu / scores:.0f} times its scores;")
     print(f"  held-out top-1 {hit(reader(held), held.goal).mean():.3f}, chance {1 / N:.3f}")
 
 

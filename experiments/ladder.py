@@ -102,7 +102,7 @@ RUNGS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("the output and V", "decoder", "informed_", ("simplex", "max_entropy")),
     ("the output, V and K", "decoder", "informed_", ("softmax_inverse",)),
 )
-"""What each rung knows, the setting that chooses it, the prefix of its metrics, and its members from the bottom."""
+"""What each rung knows, the setting that chooses it, its metrics' prefix, and its members from the bottom."""
 DESIGNS: tuple[tuple[str, dict[str, object]], ...] = (
     ("no positional code in the tokens", {"inputs.positional": 0.0}),
     ("a positional code in the tokens", {"inputs.positional": 1.0}),
