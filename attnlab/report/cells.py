@@ -46,22 +46,25 @@ def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
     metrics = [name for name in first if name in present]
     metrics += sorted(name for name in present if name not in metrics)
     columns = [column for column in settings_of(table) if table[column].nunique(dropna=False) > 1]
-    cells = [(_place(group, columns), group) for _, group in table.groupby("key", sort=False)]
-    cells.sort(key=lambda cell: cell[0])
-    rows = tuple(_row(group, columns, metrics) for _, group in cells[:MOST_ROWS])
-    return CellTable(tuple(columns), tuple(metrics), rows, len(cells), tuple(_constant(table, metrics)))
+    cells = table.drop_duplicates("key")
+    places = map(_place, zip(*(cells[column].tolist() for column in columns), strict=True))
+    keys = [
+        key for _, key in sorted(zip(places if columns else [()] * len(cells), cells["key"], strict=True))
+    ]
+    shown = dict(list(table[table["key"].isin(keys[:MOST_ROWS])].groupby("key", sort=False)))
+    rows = tuple(_row(shown[key], columns, metrics) for key in keys[:MOST_ROWS])
+    return CellTable(tuple(columns), tuple(metrics), rows, len(keys), tuple(_constant(table, metrics)))
 
 
-def _place(cell: pd.DataFrame, columns: Sequence[str]) -> tuple[tuple[int, float, str], ...]:
+def _place(settings: Sequence[object]) -> tuple[tuple[int, float, str], ...]:
     """Sorts numbers before text before nothing, whatever a column mixes."""
-    first = cell.iloc[0]
     return tuple(
         (2, 0.0, "")
         if value is None
         else (0, float(value), "")
         if isinstance(value, int | float)
         else (1, 0.0, str(value))
-        for value in (plain(first[column]) for column in columns)
+        for value in map(plain, settings)
     )
 
 
