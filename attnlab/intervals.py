@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from attnlab.shapes import Array
 
@@ -46,7 +46,7 @@ def wilson(rate: float, count: float) -> tuple[float, float]:
     """
     if count <= 0:
         raise ValueError(f"expected at least one trial, got {count}")
-    z2 = float(norm.ppf((1 + LEVEL) / 2)) ** 2
+    z2 = float(ndtri((1 + LEVEL) / 2)) ** 2
     centre = (rate + z2 / (2 * count)) / (1 + z2 / count)
     half = np.sqrt(z2 * (rate * (1 - rate) / count + z2 / (4 * count**2))) / (1 + z2 / count)
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
