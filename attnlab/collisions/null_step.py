@@ -26,6 +26,7 @@ class NullStep(Construction):
         movable = null_dimension(basis, sample.mask) > 0
         decline_unless(movable, INDEPENDENT)
         z = null_projection(rng.standard_normal(weights.shape), basis, sample.mask)
+        z = np.where(movable[:, None], z, 0.0)  # elsewhere it is rounding
         forth, back = reach(weights, z), reach(weights, -z)
         step = np.where(forth >= back, forth, -back)
         moved = np.maximum(weights + step[:, None] * z, 0.0)

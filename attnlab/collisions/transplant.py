@@ -45,7 +45,8 @@ class Transplant(Construction):
         values = np.stack([sample.values, _resampled(sample, rng)], axis=1)
         values[every, 1, t] = 0.0
         outputs = np.matmul(patterns[:, :, None], values)[:, :, 0]
-        values[every, 1, t] = (outputs[:, 0] - outputs[:, 1]) / patterns[every, 1, t][:, None]
+        share = np.where(found, patterns[every, 1, t], 1.0)[:, None]
+        values[every, 1, t] = (outputs[:, 0] - outputs[:, 1]) / share
         return Collision(
             only_where(found, patterns),
             values,
@@ -112,8 +113,9 @@ def _distance(difference: Array, sample: Sample) -> Array:
     count = sample.mask.sum(axis=1)
     seen = sample.mask[..., None]
     mean = np.where(seen, sample.values, 0.0).sum(axis=1, keepdims=True) / count[:, None, None]
-    square = (np.where(seen, sample.values - mean, 0.0) ** 2).sum(axis=(1, 2))
-    typical = np.sqrt(2 * square / np.maximum(count - 1, 1))
-    return np.where(
-        typical > 0, np.linalg.norm(difference, axis=1) / np.where(typical > 0, typical, 1.0), np.nan
-    )
+    centred = np.where(seen, sample.values - mean, 0.0)
+    largest = np.abs(centred).max(axis=(1, 2), initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)[:, None]  # so that no square overflows or underflows
+    square = ((centred / unit[..., None]) ** 2).sum(axis=(1, 2))
+    typical = np.where(largest > 0, np.sqrt(2 * square / np.maximum(count - 1, 1)), np.nan)
+    return np.asarray(np.linalg.norm(difference / unit, axis=1) / typical)

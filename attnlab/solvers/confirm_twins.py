@@ -46,13 +46,15 @@ def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
 
     keys (n, e), values (n, d) of the visible positions, queries (e,). In coordinates of unit variance `|D^2 o|`
     is at most the largest distance of two values times the squared largest distance of two keys: it is a third
-    central moment.
+    central moment. "Exactly" is up to the rounding of the values where these span fewer than d dimensions.
     """
+    if (values == values[0]).all():
+        return True  # all weights give this one value
     every = np.ones((1, len(keys)), dtype=bool)
     of_keys, of_values = centred_basis(keys[None], every), centred_basis(values[None], every)
     span, coordinates = (_used(basis.span[0]) for basis in (of_keys, of_values))
-    if span.shape[1] < coordinates.shape[1]:
-        return False  # more equations than unknowns: no theorem applies
+    if not 0 < coordinates.shape[1] <= span.shape[1]:
+        return False  # more equations than unknowns, or values equal but for rounding: no theorem applies
     missed = residual(keys, values, first, second) @ of_values.shrink[0]
     b = softmax_weights((keys - of_keys.centre[0]) @ second, every[0])
     jacobian = (coordinates - b @ coordinates).T @ (b[:, None] * (span - b @ span))
