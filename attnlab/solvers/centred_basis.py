@@ -37,6 +37,7 @@ def centred_basis(rows: Array, mask: Mask) -> CentredBasis:
     deviations = sizes / np.sqrt(visible)
     largest = np.abs(shown).max(axis=(1, 2), initial=0.0)[:, None]
     kept = deviations > max(rows.shape[1:]) * np.finfo(float).eps * largest
+    kept &= np.arange(sizes.shape[1]) < visible - 1  # m rows with mean 0 have m - 1 directions at most
     return CentredBasis(
         span=left * np.where(kept, np.sqrt(visible), 0.0)[:, None],
         centre=centre,

@@ -34,7 +34,7 @@ plateau, where `Cov_a` vanishes; a fixed cap alone needs hundreds of steps where
 HALVINGS = 10
 ARMIJO = 1e-4
 ROUNDING = 1e-12
-"""Below this a Newton step that fails to improve is not shortened: what is left is rounding."""
+"""An error this small may be rounding: a step that does not shrink it is not shortened and not taken."""
 CHUNK = 2**22
 """Numbers of V and F worked on at once (32 MB)."""
 
@@ -160,12 +160,14 @@ class _Point:
 
 
 def _newton(problem: _Problem, start: Array) -> Array:
-    """w (B, r), each row to its rounding floor or as far as it gets."""
+    """w (B, r): of all points on each row's way to its rounding floor, the one with the smallest error."""
     solution, running = start.copy(), np.arange(len(start))
     point = problem.at(start.copy())
+    smallest = point.size
     for _ in range(CONVEX_STEPS if problem.convex else STEPS):
         moved = _advance(problem, point)
-        solution[running] = point.w
+        best = point.size < smallest[running]
+        solution[running[best]], smallest[running[best]] = point.w[best], point.size[best]
         going = np.flatnonzero(moved & (point.size > np.finfo(float).eps))
         if not going.size:
             break
@@ -177,7 +179,8 @@ def _advance(problem: _Problem, point: _Point) -> Mask:
     """Move every row of `point` by one Newton step, halved until it helps; True where it did.
 
     It helps if it shrinks the error or, where the problem is convex, if it lowers the dual: the first alone
-    stalls on the way to far solutions, the second alone cannot see the last digits.
+    stalls on the way to far solutions, the second alone cannot see the last digits. There only the first
+    counts: an output that rounding has put outside the hull has a dual without a minimum.
     """
     step = problem.step(point)
     cap = LOGIT_RANGE + GROWTH * problem.logit_range(point.w)
@@ -192,7 +195,7 @@ def _advance(problem: _Problem, point: _Point) -> Mask:
         decrease = ARMIJO * length[trying]
         better = ahead.size < (1 - decrease) * size[trying]
         descent = np.maximum(decrease * slope[trying], 1e-15 * np.abs(dual[trying]))
-        better |= ahead.dual < dual[trying] - descent
+        better |= (ahead.dual < dual[trying] - descent) & (size[trying] > ROUNDING)
         point.put(trying[better], ahead[np.flatnonzero(better)])
         moved[trying[better]] = True
         length[trying] /= 2
