@@ -7,12 +7,13 @@ import inspect
 import json
 import logging
 import shlex
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from omegaconf import OmegaConf
 
 from attnlab import launch
@@ -26,6 +27,8 @@ from attnlab.table import read_csv, tidy, write_csv
 from attnlab.verdicts import Verdict
 
 log = logging.getLogger("attnlab")
+NOT_SCIENCE = ("experiment", "action", "results", "exec")
+"""Words of a command line that say what to do, where and how, and are not repeated in a report's command."""
 
 
 def publish(plans: Sequence[Plan], results: Path, words: Sequence[str]) -> int:
@@ -35,34 +38,40 @@ def publish(plans: Sequence[Plan], results: Path, words: Sequence[str]) -> int:
     Everything written here can be deleted and made again from the records.
     """
     code = 0
-    for plan in plans:
-        began = time.perf_counter()
-        store = Store(results / plan.name)
-        records = {cell.key: record for cell in plan.cells if (record := store.read(cell.key)) is not None}
-        table = tidy(plan.cells, records)
-        write_csv(table, store.folder / "results.csv")
-        table = read_csv(store.folder / "results.csv")  # the page shows what a reader of the file would find
-        facts = _facts(plan, store, records, words)
-        write_atomically(
-            store.folder / "study.json",
-            json.dumps({"module": plan.config.experiment.module, **dataclasses.asdict(facts)}, indent=1)
-            + "\n",
-        )
-        path = study.write(store.folder, facts, table, conclude(plan.config.experiment.module, table))
-        log.info("%-14s %s  %s  (%.1f s)", plan.name, _tally(facts.counts), path, time.perf_counter() - began)
-        code = max(code, launch.exit_code(facts.counts))
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        pages = Parallel(n_jobs=min(len(plans), cpu_count()), return_as="generator")
+        for path, tally in pages(delayed(report)(plan, results, words, sys.path) for plan in plans):
+            log.info("%-14s %s  %s", path.parent.name, _tally(tally), path)
+            code = max(code, launch.exit_code(tally))
     print(index.write(results, entries(results)))
     return code
+
+
+def report(
+    plan: Plan, results: Path, words: Sequence[str], importable: Sequence[str]
+) -> tuple[Path, dict[str, int]]:
+    """Write the files of one study that follow from its records; the page, and its cells by status."""
+    sys.path[:] = importable  # the experiment may be a module of the user's own, and this a worker
+    store = Store(results / plan.name)
+    records = {cell.key: record for cell in plan.cells if (record := store.read(cell.key)) is not None}
+    write_csv(tidy(plan.cells, records), store.folder / "results.csv")
+    table = read_csv(store.folder / "results.csv")  # the page shows what a reader of the file would find
+    facts = _facts(plan, store, records, words)
+    module = plan.config.experiment.module
+    told = json.dumps({"module": module, **dataclasses.asdict(facts)}, indent=1)
+    write_atomically(store.folder / "study.json", told + "\n")
+    return study.write(store.folder, facts, table, conclude(module, table)), dict(facts.counts)
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
     """Every study that has results in this folder, whichever command made it."""
     found = []
     for path in sorted(results.glob("*/study.json")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        module = facts.pop("module")
-        table = read_csv(path.with_name("results.csv"))
-        found.append(index.IndexEntry(study.Study(**facts), conclude(module, table), table))
+        if path.with_name("results.csv").exists():
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            module = facts.pop("module")
+            table = read_csv(path.with_name("results.csv"))
+            found.append(index.IndexEntry(study.Study(**facts), conclude(module, table), table))
     return found
 
 
@@ -84,7 +93,7 @@ def _facts(
     question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
     asked = question.removeprefix(f"{plan.config.experiment.title}: ")
     status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}
-    kept = [word for word in words if word.partition("=")[0] not in ("experiment", "action")]
+    kept = [word for word in words if word.partition("=")[0].partition(".")[0] not in NOT_SCIENCE]
     others = store.count() - len(records)
     return study.Study(
         name=plan.name,

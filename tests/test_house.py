@@ -35,7 +35,7 @@ ONLY_IN = {
     "seaborn": {"report"},
     "matplotlib": {"report"},
     "torch": {"projections"},
-    "joblib": {"execution"},
+    "joblib": {"execution", "publish"},
 }
 GROUPS = {
     "inputs": "inputs",
