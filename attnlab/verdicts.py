@@ -27,17 +27,22 @@ QUESTIONS: dict[Question, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """One number for one of the four questions: under which condition, and what it counts."""
+    """One number for one of the four questions: under which condition, and what it counts.
+
+    says: which way the number points. `kept` is the share of trials in which the output keeps the position,
+    `lost` the share in which it does not, `bits` an amount of information.
+    """
 
     question: Question
     condition: str
     counts: str
     interval: Interval
+    says: Literal["kept", "lost", "bits"] = "kept"
 
     @property
     def text(self) -> str:
         """The number with its interval, as the index prints it."""
-        return str(self.interval)
+        return f"{self.interval} bits" if self.says == "bits" else f"{self.says} in {self.interval.percent}"
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ class Framed:
     picture: str = ""
 
 
+def _opens(entry: IndexEntry) -> bool:
+    """Whether a study has a figure for the top of the index; its answers then come first."""
+    return any(spec.get("opening") for spec in entry.study.figures)
+
+
 def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
     """Write index.html and index.md into `results`; the path of index.html is returned.
 
@@ -64,7 +69,7 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
         "answers": {
             question: [
                 Line(answer, entry)
-                for entry in studies
+                for entry in sorted(studies, key=_opens, reverse=True)
                 for answer in entry.verdict.answers
                 if answer.question == question
             ]
