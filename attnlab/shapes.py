@@ -149,14 +149,18 @@ class Collision:
         require(worst <= self.tolerance, f"a relative output gap <= {self.tolerance:g}", worst)
 
     def _require_softmax(self) -> None:
-        """Raise ValueError unless every found pattern is the softmax of its query over its support."""
+        """Raise ValueError unless every found pattern is the softmax of its query.
+
+        A position is visible if any pattern of its trial gives it weight.
+        """
         require(self.queries is not None and self.keys is not None, "queries and keys of softmax", None)
         assert self.queries is not None and self.keys is not None
         queries, patterns = self.queries[self.found], self.patterns[self.found]
         keys = self.keys[self.found] if self.keys.ndim == 4 else self.keys[self.found][:, None]
         scores = np.matmul(keys, queries[..., None])[..., 0]
-        scores = np.where(patterns > 0, scores - scores.max(axis=-1, keepdims=True), -np.inf)
-        powers = np.exp(scores)
+        visible = (patterns > 0).any(axis=1, keepdims=True)
+        top = np.where(visible, scores, -np.inf).max(axis=-1, keepdims=True)
+        powers = np.where(visible, np.exp(np.where(visible, scores - top, 0.0)), 0.0)
         off = np.abs(powers / powers.sum(axis=-1, keepdims=True) - patterns).max(initial=0.0)
         require(bool(off <= 1e-12), "patterns that are softmax(K q) within 1e-12", off)
 

@@ -70,7 +70,8 @@ def require_law(pair: Collision, sample: Sample) -> None:
         patterns, mask = pair.patterns[b], sample.mask[b]
         assert np.isfinite(patterns).all()
         assert patterns.min() >= 0 and not patterns[:, ~mask].any()
-        assert max(abs(sum(map(Fraction, row)) - 1) for row in patterns.tolist()) <= 1e-12
+        for row in patterns.tolist():
+            assert abs(sum((Fraction(x) for x in row), Fraction(-1))) <= 1e-12
         assert exact_gap(patterns, pair.values[b]) <= Fraction(pair.tolerance) ** 2
         assert np.abs(patterns[0] - patterns[1]).sum() > 1e-9
         if pair.constraint == "softmax":
@@ -102,7 +103,7 @@ def test_law(name: str, n: int, d: int, e: int, masked: bool) -> None:
     shared = np.array_equal(pair.values[:, 0], pair.values[:, 1])
     if pair.constraint == "simplex" and shared and pair.tolerance <= 1e-9:
         for b in np.flatnonzero(pair.found):
-            assert in_the_fibre(pair, b)
+            assert in_the_fibre(pair, int(b))
 
 
 @pytest.mark.parametrize("name", ALL)

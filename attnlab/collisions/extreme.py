@@ -69,6 +69,7 @@ def _positions(
 def _closest(values: Array, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The two visible positions whose values are nearest to each other, the earlier one first."""
     n = values.shape[1]
+    values = values - values.mean(axis=1, keepdims=True)  # squares of a common offset would drown distances
     square = (values**2).sum(axis=2)
     distance = square[:, :, None] + square[:, None] - 2 * np.matmul(values, values.transpose(0, 2, 1))
     allowed = mask[:, :, None] & mask[:, None] & np.triu(np.ones((n, n), dtype=bool), 1)
