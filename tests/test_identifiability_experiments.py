@@ -1,0 +1,112 @@
+"""The three studies of identifiability: their trials on cases whose answer is known, their verdicts on gaps."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from attnlab.identifiability import unique_probability
+from attnlab.inputs.duplicated import Duplicated
+from attnlab.inputs.gaussian import Gaussian
+from attnlab.inputs.sphere import Sphere
+from attnlab.inputs.tied import Tied
+from attnlab.probes.output_linear import OutputLinear
+from attnlab.seeds import Streams
+from attnlab.weights.hard import Hard
+from attnlab.weights.softmax import Softmax
+from attnlab.weights.uniform_support import UniformSupport
+from experiments import fibre, four_questions, phase
+
+RNG = Streams(0)
+
+
+def test_phase_counts_what_the_law_says_and_claims_it_only_where_it_holds() -> None:
+    row = phase.trial(Gaussian(n=32, d=8, e=8), UniformSupport(support=4), 2000, RNG)
+    law = unique_probability(32, 8, 4)
+    assert (row["exact"] == law).all()
+    assert abs(row["unique"].mean() - law) < 3 * np.sqrt(law * (1 - law) / 2000)
+    assert not row["undecided"].any()
+    assert (np.isnan(row["margin"]) == ~row["unique"].astype(bool)).all()
+    sphere = phase.trial(Sphere(n=64, d=4, e=4), UniformSupport(support=1), 50, RNG)
+    assert sphere["unique"].all(), "every value on a sphere is a vertex"
+    assert np.isnan(sphere["exact"]).all() and np.isnan(sphere["threshold"]).all()
+
+
+def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() -> None:
+    few = fibre.trial(Gaussian(n=9, d=8, e=8), Softmax(), 20, RNG)
+    assert (few["width"] == 0).all()
+    assert few["unique"].all() and few["certified"].all() and not few["could_vanish"].any()
+    many = fibre.trial(Gaussian(n=24, d=8, e=8), Softmax(), 20, RNG)
+    assert (many["width"] > 0).all() and not many["unique"].any()
+    assert not (many["certified"] & many["could_vanish"]).any()
+    doubled = fibre.trial(Duplicated(n=8, d=8, e=8), Softmax(), 20, RNG)
+    assert not doubled["certified"].any(), "a copy can take all the weight of the top position"
+
+
+def test_four_questions_on_their_known_cases() -> None:
+    def ask(inputs: object, weights: object) -> dict[str, float]:
+        row = four_questions.trial(inputs, weights, OutputLinear(), "", 60, 3, 20, RNG)  # type: ignore[arg-type]
+        for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3")):
+            assert (~row[strong].astype(bool) | row[weak].astype(bool)).all(), "fewer rivals, no new doubt"
+        return {name: float(values.mean()) for name, values in row.items()}
+
+    few = ask(Gaussian(n=7, d=6, e=6), Softmax())
+    assert few["q1"] == few["q2"] == few["q2_top"] == few["q3"] == 1
+    hard = ask(Gaussian(n=20, d=10, e=10), Hard())
+    assert hard["q1"] == 0 and hard["q2"] == 1
+    tied = ask(Tied(n=20, d=6, e=6), Softmax())
+    assert tied["q1"] == tied["q2"] == 0 and tied["q3"] == 1
+
+
+def table(module: ModuleType) -> pd.DataFrame:
+    """A small finished study: each metric of the module's verdict with made-up but valid numbers."""
+    common = {
+        "inputs": "gaussian",
+        "inputs.n": 32,
+        "inputs.d": 8,
+        "status": "done",
+        "count": 200,
+        "effective": 200.0,
+    }
+    cells: dict[ModuleType, list[dict[str, object]]] = {
+        phase: [{"weights": "uniform_support", "weights.support": k} for k in (1, 4, 8)]
+        + [{"weights": "uniform_support", "weights.support": 4, "inputs": "sphere"}],
+        fibre: [{"weights": "softmax", "weights.temperature": t} for t in (0.1, 1.0)]
+        + [{"weights": "softmax", "weights.temperature": 1.0, "inputs.n": 8}]
+        + [{"weights": "equal_entropy", "weights.map": "sparsemax", "weights.effective": 3.0}],
+        four_questions: [{"condition": name} for name in four_questions.CONDITIONS],
+    }
+    metrics = {
+        phase: ("unique", "undecided", "exact"),
+        fibre: ("certified", "could_vanish", "unique", "width", "top_width", "certified_thin"),
+        four_questions: ("q1", "q2", "q2_top", "q3", "q4", "chance"),
+    }
+    rates = {"unique", "undecided", "certified", "could_vanish", "q1", "q2", "q2_top", "q3", "q4"}
+    return pd.DataFrame(
+        {**common, **cell, "key": str(i), "metric": metric, "kind": "rate" if metric in rates else "mean",
+         "value": 0.25, "low": 0.2, "high": 0.3}
+        for i, cell in enumerate(cells[module])
+        for metric in metrics[module]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [phase, fibre, four_questions])
+def test_a_verdict_survives_every_gap(module: ModuleType) -> None:
+    """Nothing yet; everything; any cell or metric missing. Less is said, never something else."""
+    full = table(module)
+    whole = module.verdict(full)
+    assert len(whole.sentences) >= 3
+    assert len(whole.answers) >= 2
+    assert all(
+        "25" in sentence or "0.2" in sentence or "settings" in sentence for sentence in whole.sentences
+    )
+    empty = module.verdict(full.iloc[:0])
+    assert empty.sentences == empty.answers == ()
+    for column in ("key", "metric"):
+        for missing in full[column].unique():
+            part = module.verdict(full[full[column] != missing])
+            assert len(part.sentences) <= len(whole.sentences)
+            assert len(part.answers) <= len(whole.answers)
