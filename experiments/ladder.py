@@ -152,4 +152,4 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
         for probe in ("output_linear", "pointer"):
             gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
             if gap is not None:
-                yield Answer("Q4", words, f"bits present given V that {probe} does not read", gap)
+                yield Answer("Q4", words, f"bits present given V that {probe} does not read", gap, "bits")

@@ -1,0 +1,1 @@
+"""Layers trained end to end, whose projections learn what to keep."""

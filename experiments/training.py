@@ -1,0 +1,171 @@
+"""Training: do learned projections keep the attended position readable, while they learn and when it is held
+against them?
+
+One attention layer is trained on a task whose attended position is known, and looked at after a share of its
+steps. From its output a probe that never sees V, and a decoder that does, try to read where its own attention
+looked. A further loss can keep the position readable, or hide it, at the same task accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from attnlab.decoders.base import Decoder
+from attnlab.identifiability.fibre import fibre_intervals
+from attnlab.identifiability.linear import nullity
+from attnlab.metrics import entropy_bits
+from attnlab.parts import Count, Fraction
+from attnlab.probes import controls
+from attnlab.probes.base import Probe
+from attnlab.probes.information import usable_bits
+from attnlab.probes.scores import hit
+from attnlab.probes.splits import split
+from attnlab.probes.targets import Target, examples
+from attnlab.projections.models.base import Model, Observed
+from attnlab.projections.tasks.base import NOWHERE, Episodes, Task
+from attnlab.seeds import Streams
+from attnlab.shapes import Array, Row
+from attnlab.verdicts import Answer, Verdict, interval, rows
+
+VERSION = 1
+LEARNED = 0.99
+"""Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
+FIBRES = 20
+"""Held-out episodes whose fibres are measured."""
+
+
+def trial(
+    task: Task,
+    model: Model,
+    probe: Probe,
+    decoder: Decoder,
+    target: Target,
+    trained: Fraction,
+    samples: Count,
+    trials: Count,
+    rng: Streams,
+) -> Row:
+    """Train, then read the attention of new episodes from its outputs."""
+    layer = model.train(task, trained, int(rng("training").integers(2**31)))
+    episodes = task(samples + trials, rng("episodes"))
+    seen = layer(episodes)
+    sample, a = seen.head(_most_right_head(seen, episodes))
+    everything = examples(a, sample, target)
+    train, test = split(sample.group, trials, rng("split"))
+    learned, held = everything[train], everything[test]
+    read = probe.fit(learned, rng("fit"))(held)
+    blind = controls.prior(learned)(held)
+    shuffled = controls.shuffled(everything, rng("shuffle"))
+    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
+    informed = decoder(held.outputs, sample[test]).weights
+    return {
+        **_skill(seen, episodes, a),
+        "top1": hit(read, held.goal),
+        "informed_top1": hit(informed, held.goal),
+        "usable_bits": usable_bits(read, blind, held.goal),
+        "chance": controls.chance(held),
+        "majority_top1": hit(blind, held.goal),
+        "shuffled_top1": hit(nothing, shuffled[test].goal),
+        "entropy_bits": entropy_bits(held.weights),
+        "null_dimension": nullity(sample.values[test]).affine_null.astype(np.float64),
+        "top_width": _width_at_the_top(held.weights[:FIBRES], sample.values[test[:FIBRES]]),
+    }
+
+
+def _most_right_head(seen: Observed, episodes: Episodes) -> int:
+    """The head with the most weight on the right position; the first where there is none."""
+    told = episodes.position != NOWHERE
+    right = seen.weights[told, :, episodes.position[told]]  # (episodes told, heads)
+    return int(right.mean(axis=0).argmax()) if len(right) else 0
+
+
+def _skill(seen: Observed, episodes: Episodes, a: Array) -> Row:
+    """Is the task learned, and by attending where it should?"""
+    right = seen.answer == episodes.answer
+    told = episodes.position != NOWHERE
+    if not told.any():
+        return {"task_accuracy": right, "learned": np.array([right.mean() >= LEARNED])}
+    attends = a.argmax(axis=1)[told] == episodes.position[told]
+    both = min(right.mean(), attends.mean()) >= LEARNED
+    return {"task_accuracy": right, "attends": attends, "learned": np.array([both])}
+
+
+def _width_at_the_top(a: Array, values: Array) -> Array:
+    """The width of the largest weight's interval over the fibre of the output, (B,)."""
+    top = a.argmax(axis=1)[:, None, None]
+    bounds = np.take_along_axis(fibre_intervals(a, values), top, axis=1)[:, 0]
+    return np.asarray(bounds[:, 1] - bounds[:, 0])
+
+
+def verdict(table: pd.DataFrame) -> Verdict:
+    """What training does to the readability of the attended position, task by task, where the task was learned."""
+    made = list(_setups(table))
+    sentences = [sentence for words, where in made for sentence in _setup(table, words, where)]
+    return Verdict(
+        sentences=tuple(sentences),
+        answers=tuple(_answers(table, made)),
+        limits=(
+            "One layer, synthetic tasks, symbols drawn uniformly; the position read is that of the layer's own "
+            "attention, which is the right one only where the task was learned by attending to it.",
+            "Hiding works against the pointer probe trained along with the layer; another reader may still read.",
+        ),
+    )
+
+
+def _setups(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
+    """Every task, encoding and pressure in the table, in words and as a filter."""
+    columns = ["task", "model.encoding", "model.readability"]
+    if not set(columns) <= set(table.columns):
+        return
+    found = table[columns].dropna().drop_duplicates().itertuples(index=False)
+    for task, encoding, pressure in sorted(found, key=lambda row: (abs(row[2]), row)):  # the free ones first
+        words = str(task).replace("_", " ")
+        words += f", {encoding} positional code" if encoding != "none" else ""
+        if pressure:
+            words += f", paid to {'keep' if pressure > 0 else 'hide'} the position ({pressure:g})"
+        yield words, {"task": task, "model.encoding": encoding, "model.readability": pressure}
+
+
+def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterator[str]:
+    after = {**where, "trained": 1.0}
+    learned = interval(table, "learned", after)
+    accuracy = interval(table, "task_accuracy", after)
+    attends = interval(table, "attends", after)
+    if learned is None or accuracy is None:
+        return
+    if learned.value < 1:
+        at = "" if attends is None else f", attention at the right position in {attends.percent}"
+        yield (
+            f"{words}: not learned in every repeat by attending to the right position (task accuracy "
+            f"{accuracy.percent}{at}); no conclusion is drawn from it."
+        )
+        return
+    skill = f"task accuracy {accuracy.percent}"
+    if attends is not None:
+        skill += f", attention at the right position in {attends.percent}"
+    parts = []
+    for probe in sorted(rows(table, "top1", after)["probe"].unique()):
+        course = [
+            f"{found.percent} after {share:.0%} of training"
+            for share in sorted(rows(table, "top1", {**where, "probe": probe})["trained"].unique())
+            if (found := interval(table, "top1", {**where, "probe": probe, "trained": share})) is not None
+        ]
+        parts.append(f"{probe} reads where it looks in {', '.join(course)}")
+    informed, chance = interval(table, "informed_top1", after), interval(table, "chance", after)
+    if informed is not None and chance is not None:
+        parts.append(f"knowing V, {informed.percent} (chance {100 * chance.value:.1f} %)")
+    yield f"{words}: {skill}; {'; '.join(parts)}."
+
+
+def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> Iterator[Answer]:
+    for words, where in made:
+        after = {**where, "trained": 1.0}
+        learned, found = (
+            interval(table, "learned", after),
+            interval(table, "top1", {**after, "probe": "pointer"}),
+        )
+        if learned is not None and learned.value == 1 and found is not None:
+            yield Answer("Q4", f"trained on {words}", "pointer reads where the layer attends", found)
