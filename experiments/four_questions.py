@@ -26,7 +26,7 @@ from attnlab.shapes import Array, Mask, Row, Sample
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 OTHER = 1e-6
 """Softmax weights beyond this total variation of the true ones are others."""
 

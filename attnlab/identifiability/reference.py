@@ -98,6 +98,59 @@ def _nonnegative_null_vector(matrix: list[list[Fraction]], columns: int) -> bool
         basis[r] = enter
 
 
+def is_face_exactly(support: Mask, values: Array) -> bool:
+    """True if a supporting hyperplane, found in doubles, passes an exact check: a certificate at any size.
+
+    A programme finds w with the widest margin against the directions that leave the support; in rational
+    arithmetic w is then made orthogonal to the support's directions (which must be independent) and compared
+    with every other value. False means that no certificate was found, not that there is none.
+    """
+    chosen, others = values[support], values[~support]
+    step = others - chosen[np.linalg.norm(others[:, None] - chosen, axis=2).argmin(axis=1)]
+    if not step.any(axis=1).all():
+        return False  # a copy of a supporting value
+    step = step / np.linalg.norm(step, axis=1, keepdims=True)
+    along = chosen[1:] - chosen[0]
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    n, d = step.shape
+    found = linprog(
+        np.append(np.zeros(d), -1.0),
+        A_ub=np.hstack([step, np.ones((n, 1))]),
+        b_ub=np.zeros(n),
+        A_eq=np.hstack([along, np.zeros((len(along), 1))]) if len(along) else None,
+        b_eq=np.zeros(len(along)) if len(along) else None,
+        bounds=[(-1.0, 1.0)] * d + [(None, None)],
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )
+    if found.x is None:
+        return False
+    exact = [[Fraction(float(x)) for x in row] for row in values]
+    inside, outside = np.flatnonzero(support), np.flatnonzero(~support)
+    base = exact[inside[0]]
+    frame: list[list[Fraction]] = []
+    for j in inside[1:]:
+        axis = _without([x - y for x, y in zip(exact[j], base, strict=True)], frame)
+        if not any(axis):
+            return False
+        frame.append(axis)
+    normal = _without([Fraction(float(x)) for x in found.x[:d]], frame)
+    height = _dot(normal, base)
+    return all(_dot(normal, exact[j]) < height for j in outside)
+
+
+def _dot(left: list[Fraction], right: list[Fraction]) -> Fraction:
+    return sum((x * y for x, y in zip(left, right, strict=True)), Fraction(0))
+
+
+def _without(vector: list[Fraction], frame: list[list[Fraction]]) -> list[Fraction]:
+    """The part of the vector orthogonal to all axes of an orthogonal frame."""
+    for axis in frame:
+        share = _dot(vector, axis) / _dot(axis, axis)
+        vector = [x - share * y for x, y in zip(vector, axis, strict=True)]
+    return vector
+
+
 def intervals_by_programmes(weights: Array, values: Array) -> Array:
     """The twin of fibre_intervals for one instance: weights (n,), values (n, d) -> (n, 2), 2n programmes."""
     matrix = np.vstack([values.T, np.ones(len(values))])
