@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from attnlab.decoders.base import Decoder
-from attnlab.identifiability.fibre import fibre_intervals
 from attnlab.identifiability.linear import nullity
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
@@ -95,6 +94,8 @@ def _skill(seen: Observed, episodes: Episodes, a: Array) -> Row:
 
 def _width_at_the_top(a: Array, values: Array) -> Array:
     """The width of the largest weight's interval over the fibre of the output, (B,)."""
+    from attnlab.identifiability.fibre import fibre_intervals  # compiled code, not needed to plan a study
+
     top = a.argmax(axis=1)[:, None, None]
     bounds = np.take_along_axis(fibre_intervals(a, values), top, axis=1)[:, 0]
     return np.asarray(bounds[:, 1] - bounds[:, 0])

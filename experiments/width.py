@@ -83,7 +83,7 @@ READERS: tuple[tuple[str, dict[str, object]], ...] = (
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """For each kind of projection, what it lets a reader read at each width."""
-    sentences = [*_curves(table), *_needed(table), *_present(table)]
+    sentences = [*_at_the_middle(table), *_needed(table), *_present(table)]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(table)),
@@ -106,8 +106,14 @@ def _kinds(table: pd.DataFrame) -> list[str]:
     return sorted(table["projection"].dropna().unique()) if "projection" in table else []
 
 
-def _curves(table: pd.DataFrame) -> Iterator[str]:
-    for width in _widths(table)[:-1]:
+def _middle(table: pd.DataFrame) -> list[int]:
+    """The width in the middle of those in the table, if there are any."""
+    widths = _widths(table)
+    return widths[len(widths) // 2 :][:1]
+
+
+def _at_the_middle(table: pd.DataFrame) -> Iterator[str]:
+    for width in _middle(table):
         for words, where in READERS:
             parts = [
                 f"{kind} {found.percent}"
@@ -158,8 +164,7 @@ def _present(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    widths = _widths(table)
-    for width in widths[len(widths) // 2 :][:1]:
+    for width in _middle(table):
         for kind in ("learned_value", "random"):
             where: dict[str, object] = {"probe": "pointer", "projection.width": width, "projection": kind}
             found = interval(table, "top1", where)
