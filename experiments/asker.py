@@ -58,7 +58,8 @@ def verdict(table: pd.DataFrame) -> Verdict:
         limits=(
             "The two patterns are any weights on the simplex; whether a query produces them is another question.",
             "The exact law holds for independent Gaussian values and a pair chosen without looking at them.",
-            "Shares are over random values of one kind; a trained head's values are not drawn like this.",
+            "Shares are over random values of one kind and pooled over the sizes that were run for it; a trained "
+            "head's values are not drawn like this.",
         ),
     )
 
