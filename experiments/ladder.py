@@ -24,7 +24,7 @@ from attnlab.probes.information import usable_bits
 from attnlab.probes.scores import bits, brier, calibration_error, hit, top_recall
 from attnlab.probes.sharpening import sharpening
 from attnlab.probes.splits import split
-from attnlab.probes.targets import Target, examples
+from attnlab.probes.targets import Target, examples, meaning
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
@@ -116,6 +116,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentences),
         answers=tuple(_answers(table)),
         limits=(
+            *_attended(table),
             "Usable bits are relative to a family of readers and to the number of examples it learned from; a "
             "larger family or more examples may read more.",
             "A decoder that knows V turns its weights into probabilities through one fitted exponent, so its bits "
@@ -124,12 +125,22 @@ def verdict(table: pd.DataFrame) -> Verdict:
     )
 
 
+def _attended(table: pd.DataFrame) -> Iterator[str]:
+    """What the study calls attended."""
+    if "target" in table and table["target"].notna().any():
+        yield meaning(table["target"].dropna().unique())
+
+
 def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
+    for words, probe in (("the output alone, read linearly,", "output_linear"), ("the pointer", "pointer")):
+        gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
+        if gap is not None:
+            yield f"With {design}, {words} leaves {gap} bits unread that the simplex decoder, knowing V, reads."
     chance, prior = interval(table, "chance", where), interval(table, "prior_bits", where)
     steps = []
     for knows, column, prefix, names in RUNGS:
         found = [
-            f"{name} {top1.percent} and {usable.value:.2f} bits"
+            f"{name} {top1.percent} and {round(usable.value, 2) + 0.0:.2f} bits"
             for name in names
             if (top1 := interval(table, f"{prefix}top1", {**where, column: name})) is not None
             and (usable := interval(table, f"{prefix}usable_bits", {**where, column: name})) is not None
@@ -141,10 +152,6 @@ def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterat
             f"With {design}, top-1 and usable bits from chance ({100 * chance.value:.1f} %) upwards: "
             f"{'; '.join(steps)}. An oracle would have all {prior.value:.2f} bits."
         )
-    for words, probe in (("the output alone, read linearly,", "output_linear"), ("the pointer", "pointer")):
-        gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
-        if gap is not None:
-            yield f"With {design}, {words} leaves {gap} bits unread that the simplex decoder reads, knowing V."
 
 
 def _answers(table: pd.DataFrame) -> Iterator[Answer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,20 @@ from attnlab.probes.scores import TIE
 from attnlab.shapes import Array, Examples, Sample
 
 Target = Literal["weight", "contribution", "support", "distribution"]
+
+MEANING: dict[str, str] = {
+    "weight": "the position with the largest weight",
+    "contribution": "the position with the largest weight times value norm",
+    "support": "the positions with at least an even share of the weight",
+    "distribution": "the weights themselves",
+}
+"""What each target calls attended, in words."""
+
+
+def meaning(targets: Iterable[object]) -> str:
+    """One sentence for a report: what counts as attended under these targets."""
+    words = [f"{MEANING[str(target)]} (target={target})" for target in sorted(map(str, targets))]
+    return f"Attended means {' or '.join(words)}."
 
 
 def goal(weights: Array, sample: Sample, target: Target) -> Array:
