@@ -1,0 +1,452 @@
+"""The compiled kernels of nnls: imported when first used, for numba and its cache take their time.
+
+All of them live in this file: the cache on disk does not notice a changed kernel in an imported one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from attnlab.solvers.nnls import NOT_UNIQUE, UNDECIDED, UNIQUE
+
+_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+"""Sums may be reordered and divisions turned into products; NaN and infinity keep their meaning."""
+_EPS = float(np.finfo(np.float64).eps)
+
+_AT_ZERO = 1e-12
+"""A hull of unit directions this near to 0 contains it (a tie such as a repeated value lands near 1e-16)."""
+_SEPARATED = 1e-7
+"""A separation below this is not certified: the direction found has a relative error of eps / separation."""
+_DEPENDENT = 1e-13
+"""Relative size below which a direction is rounding of zero."""
+_DOUBTFUL = 1e-9
+"""Relative size below which a direction is too uncertain to carry a certificate."""
+
+
+@_kernel
+def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
+    """Take one column out of the factorisation: shift left, then rotate R back to triangular."""
+    for p in range(position, count - 1):
+        passive[p] = passive[p + 1]
+        x[p] = x[p + 1]
+        for i in range(p + 2):
+            R[i, p] = R[i, p + 1]
+    for p in range(position, count - 1):
+        size = math.sqrt(R[p, p] ** 2 + R[p + 1, p] ** 2)
+        cos, sin = R[p, p] / size, R[p + 1, p] / size
+        for t in range(p, count - 1):
+            top, low = R[p, t], R[p + 1, t]
+            R[p, t] = cos * top + sin * low
+            R[p + 1, t] = cos * low - sin * top
+        for i in range(m):
+            top, low = Q[p, i], Q[p + 1, i]
+            Q[p, i] = cos * top + sin * low
+            Q[p + 1, i] = cos * low - sin * top
+        top, low = c[p], c[p + 1]
+        c[p] = cos * top + sin * low
+        c[p + 1] = cos * low - sin * top
+
+
+@_kernel
+def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
+    """Orthogonalise column `enter` against the passive ones; the relative size of what is left."""
+    before = 0.0
+    for i in range(m):
+        v[i] = C[i, enter]
+        before += v[i] * v[i]
+    for p in range(count):
+        R[p, count] = 0.0
+    after = before
+    for _ in range(2):
+        once = after
+        for p in range(count):
+            q = Q[p]
+            h = 0.0
+            for i in range(m):
+                h += q[i] * v[i]
+            for i in range(m):
+                v[i] -= h * q[i]
+            R[p, count] += h
+        after = 0.0
+        for i in range(m):
+            after += v[i] * v[i]
+        if after > 0.01 * once:  # less than one digit cancelled: orthogonal to rounding already
+            break
+    size = math.sqrt(after)
+    if after > 0.0:
+        for i in range(m):
+            Q[count, i] = v[i] / size
+    R[count, count] = size
+    return size / math.sqrt(before)
+
+
+@_kernel
+def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
+    """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
+    first = True
+    while count > 0:
+        for p in range(count - 1, -1, -1):
+            total = c[p]
+            for t in range(p + 1, count):
+                total -= R[p, t] * z[t]
+            z[p] = total / R[p, p]
+        step, leaving = 1.0, -1
+        for p in range(count):
+            if z[p] <= 0.0:
+                reach = x[p] / (x[p] - z[p]) if x[p] > z[p] else 0.0
+                if leaving < 0 or reach < step:
+                    step, leaving = reach, p
+        for p in range(count):
+            x[p] += step * (z[p] - x[p])
+        if leaving < 0:
+            break
+        first = False
+        x[leaving] = 0.0
+        for p in range(count - 1, -1, -1):
+            if p == leaving or x[p] <= 0.0:
+                inside[passive[p]] = False
+                _delete(p, count, m, Q, R, c, passive, x)
+                count -= 1
+    return count, first
+
+
+@_kernel
+def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
+    """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
+
+    stop_apart: the columns are (u_j, 1) and the target (0, 1): stop as soon as the residual's direction
+    separates 0 from all u_j. Then `min_j u_j.p / |p|`, p the current point of the hull, is the separation.
+    Returns (columns in the passive set, |residual|, separation or 0, converged). work is (5, max(m, n)).
+    """
+    g, r, c, z, v = work[0], work[1], work[2], work[3], work[4]
+    size = 0.0
+    for i in range(m):
+        r[i] = target[i]
+        size += target[i] ** 2
+    size = math.sqrt(size)
+    for j in range(n):
+        inside[j] = False
+    count, norm = 0, size
+    blocked = -1
+    for _ in range(3 * n + 10):
+        for j in range(n):
+            g[j] = 0.0
+        for i in range(m):
+            row, ri = C[i], r[i]
+            for j in range(n):
+                g[j] += ri * row[j]
+        top, enter = 0.0, -1  # the passive columns have g = 0
+        for j in range(n):
+            if g[j] > top and not inside[j] and j != blocked:
+                top, enter = g[j], j
+        if stop_apart and count > 0 and blocked < 0:
+            # r = (-p, 1 - s): g_j = -p.u_j + r_last, so p.u_j = r_last - g_j
+            length = 0.0
+            for i in range(m - 1):
+                length += r[i] * r[i]
+            length = math.sqrt(length)
+            # no separation exceeds |p|, and below this g is known no better than to eps / |p|
+            if length > _SEPARATED and r[m - 1] - top > _SEPARATED * length:
+                return count, norm, (r[m - 1] - top) / length, True
+        if norm <= 8 * _EPS * size or count == m or top <= 1e-10 * norm + 4 * _EPS * size:
+            return count, norm, 0.0, True
+        if _enter(C, enter, count, m, Q, R, v) < 1e-14:
+            blocked = enter
+            continue
+        blocked = -1
+        inside[enter] = True
+        passive[count] = enter
+        x[count] = 0.0
+        q, h = Q[count], 0.0
+        for i in range(m):
+            h += q[i] * r[i]
+        c[count] = h
+        count, grew = _refit(count + 1, m, Q, R, c, passive, inside, x, z)
+        if grew:
+            for i in range(m):
+                r[i] -= h * q[i]
+        else:
+            for i in range(m):
+                r[i] = target[i]
+            for p in range(count):
+                q, cp = Q[p], c[p]
+                for i in range(m):
+                    r[i] -= cp * q[i]
+            if not inside[enter]:
+                blocked = enter
+        norm = 0.0
+        for i in range(m):
+            norm += r[i] * r[i]
+        norm = math.sqrt(norm)
+    return count, norm, 0.0, False
+
+
+@_kernel
+def simplex_least_squares(outputs, values, mask, weights, converged):  # type: ignore[no-untyped-def]
+    """Fill weights (B, n) and converged (B,); see nnls.simplex_least_squares."""
+    trials, n = mask.shape
+    d = values.shape[2]
+    m = d + 1
+    C = np.empty((m, n))
+    work = np.empty((5, max(m, n)))
+    Q, R = np.empty((m + 1, m)), np.zeros((m + 1, m + 1))
+    inside, passive, x = np.empty(n, np.bool_), np.empty(m + 1, np.int64), np.empty(m + 1)
+    place = np.empty(n, np.int64)
+    target = np.zeros(m)
+    target[d] = 1.0
+    for b in range(trials):
+        V = values[b % values.shape[0]]
+        seen, largest = 0, 0.0
+        for j in range(n):
+            if mask[b, j]:
+                total = 0.0
+                for i in range(d):
+                    C[i, seen] = V[j, i] - outputs[b, i]
+                    total += C[i, seen] ** 2
+                largest = max(largest, total)
+                place[seen] = j
+                seen += 1
+        scale = 1.0 / math.sqrt(largest) if largest > 0.0 else 1.0
+        for j in range(seen):
+            for i in range(d):
+                C[i, j] *= scale
+            C[d, j] = 1.0
+        count, _, _, ok = _active_set(C, m, seen, target, False, work, Q, R, inside, passive, x)
+        total = 0.0
+        for p in range(count):
+            total += x[p]
+        for j in range(n):
+            weights[b, j] = 0.0
+        for p in range(count):
+            weights[b, place[passive[p]]] = x[p] / total
+        converged[b] = ok
+
+
+@_kernel
+def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
+    """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s is scratch."""
+    for j in range(count):
+        s[j] = 0.0
+    for i in range(first, d):
+        row, vi = U[i], v[i]
+        for j in range(count):
+            s[j] += vi * row[j]
+    for i in range(first, d):
+        row, f = U[i], 2.0 * v[i] / size
+        for j in range(count):
+            row[j] -= f * s[j]
+
+
+@_kernel
+def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
+    """Householder reflectors H that turn the support's directions D (d, k-1) into the first k-1 coordinates.
+
+    Directions come in with length 1 and are taken in order of what remains of them (pivoting). Returns the
+    smallest remainder: 0 if the supporting values are affinely dependent. sizes: |H_t|^2.
+    """
+    d = D.shape[0]
+    smallest = 1.0
+    s = np.empty(max(k, 1))
+    for t in range(k):
+        best, at = -1.0, t
+        for j in range(t, k):
+            left = 0.0
+            for i in range(t, d):
+                left += D[i, j] ** 2
+            if left > best:
+                best, at = left, j
+        norm = math.sqrt(best)
+        smallest = min(smallest, norm)
+        if norm <= _DEPENDENT:
+            return 0.0
+        for i in range(d):
+            D[i, t], D[i, at] = D[i, at], D[i, t]
+        for i in range(t):
+            H[t, i] = 0.0
+        for i in range(t, d):
+            H[t, i] = D[i, t]
+        H[t, t] += norm if D[t, t] >= 0.0 else -norm
+        size = 0.0
+        for i in range(t, d):
+            size += H[t, i] ** 2
+        sizes[t] = size
+        _reflect(D, t, d, k, H[t], size, s)
+    return smallest
+
+
+@_kernel
+def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
+    """A power of two for each coordinate that brings its range near 1: multiplying by it rounds nothing."""
+    n, d = V.shape
+    for i in range(d):
+        low, high = np.inf, -np.inf
+        for j in range(n):
+            if visible[j]:
+                low, high = min(low, V[j, i]), max(high, V[j, i])
+        spread = high - low
+        scales[i] = 2.0 ** (-math.frexp(spread)[1]) if spread > 0.0 else 0.0
+
+
+@_kernel
+def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-def]
+    """column = scaled `v_j - v_base`; its squared length."""
+    total = 0.0
+    for i in range(d):
+        column[i] = (V[j, i] - V[base, i]) * scales[i]
+        total += column[i] ** 2
+    return total
+
+
+@_kernel
+def _from_nearest(V, j, place, k, scales, H, sizes, U, at, column):  # type: ignore[no-untyped-def]
+    """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
+
+    A value close to a supporting one leaves the support by a short step: measured from another supporting
+    value, the step drowns in the rounding of the long difference. Returns the squared length of the step.
+    """
+    d = V.shape[1]
+    near, least = place[0], np.inf
+    for t in range(k):
+        length = _leave_support(V, j, place[t], scales, d, column)
+        if length < least:
+            near, least = place[t], length
+    _leave_support(V, j, near, scales, d, column)
+    for t in range(k - 1):
+        s = 0.0
+        for i in range(t, d):
+            s += H[t, i] * column[i]
+        f = 2.0 * s / sizes[t]
+        for i in range(t, d):
+            column[i] -= f * H[t, i]
+    for i in range(d):
+        U[i, at] = column[i]
+    return least
+
+
+@_kernel
+def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work):  # type: ignore[no-untyped-def]
+    """Bring U to unit directions in the d - k + 1 coordinates across the support, a row of ones below them.
+
+    Returns (how many, was one left out as doubtful, the greatest length lost in the projection); how many is
+    -1 if a value is a copy of a supporting one or lies in their affine hull. steps: squared lengths before.
+    """
+    d, first = V.shape[1], k - 1
+    lengths, factors, source = work[0], work[1], work[2]
+    for j in range(count):
+        lengths[j] = 0.0
+    for i in range(first, d):
+        row = U[i]
+        for j in range(count):
+            lengths[j] += row[j] * row[j]
+    doubt, loss, kept = False, 1.0, 0
+    for j in range(count):
+        if lengths[j] <= 1e-10 * steps[j]:
+            steps[j] = _from_nearest(V, others[j], place, k, scales, H, sizes, U, j, column)
+            if steps[j] == 0.0:
+                return -1, doubt, loss
+            lengths[j] = 0.0
+            for i in range(first, d):
+                lengths[j] += U[i, j] ** 2
+            ratio = math.sqrt(lengths[j] / steps[j])
+            if ratio <= _DEPENDENT:
+                return -1, doubt, loss
+            if ratio <= _DOUBTFUL:
+                doubt = True  # left out: the others may still show that the weights are not unique
+                continue
+        loss = max(loss, steps[j] / lengths[j])
+        factors[kept] = 1.0 / math.sqrt(lengths[j])
+        source[kept] = j
+        kept += 1
+    for i in range(first, d):
+        row, out = U[i], U[i - first]
+        if kept == count:
+            for j in range(kept):
+                out[j] = row[j] * factors[j]
+        else:
+            for j in range(kept):
+                out[j] = row[int(source[j])] * factors[j]
+    ones = U[d - first]
+    for j in range(kept):
+        ones[j] = 1.0
+    return kept, doubt, math.sqrt(loss)
+
+
+@_kernel
+def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  # type: ignore[no-untyped-def]
+    """Verdict and separation for one instance; see nnls.face_tests. Buffers are scratch."""
+    n, d = V.shape
+    scales, sizes, column, steps, target, x = bufs[0], bufs[1], bufs[2], bufs[3], bufs[4], bufs[5]
+    place, passive, others = ints[0], ints[1], ints[2]
+    k, count = 0, 0
+    for j in range(n):
+        if visible[j]:
+            if support[j]:
+                place[k] = j
+                k += 1
+            else:
+                others[count] = j
+                count += 1
+    if k > d + 1 or (k == d + 1 and count > 0):
+        return NOT_UNIQUE, 0.0  # d + 2 points of d dimensions are dependent
+    _exact_scales(V, visible, scales)
+    for t in range(1, k):
+        length = math.sqrt(_leave_support(V, place[t], place[0], scales, d, column))
+        if length == 0.0:
+            return NOT_UNIQUE, 0.0  # two supporting values are equal
+        for i in range(d):
+            D[i, t - 1] = column[i] / length
+    smallest = _turn_support(D, k - 1, H, sizes)
+    if smallest == 0.0:
+        return NOT_UNIQUE, 0.0
+    if smallest <= _DOUBTFUL:
+        return UNDECIDED, 0.0
+    if count == 0:
+        return UNIQUE, 1.0
+    base = place[0]
+    for i in range(d):
+        row, f, vb = U[i], scales[i], V[base, i]
+        for j in range(count):
+            row[j] = (V[others[j], i] - vb) * f
+    for j in range(count):
+        steps[j] = 0.0
+    for i in range(d):
+        row = U[i]
+        for j in range(count):
+            steps[j] += row[j] * row[j]
+    for t in range(k - 1):
+        _reflect(U, t, d, count, H[t], sizes[t], work[0])
+    m = d - k + 1
+    kept, doubt, loss = _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work)
+    if kept < 0:
+        return NOT_UNIQUE, 0.0
+    for i in range(m):
+        target[i] = 0.0
+    target[m] = 1.0
+    if kept == 0:
+        return UNDECIDED, 0.0
+    _, residual, apart, finished = _active_set(U, m + 1, kept, target, True, work, Q, R, inside, passive, x)
+    rounding = 8.0 * _EPS * loss / smallest
+    if apart > _SEPARATED + 32.0 * rounding:
+        return (UNDECIDED if doubt else UNIQUE), apart
+    if finished and residual <= _AT_ZERO and rounding <= _SEPARATED:
+        return NOT_UNIQUE, 0.0
+    return UNDECIDED, residual
+
+
+@_kernel
+def face_tests(values, support, visible, verdict, margin):  # type: ignore[no-untyped-def]
+    """Fill verdict (B,) and margin (B,); see nnls.face_tests."""
+    trials, n = support.shape
+    d = values.shape[2]
+    wide = max(n, d + 3)
+    bufs, ints = np.empty((6, wide)), np.empty((3, wide), np.int64)
+    inside = np.empty(n, np.bool_)
+    U, D, H = np.empty((d + 1, n)), np.empty((d, wide)), np.empty((d + 1, d))
+    Q, R, work = np.empty((d + 2, d + 1)), np.zeros((d + 2, d + 2)), np.empty((5, wide))
+    for b in range(trials):
+        verdict[b], margin[b] = _face_test(
+            values[b % values.shape[0]], support[b], visible[b], bufs, ints, inside, U, D, H, Q, R, work
+        )
