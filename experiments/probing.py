@@ -102,7 +102,13 @@ def verdict(table: pd.DataFrame) -> Verdict:
     """Who reads the position, in which design, and which controls say so."""
     honest = _unreused(table)
     alike = _comparable(honest)
-    sentences = [*_designs(alike), *_mask(alike), *_sharpness(honest), *_controls(honest), *_leaks(table)]
+    sentences = [
+        *_designs(alike),
+        *_mask(alike),
+        *_sharpness(_comparable(honest, but="weights.temperature")),
+        *_controls(honest),
+        *_leaks(table),
+    ]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(alike)),
@@ -126,13 +132,13 @@ def _unreused(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["inputs.reuse"].isna()] if "inputs.reuse" in table else table
 
 
-def _comparable(table: pd.DataFrame) -> pd.DataFrame:
-    """The cells at the sizes and temperatures that every design was run at, so that only the design differs."""
+def _comparable(table: pd.DataFrame, but: str | None = None) -> pd.DataFrame:
+    """The cells at the settings that every design was run at, `but` one, so that only the design differs."""
     if "inputs.values" not in table or not (table["inputs.values"] == "fixed").any():
         return table
     fixed = table[table["inputs.values"] == "fixed"]
     for column in ("inputs.n", "inputs.d", "weights.temperature", "samples", "target"):
-        if column in table:
+        if column in table and column != but:
             table = table[table[column].isin(fixed[column].unique())]
     return table
 
@@ -148,9 +154,20 @@ def _designs(table: pd.DataFrame) -> Iterator[str]:
         informed = interval(table, "informed_top1", where)
         if chance is not None and informed is not None and parts:
             yield (
-                f"With {design}, held-out positions are read at: {', '.join(parts)}; the simplex decoder, which "
-                f"knows V, {informed.percent}; chance {100 * chance.value:.1f} %."
+                f"With {design}{_sizes(table)}, held-out positions are read at: {', '.join(parts)}; the simplex "
+                f"decoder, which knows V, {informed.percent}; chance {100 * chance.value:.1f} %."
             )
+
+
+def _sizes(table: pd.DataFrame) -> str:
+    """The sizes that are the same in all these cells, in brackets."""
+    named = {"n": "inputs.n", "d": "inputs.d", "temperature": "weights.temperature"}
+    same = [
+        f"{name} = {table[column].dropna().unique()[0]:g}"
+        for name, column in named.items()
+        if column in table and table[column].dropna().nunique() == 1
+    ]
+    return f" ({', '.join(same)})" if same else ""
 
 
 def _mask(table: pd.DataFrame) -> Iterator[str]:
