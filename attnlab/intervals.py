@@ -31,7 +31,8 @@ class Interval:
     effective: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        constant = self.low == self.value == self.high  # the same in every trial: there is nothing to bracket
+        return f"{self.value:.3g}" if constant else f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
     @property
     def percent(self) -> str:

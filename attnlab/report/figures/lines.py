@@ -29,7 +29,9 @@ class Lines(Picture):
         if self.logx:
             axes.set_xscale("log")
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
-        value_scale(axes, drawn + panel.references, self.logy)
+        # Panels share this axis: its ends are those of all of them.
+        everywhere = [mark for mark in panel.every if mark.metric in panel.metrics]
+        value_scale(axes, everywhere + panel.references, self.logy)
         looks = self.looks(rows)
         for look, curve in self.references(panel, looks):
             axes.plot(*curve, color=look.colour, linestyle=look.dash, linewidth=1.3, zorder=1.5)
