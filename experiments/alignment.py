@@ -86,6 +86,5 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
     for noise, words in ((0.0, "values a map of the keys"), (1.0, "keys and values independent")):
         rate = interval(table, "collides", {"inputs.noise": noise})
         if rate is not None:
-            yield Answer(
-                "Q3", f"{words}, e = d, n > d + 1", "another query with the same output was found", rate
-            )
+            counts = "another query with the same output was found"
+            yield Answer("Q3", f"{words}, e = d, n > d + 1", counts, rate, "lost")

@@ -66,17 +66,21 @@ def verdict(table: pd.DataFrame) -> Verdict:
 
 def _gaussian(table: pd.DataFrame) -> Iterator[str]:
     settled = rows(table, "possible", {"inputs": "gaussian", "collision.pairs": "random"})
+    told = []
     for d in sorted(settled["inputs.d"].unique(), reverse=True) if len(settled) else []:
         n = settled.loc[settled["inputs.d"] == d, "inputs.n"].max()
         where = {"inputs": "gaussian", "collision.pairs": "random", "inputs.d": d, "inputs.n": n}
         possible, exact = interval(table, "possible", where), interval(table, "exact", where)
         extreme = interval(table, "c_95", where)
         if possible is not None and exact is not None and extreme is not None:
-            yield (
-                f"Gaussian values, d = {d:g}, n = {n:g}, a random pair: the scenario is possible at all in "
-                f"{possible.percent} of trials (exact law: {100 * exact.value:.3g} %) and with 95 % of the "
-                f"weight on either word in {extreme.percent}."
+            told.append(
+                f"in d = {d:g} dimensions with n = {n:g} words, 95 % of the weight on one or on the other can "
+                f"give one output in {extreme.percent} of trials, more than half of it in {possible.percent} "
+                f"(exact law: {100 * exact.value:.3g} %)"
             )
+    if told:
+        yield f"For two words chosen at random, {told[0]}."
+        yield from (f"{words[0].upper()}{words[1:]}." for words in told[1:])
 
 
 def _law(table: pd.DataFrame) -> Iterator[str]:
@@ -106,8 +110,8 @@ def _others(table: pd.DataFrame) -> Iterator[str]:
             possible, extreme = interval(table, "possible", where), interval(table, "c_95", where)
             if possible is not None and extreme is not None:
                 yield (
-                    f"Over all sizes, {kind}, {words}: possible in {possible.percent}, with 95 % of the weight "
-                    f"in {extreme.percent}."
+                    f"Over all sizes, {kind}, {words}: 95 % of the weight on either in {extreme.percent}, more "
+                    f"than half of it in {possible.percent}."
                 )
 
 
@@ -124,4 +128,4 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
     ):
         share = interval(table, metric, where)
         if share is not None:
-            yield Answer("Q2", f"Gaussian values, random pair, d = {d:g}, n = {n:g}", counts, share)
+            yield Answer("Q2", f"Gaussian values, random pair, d = {d:g}, n = {n:g}", counts, share, "lost")

@@ -80,12 +80,12 @@ def _threshold(table: pd.DataFrame) -> Iterator[str]:
 
 
 _WORDS = {
-    "radon": "two disjoint patterns",
-    "tverberg": "three or more disjoint patterns",
-    "null_step": "a random step from softmax weights",
-    "farthest": "the farthest pattern found from softmax weights",
-    "reachable": "two queries",
-    "transplant": "two different sequences, nearly all weight on another position in each",
+    "radon": "two patterns without a common position",
+    "tverberg": "three or more patterns without a common position",
+    "null_step": "softmax weights and a random step from them",
+    "farthest": "softmax weights and the farthest pattern found from them",
+    "reachable": "softmax weights of two queries",
+    "transplant": "two different sequences, nearly all weight on another position in each,",
 }
 
 
@@ -97,12 +97,12 @@ def _constructions(beyond: pd.DataFrame) -> Iterator[str]:
         if found is None or flip is None:
             continue
         far = (
-            f", at a mean total variation of {distance} and {divergence} bits of divergence"
+            f", {distance} apart in total variation and {divergence} bits in divergence"
             if distance is not None and divergence is not None
             else ""
         )
         yield (
-            f"Beyond d + 1 positions {name} ({words}) gives one output in {found.percent} of trials{far}; "
+            f"Beyond d + 1 positions {words} ({name}) give one output in {found.percent} of trials{far}; "
             f"the top position differs in {flip.percent}."
         )
 
@@ -145,4 +145,4 @@ def _answers(beyond: pd.DataFrame) -> Iterator[Answer]:
     for question, name, metric, counts in asked:
         seen = interval(beyond, metric, {"collision": name})
         if seen is not None:
-            yield Answer(question, "Gaussian values, n > d + 1", counts, seen)
+            yield Answer(question, "Gaussian values, n > d + 1", counts, seen, "lost")
