@@ -155,4 +155,6 @@ def _answers(few: pd.DataFrame, many: pd.DataFrame) -> Iterator[Answer]:
     for question, condition, rows, where in asked:
         found = interval(rows, "rival", where)
         if found is not None:
-            yield Answer(question, condition, f"{where['decoder']} finds other weights, same output", found, "lost")
+            yield Answer(
+                question, condition, f"{where['decoder']} finds other weights, same output", found, "lost"
+            )
