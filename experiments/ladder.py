@@ -111,7 +111,12 @@ DESIGNS: tuple[tuple[str, dict[str, object]], ...] = (
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """The rungs in order, and the gap between those that know V and those that do not."""
-    sentences = [sentence for words, where in DESIGNS for sentence in _rungs(table, words, where)]
+    sentences = [
+        sentence
+        for say in (_gaps, _rungs)
+        for words, where in DESIGNS
+        for sentence in say(table, words, where)
+    ]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(table)),
@@ -131,13 +136,14 @@ def _attended(table: pd.DataFrame) -> Iterator[str]:
         yield meaning(table["target"].dropna().unique())
 
 
-def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
+def _gaps(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
     for words, probe in (("the output alone, read linearly,", "output_linear"), ("the pointer", "pointer")):
         gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
         if gap is not None:
             yield f"With {design}, {words} leaves {gap} bits unread that the simplex decoder, knowing V, reads."
-    chance, prior = interval(table, "chance", where), interval(table, "prior_bits", where)
-    steps = []
+
+
+def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
     for knows, column, prefix, names in RUNGS:
         found = [
             f"{name} {top1.percent} and {round(usable.value, 2) + 0.0:.2f} bits"
@@ -146,11 +152,11 @@ def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterat
             and (usable := interval(table, f"{prefix}usable_bits", {**where, column: name})) is not None
         ]
         if found:
-            steps.append(f"knowing {knows}: {', '.join(found)}")
-    if chance is not None and prior is not None and steps:
+            yield f"Knowing {knows}, with {design}, top-1 and usable bits: {', '.join(found)}."
+    chance, prior = interval(table, "chance", where), interval(table, "prior_bits", where)
+    if chance is not None and prior is not None:
         yield (
-            f"With {design}, top-1 and usable bits from chance ({100 * chance.value:.1f} %) upwards: "
-            f"{'; '.join(steps)}. An oracle would have all {prior.value:.2f} bits."
+            f"With {design}, chance is {100 * chance.value:.1f} % and an oracle would have {prior.value:.2f} bits."
         )
 
 

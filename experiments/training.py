@@ -24,12 +24,12 @@ from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import Target, examples, meaning
 from attnlab.projections.models.base import Model, Observed
-from attnlab.projections.tasks.base import NOWHERE, Episodes, Task
+from attnlab.projections.tasks.base import NOWHERE, Episodes, Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 
-VERSION = 1
+VERSION = 2
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
 FIBRES = 20
@@ -66,6 +66,7 @@ def trial(
         "informed_top1": hit(informed, held.goal),
         "usable_bits": usable_bits(read, blind, held.goal),
         "chance": controls.chance(held),
+        "answer_only": _answer_only(episodes.symbols[test, :, -1], held.target),
         "majority_top1": hit(blind, held.goal),
         "shuffled_top1": hit(nothing, shuffled[test].goal),
         "entropy_bits": entropy_bits(held.weights),
@@ -92,6 +93,13 @@ def _skill(seen: Observed, episodes: Episodes, a: Array) -> Row:
     return {"task_accuracy": right, "attends": attends, "learned": np.array([both])}
 
 
+def _answer_only(shown: Symbols, target: Symbols) -> Array:
+    """The accuracy (B,) of naming any token that shows the attended token's last feature (B, n): what an output
+    that keeps the answer and nothing else about the position still tells."""
+    same = shown == np.take_along_axis(shown, target[:, None], axis=1)
+    return np.asarray(1 / same.sum(axis=1))
+
+
 def _width_at_the_top(a: Array, values: Array) -> Array:
     """The width of the largest weight's interval over the fibre of the output, (B,)."""
     from attnlab.identifiability.fibre import fibre_intervals  # compiled code, not needed to plan a study
@@ -104,7 +112,7 @@ def _width_at_the_top(a: Array, values: Array) -> Array:
 def verdict(table: pd.DataFrame) -> Verdict:
     """What training does to the readability of the attended position, task by task, where the task was learned."""
     made = list(_setups(table))
-    sentences = [sentence for words, where in made for sentence in _setup(table, words, where)]
+    sentences = [*_pressure(table), *(line for words, where in made for line in _setup(table, words, where))]
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(table, made)),
@@ -130,7 +138,7 @@ def _setups(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
         return
     found = table[columns].dropna().drop_duplicates().itertuples(index=False)
     for task, encoding, pressure in sorted(found, key=lambda row: (abs(row[2]), row)):  # the free ones first
-        words = str(task).replace("_", " ")
+        words = str(task).replace("_", " ").capitalize()
         words += f", {encoding} positional code" if encoding != "none" else ""
         if pressure:
             words += f", paid to {'keep' if pressure > 0 else 'hide'} the position ({pressure:g})"
@@ -156,16 +164,41 @@ def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterato
         skill += f", attention at the right position in {attends.percent}"
     parts = []
     for probe in sorted(rows(table, "top1", after)["probe"].unique()):
-        course = [
-            f"{found.percent} after {share:.0%} of training"
-            for share in sorted(rows(table, "top1", {**where, "probe": probe})["trained"].unique())
-            if (found := interval(table, "top1", {**where, "probe": probe, "trained": share})) is not None
-        ]
-        parts.append(f"{probe} reads where it looks in {', '.join(course)}")
+        first = interval(table, "top1", {**where, "probe": probe, "trained": 0.0})
+        last = interval(table, "top1", {**after, "probe": probe})
+        if last is not None:
+            before = "" if first is None else f" (untrained {first.percent})"
+            parts.append(f"{probe} reads where it looks in {last.percent}{before}")
     informed, chance = interval(table, "informed_top1", after), interval(table, "chance", after)
     if informed is not None and chance is not None:
-        parts.append(f"knowing V, {informed.percent} (chance {100 * chance.value:.1f} %)")
+        parts.append(f"simplex, knowing V, in {informed.percent} (chance {100 * chance.value:.1f} %)")
     yield f"{words}: {skill}; {'; '.join(parts)}."
+
+
+def _pressure(table: pd.DataFrame) -> Iterator[str]:
+    """One task under every pressure it was learned under, as the pointer reads it."""
+    found: dict[str, list[str]] = {}
+    for _, where in _setups(table):
+        after = {**where, "trained": 1.0}
+        learned, read = (
+            interval(table, "learned", after),
+            interval(table, "top1", {**after, "probe": "pointer"}),
+        )
+        if learned is not None and learned.value == 1 and read is not None:
+            pressure = float(str(where["model.readability"]))
+            way = "left alone" if pressure == 0 else f"paid to {'keep' if pressure > 0 else 'hide'} it"
+            found.setdefault(str(where["task"]).replace("_", " "), []).append(f"{read.percent} {way}")
+    for task, ways in found.items():
+        if len(ways) > 1:
+            yield (
+                f"A layer that has learned {task} shows a pointer where it looked, depending on what else it was "
+                f"paid for: {', '.join(ways)}{_floor(table, task)}."
+            )
+
+
+def _floor(table: pd.DataFrame, task: str) -> str:
+    found = interval(table, "answer_only", {"task": task.replace(" ", "_"), "trained": 1.0})
+    return "" if found is None else f"; whoever reads only the answer can name {100 * found.value:.1f} %"
 
 
 def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> Iterator[Answer]:
@@ -176,4 +209,9 @@ def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> 
             interval(table, "top1", {**after, "probe": "pointer"}),
         )
         if learned is not None and learned.value == 1 and found is not None:
-            yield Answer("Q4", f"trained on {words}", "pointer reads where the layer attends", found)
+            yield Answer(
+                "Q4",
+                f"trained on {words[0].lower()}{words[1:]}",
+                "pointer reads where the layer attends",
+                found,
+            )
