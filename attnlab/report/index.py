@@ -16,6 +16,9 @@ from attnlab.report.shown import Shown, small, whole
 from attnlab.report.study import FIGURES, Study, replace
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
+SHOWN = 4
+"""Answers a question shows at once; the others are folded away."""
+
 
 @dataclass(frozen=True)
 class IndexEntry:
@@ -66,6 +69,7 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
     """
     facts: dict[str, object] = {
         "questions": QUESTIONS,
+        "shown": SHOWN,
         "answers": {
             question: [
                 Line(answer, entry)
