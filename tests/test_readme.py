@@ -1,0 +1,65 @@
+"""The README stays true: its answer is the reference run's, its files exist, its commands are accepted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every `attnlab ...` line of the README's code blocks, without its comment."""
+    blocks = re.findall(r"^```\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line.split("   #")[0].strip() for line in lines if line.startswith("attnlab ")]
+
+
+def test_the_answer_is_the_one_of_the_reference_run() -> None:
+    block = re.search(r"<!-- answers.*?-->\n(.*?)\n<!-- /answers -->", README, re.DOTALL)
+    assert block is not None
+    table = block[1].strip()
+    assert table.startswith("|") and len(table.splitlines()) > 5
+    assert table in (ROOT / "results" / "index.md").read_text(encoding="utf-8")
+
+
+def test_every_file_it_names_exists() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    quoted = [
+        path
+        for row in README.splitlines()
+        if row.startswith("|")
+        for path in re.findall(r"`([\w/.]+/[\w.]+)`", row)
+    ]
+    assert links and quoted
+    for path in links + quoted:
+        assert (ROOT / path).exists(), path
+
+
+def test_every_room_is_on_the_plan() -> None:
+    rooms = {path.stem if path.is_dir() else path.name for path in (ROOT / "attnlab").iterdir()}
+    for room in rooms - {"__init__.py", "__main__.py", "__pycache__", "conf"}:
+        assert re.search(rf"\b{re.escape(room)}\b", README), f"{room} is not in the README"
+
+
+@pytest.mark.parametrize("line", commands())
+def test_its_commands_are_accepted(
+    line: str, command: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shlex.split(line)[1:]
+    if any(word.startswith(("--help", "--config-dir")) for word in words):
+        return  # run as they are by other tests
+    monkeypatch.chdir(tmp_path)
+    plan = [word for word in words if not word.startswith("action=")]
+    assert command(*plan, "action=plan").code == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_two_commands_come_first() -> None:
+    head = README.split("```")[1].splitlines()
+    assert [line.split("#")[0].strip() for line in head if line.strip()] == ["make tour", "make test"]
