@@ -30,7 +30,7 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 
 
 def trial(
@@ -57,6 +57,7 @@ def trial(
     nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
     renamed = controls.renamed(everything, rng("control task"))
     memory = hit(probe.fit(renamed[train], rng("fit"))(renamed[test]), renamed[test].goal)
+    hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     code = online_code(probe.fit, learned, rng("code"))
 
     known = train[: len(held)]  # one exponent needs no more
@@ -75,6 +76,8 @@ def trial(
         "majority_top1": hit(blind, held.goal),
         "shuffled_top1": hit(nothing, shuffled[test].goal),
         "control_task_top1": memory,
+        "blindfold_top1": hit(hidden, held.goal),
+        "bits_from_output": usable_bits(read, hidden, held.goal),
         "selectivity": learned_rung["top1"].astype(np.float64) - memory,
         "compression": np.array([code.compression]),
         "brier": brier(read, held.goal),

@@ -30,7 +30,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 By = Literal["group", "example"]
 
 
@@ -58,6 +58,7 @@ def trial(
     nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
     renamed = controls.renamed(everything, rng("control task"))
     memory = hit(probe.fit(renamed[train], rng("fit"))(renamed[test]), renamed[test].goal)
+    hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     code = online_code(probe.fit, learned, rng("code"))
     informed = decoder(output(a, sample.values)[test], sample[test]).weights
     right = hit(read, held.goal)
@@ -69,6 +70,8 @@ def trial(
         "shuffled_top1": hit(nothing, shuffled[test].goal),
         "shuffled_chance": controls.chance(shuffled[test]),
         "control_task_top1": memory,
+        "blindfold_top1": hit(hidden, held.goal),
+        "bits_from_output": usable_bits(read, hidden, held.goal),
         "selectivity": right.astype(np.float64) - memory,
         "bits": bits(read, held.goal),
         "usable_bits": usable_bits(read, blind, held.goal),
@@ -105,6 +108,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
     sentences = [
         *_designs(alike),
         *_mask(alike),
+        *_blindfold(alike),
         *_sharpness(_comparable(honest, but="weights.temperature")),
         *_controls(honest),
         *_leaks(table),
@@ -157,6 +161,13 @@ def _designs(table: pd.DataFrame) -> Iterator[str]:
                 f"With {design}{_sizes(table)}, held-out positions are read at: {', '.join(parts)}; the simplex "
                 f"decoder, which knows V, {informed.percent}; chance {100 * chance.value:.1f} %."
             )
+
+
+def _blindfold(table: pd.DataFrame) -> Iterator[str]:
+    for design, where in DESIGNS:
+        hidden = interval(table, "blindfold_top1", {**where, "probe": "pointer"})
+        if hidden is not None:
+            yield f"With {design}, the pointer scores {hidden.percent} where the output is hidden from it."
 
 
 def _sizes(table: pd.DataFrame) -> str:

@@ -29,7 +29,7 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 
-VERSION = 2
+VERSION = 3
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
 FIBRES = 20
@@ -59,6 +59,7 @@ def trial(
     blind = controls.prior(learned)(held)
     shuffled = controls.shuffled(everything, rng("shuffle"))
     nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
+    hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     informed = decoder(held.outputs, sample[test]).weights
     return {
         **_skill(seen, episodes, a),
@@ -68,6 +69,8 @@ def trial(
         "chance": controls.chance(held),
         "answer_only": _answer_only(episodes.symbols[test, :, -1], held.target),
         "majority_top1": hit(blind, held.goal),
+        "blindfold_top1": hit(hidden, held.goal),
+        "bits_from_output": usable_bits(read, hidden, held.goal),
         "shuffled_top1": hit(nothing, shuffled[test].goal),
         "entropy_bits": entropy_bits(held.weights),
         "null_dimension": nullity(sample.values[test]).affine_null.astype(np.float64),
@@ -167,8 +170,13 @@ def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterato
         first = interval(table, "top1", {**where, "probe": probe, "trained": 0.0})
         last = interval(table, "top1", {**after, "probe": probe})
         if last is not None:
-            before = "" if first is None else f" (untrained {first.percent})"
-            parts.append(f"{probe} reads where it looks in {last.percent}{before}")
+            hidden = interval(table, "blindfold_top1", {**after, "probe": probe})
+            beside = [
+                f"{name} {found.percent}"
+                for name, found in (("untrained", first), ("with the output hidden from it", hidden))
+                if found is not None
+            ]
+            parts.append(f"{probe} reads where it looks in {last.percent} ({', '.join(beside)})")
     informed, chance = interval(table, "informed_top1", after), interval(table, "chance", after)
     if informed is not None and chance is not None:
         parts.append(f"simplex, knowing V, in {informed.percent} (chance {100 * chance.value:.1f} %)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -244,6 +245,16 @@ def test_shuffling_keeps_the_labels_and_what_is_visible() -> None:
     mixed = controls.shuffled(data, rng(1))  # Examples refuses a goal at a masked position
     np.testing.assert_array_equal(np.sort(mixed.target), np.sort(data.target))
     assert (mixed.target != data.target).mean() > 0.3
+
+
+def test_tokens_alone_tell_where_the_query_never_changes_and_the_blindfold_shows_it() -> None:
+    # One query for all: the weights are a function of each token, so a reader needs no output.
+    sample = Tokens(n=8, d=4, e=4, m=6)(700, rng())
+    constant = dataclasses.replace(sample, queries=np.tile(3 * sample.queries[:1], (700, 1)))
+    for chosen, low, high in ((constant, 0.8, 1.0), (sample, 0.0, 0.4)):
+        train, held = halves(examples(Softmax()(chosen, rng()), chosen), 300)
+        reader = Pointer().fit(controls.blindfolded(train), rng(3))
+        assert low <= hit(reader(controls.blindfolded(held)), held.goal).mean() <= high
 
 
 def test_the_prior_knows_the_majority_class() -> None:

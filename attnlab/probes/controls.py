@@ -1,4 +1,4 @@
-"""What a probe scores where there is nothing to read: labels shuffled, renamed or always the same."""
+"""What a probe scores where there is nothing to read: labels shuffled, renamed or constant, the output hidden."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ def renamed(examples: Examples, rng: np.random.Generator) -> Examples:
     label = np.where(examples.mask, names, -1.0).argmax(axis=1)
     renamed_goal = np.eye(n)[label]
     return dataclasses.replace(examples, goal=renamed_goal, weights=renamed_goal)
+
+
+def blindfolded(examples: Examples) -> Examples:
+    """The same examples with the output hidden: what a probe reads from them it reads off the tokens alone.
+
+    Where the query hardly varies, or some keys are large, tokens tell who is attended without any output.
+    """
+    return dataclasses.replace(examples, outputs=np.ones((len(examples), 1)))
 
 
 def prior(train: Examples) -> Reader:
