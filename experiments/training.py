@@ -15,6 +15,7 @@ import pandas as pd
 
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability.linear import nullity
+from attnlab.intervals import Interval
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
 from attnlab.probes import controls
@@ -181,6 +182,9 @@ def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterato
     if informed is not None and chance is not None:
         parts.append(f"simplex, knowing V, in {informed.percent} (chance {100 * chance.value:.1f} %)")
     yield f"{words}: {skill}; {'; '.join(parts)}."
+    found, hidden = _pointer(table, where)
+    if found is not None and hidden is not None and hidden.high >= found.low:
+        yield f"{words}: the tokens alone tell where this layer looks, so the pointer shows nothing about its output."
 
 
 def _pressure(table: pd.DataFrame) -> Iterator[str]:
@@ -211,15 +215,16 @@ def _floor(table: pd.DataFrame, task: str) -> str:
 
 def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> Iterator[Answer]:
     for words, where in made:
-        after = {**where, "trained": 1.0}
-        learned, found = (
-            interval(table, "learned", after),
-            interval(table, "top1", {**after, "probe": "pointer"}),
-        )
-        if learned is not None and learned.value == 1 and found is not None:
-            yield Answer(
-                "Q4",
-                f"trained on {words[0].lower()}{words[1:]}",
-                "pointer reads where the layer attends",
-                found,
-            )
+        learned = interval(table, "learned", {**where, "trained": 1.0})
+        found, hidden = _pointer(table, where)
+        if learned is None or found is None or hidden is None:
+            continue
+        if learned.value == 1 and hidden.high < found.low:  # else the tokens told it, not the output
+            condition = f"trained on {words[0].lower()}{words[1:]}"
+            yield Answer("Q4", condition, "pointer reads where the layer attends", found)
+
+
+def _pointer(table: pd.DataFrame, where: dict[str, object]) -> tuple[Interval | None, Interval | None]:
+    """What the pointer reads of the trained layer, and what it reads with the output hidden from it."""
+    after = {**where, "trained": 1.0, "probe": "pointer"}
+    return interval(table, "top1", after), interval(table, "blindfold_top1", after)
