@@ -184,7 +184,7 @@ def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterato
     yield f"{words}: {skill}; {'; '.join(parts)}."
     found, hidden = _pointer(table, where)
     if found is not None and hidden is not None and hidden.high >= found.low:
-        yield f"{words}: the tokens alone tell where this layer looks, so the pointer shows nothing about its output."
+        yield f"{words}: the tokens alone tell where this layer looks; the pointer shows nothing about its output."
 
 
 def _pressure(table: pd.DataFrame) -> Iterator[str]:

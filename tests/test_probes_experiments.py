@@ -24,7 +24,7 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Row
 from attnlab.verdicts import Verdict
 from attnlab.weights.softmax import Softmax
-from experiments import ladder, probing, width
+from experiments import ladder, probing, training, width
 
 SHARP = Softmax(temperature=0.3)
 
@@ -138,3 +138,41 @@ def test_a_study_runs_and_its_verdict_survives_the_loss_of_any_design(
         for level in table[column].dropna().unique() if column in table else ():
             assert isinstance(verdict(table[table[column] != level]), Verdict)
             assert isinstance(verdict(table[table[column] == level]), Verdict)
+
+
+def told(**values: float) -> pd.DataFrame:
+    """A table of one trained layer as a pointer reads it, every interval 0.02 wide."""
+    setting = {
+        "study": "training",
+        "status": "done",
+        "task": "previous_token",
+        "model.encoding": "learned",
+        "model.readability": 0.0,
+        "trained": 1.0,
+        "probe": "pointer",
+        "target": "weight",
+        "kind": "rate",
+        "count": 1000,
+        "effective": 1000.0,
+    }
+    return pd.DataFrame(
+        [
+            {**setting, "metric": name, "value": value, "low": value - 0.01, "high": value + 0.01}
+            for name, value in values.items()
+        ]
+    )
+
+
+def test_a_task_that_was_not_learned_gets_no_conclusion() -> None:
+    said = training.verdict(told(learned=0.8, task_accuracy=1.0, attends=0.9, top1=0.9, blindfold_top1=0.1))
+    assert said.answers == ()
+    assert ["no conclusion" in sentence for sentence in said.sentences] == [True]
+    said = training.verdict(told(learned=1.0, task_accuracy=1.0, attends=1.0, top1=0.9, blindfold_top1=0.1))
+    assert [answer.interval.value for answer in said.answers] == [0.9]
+    assert not any("no conclusion" in sentence for sentence in said.sentences)
+
+
+def test_what_the_tokens_tell_is_no_answer_about_the_output() -> None:
+    said = training.verdict(told(learned=1.0, task_accuracy=1.0, top1=0.9, blindfold_top1=0.9))
+    assert said.answers == ()
+    assert any("tokens alone" in sentence for sentence in said.sentences)
