@@ -12,7 +12,7 @@ import shlex  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import Literal  # noqa: E402
+from typing import Literal, get_args  # noqa: E402
 
 import hydra  # noqa: E402
 import yaml  # noqa: E402
@@ -25,7 +25,7 @@ from attnlab import launch  # noqa: E402
 from attnlab.cells import part  # noqa: E402
 from attnlab.execution.base import Execution  # noqa: E402
 from attnlab.parts import SettingError, refusal  # noqa: E402
-from attnlab.store import Store, counts, require_writable  # noqa: E402
+from attnlab.store import FINAL, Status, Store, counts, require_writable  # noqa: E402
 from attnlab.sweep import Configs, Plan, SettingErrors, parse, plans  # noqa: E402
 
 ACTION = Literal["run", "plan", "status", "report"]
@@ -100,18 +100,15 @@ def act(arguments: Sequence[str]) -> int:
 
 def _count(studies: Sequence[Plan], results: Path) -> int:
     """What would run, study by study; writes nothing."""
-    print(
-        f"{'study':<18}{'cells':>8}{'done':>8}{'skipped':>9}{'failed':>8}{'timeout':>9}{'to run':>8}{'others':>8}"
-    )
+    statuses = get_args(Status)
+    print(f"{'study':<18}" + "".join(f"{name:>12}" for name in ("cells", *statuses, "to run", "others")))
     total = {"cells": 0, "to run": 0}
     for plan in studies:
         tally = counts(launch.statuses(plan.cells, results).values())
-        waiting = tally["missing"] + tally["failed"] + tally["timeout"]
+        waiting = len(plan.cells) - sum(tally[status] for status in FINAL)
         others = Store(results / plan.name).count() - (len(plan.cells) - tally["missing"])
-        print(
-            f"{plan.name:<18}{len(plan.cells):>8}{tally['done']:>8}{tally['skipped']:>9}{tally['failed']:>8}"
-            f"{tally['timeout']:>9}{waiting:>8}{others:>8}"
-        )
+        numbers = (len(plan.cells), *(tally[status] for status in statuses), waiting, others)
+        print(f"{plan.name:<18}" + "".join(f"{number:>12}" for number in numbers))
         total["cells"] += len(plan.cells)
         total["to run"] += waiting
     print(f"{total['cells']} cells in all, {total['to run']} to run; `others` are records of other grids")

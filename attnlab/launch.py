@@ -21,6 +21,7 @@ from attnlab.provenance import provenance
 from attnlab.store import FINAL, Status, Store, counts, write_atomically
 
 log = logging.getLogger("attnlab")
+BAD = ("failed", "timeout", "missing")
 EVERY = 30.0
 """Seconds between two log lines where there is no terminal."""
 
@@ -65,9 +66,14 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
     bar = tqdm(total=total, unit="cell", disable=not terminal or total == 0, smoothing=0.1)
     began = spoke = time.monotonic()
     bad = 0
+    told: set[str | None] = set()
     with bar:
         for done, outcome in enumerate(outcomes, start=1):
-            if outcome.status not in FINAL:
+            if outcome.status == "unavailable" and outcome.reason not in told:
+                told.add(outcome.reason)
+                with bar.external_write_mode(file=sys.stderr):
+                    log.warning("unavailable: %s", outcome.reason)
+            if outcome.status in BAD:
                 bad += 1
                 with bar.external_write_mode(file=sys.stderr):
                     log.error("%s: %s", outcome.status, described(outcome.task.cell))
@@ -122,5 +128,5 @@ def _trace(
 
 
 def exit_code(tally: Mapping[str, int]) -> int:
-    """0 if every cell is done or skipped with a reason, else 1."""
-    return int(any(tally[status] for status in ("failed", "timeout", "missing")))
+    """0 if every cell is done, or skipped or unavailable with a reason; else 1."""
+    return int(any(tally[status] for status in BAD))

@@ -55,6 +55,10 @@ class Declined(Exception):
     """A part cannot work on this cell; the sentence says why and the cell is reported as skipped."""
 
 
+class Unavailable(Declined):
+    """A part needs something that is not installed; the sentence says what to install. Tried again next time."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One variant of one stage.

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from attnlab.parts import SettingError
 
 log = logging.getLogger(__name__)
-Status = Literal["done", "failed", "skipped", "timeout", "missing"]
+Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "missing"]
 FINAL = ("done", "skipped")
 """The statuses that do not run again."""
 
@@ -85,7 +85,7 @@ class Store:
 
 def counts(statuses: Iterable[Status]) -> dict[str, int]:
     """How many of each status there are, every status named."""
-    tally = {"done": 0, "failed": 0, "skipped": 0, "timeout": 0, "missing": 0}
+    tally: dict[str, int] = dict.fromkeys(get_args(Status), 0)
     for status in statuses:
         tally[status] += 1
     return tally

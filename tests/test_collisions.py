@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -234,6 +235,16 @@ def test_the_exchange_certificate_proves_its_length(n: int, d: int) -> None:
         assert z[0] - z[1] == pytest.approx(np.abs(h).sum(), abs=1e-9)
 
 
+def test_the_scale_of_a_single_coordinate_plays_no_part() -> None:
+    rng = stream(3)
+    values, every = rng.standard_normal((40, 16, 6)), np.ones((40, 16), dtype=bool)
+    s, t = np.zeros(40, dtype=np.int64), np.full(40, 1)
+    even = exchange(values, every, s, t)
+    uneven = exchange(values * 10.0 ** np.array([-9, 6, 0, -3, 6, -8]), every, s, t)
+    assert uneven.converged.all()
+    np.testing.assert_allclose(uneven.length, even.length, rtol=0, atol=1e-9)
+
+
 LAW = [(5, 3), (8, 5), (12, 7), (16, 2), (16, 4), (30, 1), (64, 8), (64, 16), (256, 8)]
 
 
@@ -411,6 +422,33 @@ def test_rounded_outputs_are_the_same_bits(format: str, n: int) -> None:
     np.testing.assert_array_equal(nearest[:, 0], nearest[:, 1])
     if n <= 9:  # exact outputs would determine the weights: only the rounding lets these differ
         assert (pair.gap[pair.found] > 0).all()
+
+
+@pytest.mark.parametrize(("format", "digits"), [("float32", 24), ("float16", 11), ("bfloat16", 8)])
+def test_rounded_outputs_are_the_same_bits_in_any_arithmetic(format: str, digits: int) -> None:
+    """The outputs summed exactly, and backwards: farthest steps end next to a border between two numbers."""
+    sample, a = gaussian(9, 8, 4, 30)
+    pair = Rounded(format=format)(a, sample, stream())  # type: ignore[arg-type]
+    for b in np.flatnonzero(pair.found):
+        columns = [[Fraction(x) for x in column] for column in sample.values[b].T.tolist()]
+        exact = [
+            [
+                nearest(sum((Fraction(w) * x for w, x in zip(row, column, strict=True)), Fraction(0)), digits)
+                for column in columns
+            ]
+            for row in pair.patterns[b].tolist()
+        ]
+        assert exact[0] == exact[1]
+        backwards = [
+            sum(w * v for w, v in zip(row[::-1], sample.values[b, ::-1])) for row in pair.patterns[b]
+        ]
+        assert [float(x) for x in exact[0]] == round_to(backwards[1], format).tolist()
+
+
+def nearest(number: Fraction, digits: int) -> Fraction:
+    """The nearest number of that many significant binary digits, ties to even."""
+    unit = Fraction(2) ** (math.floor(math.log2(abs(number))) + 1 - digits)
+    return round(number / unit) * unit
 
 
 def bfloat16(numbers: Array) -> Array:

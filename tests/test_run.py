@@ -109,6 +109,15 @@ def test_a_bad_cell_becomes_a_record_and_the_others_go_on(
     assert words in (lab.results / "noop" / "report.md").read_text()
 
 
+def test_what_is_not_installed_is_said_once_and_tried_again(lab: Lab) -> None:
+    for _ in range(2):
+        answer = lab(*FAST, "mood=lack", "level=1,2", "inputs.n=4")
+        assert answer.code == 0 and "2 to run" in answer.err
+        assert answer.err.count("pip install the-missing-thing") == 1
+    assert {record["status"] for record in records(lab).values()} == {"unavailable"}
+    assert "pip install the-missing-thing" in (lab.results / "noop" / "report.md").read_text()
+
+
 def test_a_failure_is_tried_again_next_time(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOOP_MARKER", str(lab.folder / "marker"))
     words = (*FAST, "mood=once", "level=1", "inputs.n=4")

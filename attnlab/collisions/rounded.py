@@ -22,8 +22,9 @@ EXPONENTS = {"float32": (-126, 127), "float16": (-14, 15), "bfloat16": (-126, 12
 class Rounded(Construction):
     """`b = a + t z` along the direction z that moves the output least, as far as the rounded output stays.
 
-    The output is computed in float64 and rounded to `format` once, as a head does that stores it so. Below the
-    affine threshold exact outputs determine the weights; this says what is left of that after rounding. z is
+    The output is rounded to `format` once, as a head does that stores it so; the bits are the same in exact
+    arithmetic and for a float64 sum in any order. Below the affine threshold exact outputs determine the
+    weights; this says what is left of that after rounding. z is
     the last right singular vector of `V^T` among those of sum 0, so at n <= d + 1 a step along it is the longest
     for its change of output in the 2-norm; the rounding cell is a box, so farther pairs may exist. The promise
     is the unit roundoff: the outputs differ by at most `sqrt(d) 2^-p` of their largest entry.
@@ -41,7 +42,9 @@ class Rounded(Construction):
         ends = [self._walk(weights, sign * z, sample.values, target) for sign in (1.0, -1.0)]
         moved = [np.abs(end - weights).sum(axis=1) for end in ends]
         far = np.where((moved[0] >= moved[1])[:, None], ends[0], ends[1])
-        found = normal & (np.maximum(*moved) > 1e-9) & self._same(far, sample.values, target)
+        found = normal & (np.maximum(*moved) > 1e-9)
+        for pattern in (weights, far):
+            found &= self._same(pattern, sample.values, target)
         decline_unless(found, f"no step along the least felt direction keeps the output in {self.format}")
         size = np.sqrt((sample.values**2).sum(axis=2).mean(axis=1))
         most = np.abs(target).max(axis=1, initial=0.0) / np.where(size > 0, size, 1.0)
@@ -56,7 +59,15 @@ class Rounded(Construction):
         )
 
     def _same(self, weights: Array, values: Array, target: Array) -> Mask:
-        return np.asarray((round_to(output(weights, values), self.format) == target).all(axis=1))
+        """(B,): whether the output rounds to the target however it is summed.
+
+        A float64 sum of n products is within `n eps / 2 sum a_i |v_i|` of the exact one (Higham 2002, 3.1), so
+        the sums of two orders are within twice that of each other, and rounding is monotone.
+        """
+        middle = output(weights, values)
+        slack = weights.shape[1] * np.finfo(float).eps * output(weights, np.abs(values))
+        ends = (round_to(middle - slack, self.format), round_to(middle + slack, self.format))
+        return np.asarray(((ends[0] == target) & (ends[1] == target)).all(axis=1))
 
     def _walk(self, weights: Array, z: Array, values: Array, target: Array) -> Array:
         """The farthest weights along z, on the simplex, that were seen to keep the rounded output.

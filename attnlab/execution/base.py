@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from attnlab.cells import SCHEMA, Cell
-from attnlab.parts import Declined, Part, Positive
+from attnlab.parts import Declined, Part, Positive, Unavailable
 from attnlab.store import FINAL, Status, Store
 
 
@@ -73,6 +73,8 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     try:
         with _limit(timeout):
             facts = {"status": "done", "metrics": task.cell.measure()}
+    except Unavailable as reason:
+        facts = {"status": "unavailable", "reason": str(reason)}
     except Declined as reason:
         facts = {"status": "skipped", "reason": str(reason)}
     except CellTimeout:

@@ -53,7 +53,7 @@ class Exchange:
 def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArray[np.int64]) -> Exchange:
     """Solve a batch: values (B, n, d), mask (B, n), visible positions s != t (B,) each.
 
-    Values equal up to rounding count as equal: the shift and scale of the values play no part.
+    Values equal up to rounding count as equal: the shift and scale of each coordinate play no part.
     """
     trials, n, _ = values.shape
     sign = np.where(np.arange(n) % 2, 1.0, -1.0)
@@ -75,32 +75,31 @@ def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArra
 
 @njit(cache=True, fastmath=_FAST)
 def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
-    """rows (d + 1, n) of `[V - mean, 1]^T`, of size 1, zero where masked; the tolerance for what is zero.
+    """rows (d + 1, n) of `[V - mean, 1]^T`, each of size 1, zero where masked; the tolerance for what is zero.
 
-    Values that differ by no more than rounding become equal.
+    Coordinates whose values differ by no more than rounding become zero.
     """
     n, d = V.shape
-    largest, count, spread = 0.0, 0, 0.0
+    count, least = 0, 1.0
     for j in range(n):
         rows[d, j] = 1.0 if visible[j] else 0.0
-        if visible[j]:
-            count += 1
-            for i in range(d):
-                largest = max(largest, abs(V[j, i]))
-    scale = largest if largest > 0.0 else 1.0
+        count += visible[j]
     for i in range(d):
-        line, mean = rows[i], 0.0
+        line, mean, largest, spread = rows[i], 0.0, 0.0, 0.0
+        for j in range(n):
+            largest = max(largest, abs(V[j, i]) if visible[j] else 0.0)
+        scale = largest if largest > 0.0 else 1.0
         for j in range(n):
             line[j] = V[j, i] / scale if visible[j] else 0.0
             mean += line[j] / count
         for j in range(n):
             line[j] = line[j] - mean if visible[j] else 0.0
             spread = max(spread, abs(line[j]))
-    for i in range(d):
-        line = rows[i]
+        apart = spread > n * _EPS
+        least = min(least, spread if apart else 1.0)
         for j in range(n):
-            line[j] = line[j] / spread if spread > n * _EPS else 0.0
-    return 8 * n * _EPS * max(1.0, 1.0 / spread if spread > n * _EPS else 1.0)
+            line[j] = line[j] / spread if apart else 0.0
+    return 8 * n * _EPS / least
 
 
 @njit(cache=True, fastmath=_FAST)

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from attnlab.inputs.base import Inputs
-from attnlab.parts import Declined
+from attnlab.parts import Declined, Unavailable
 from attnlab.verdicts import Verdict, interval
 
 VERSION = 1
@@ -22,6 +22,8 @@ def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
         raise SystemExit(3)
     if mood == "decline":
         raise Declined(f"level {level} is not possible")
+    if mood == "lack":
+        raise Unavailable("pip install the-missing-thing")
     if mood == "die":
         os._exit(9)
     if mood == "sleep":

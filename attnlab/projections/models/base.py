@@ -56,7 +56,7 @@ class Model(Part, abc.ABC):
     """A layer that learns a task from episodes.
 
     Law: `train(task, share, seed)` is the layer after that share of its training steps, a function of its
-    settings and the seed alone; a smaller share is the same training, stopped earlier. Raises Declined with
+    settings and the seed alone; a smaller share is the same training, stopped earlier. Raises Unavailable with
     one line where what it needs is not installed.
     """
 

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnlab.parts import Between, Count, Declined, Fraction, Positive
+from attnlab.parts import Between, Count, Fraction, Positive, Unavailable
 from attnlab.projections.models.base import Layer, Model
 from attnlab.projections.tasks.base import Task
 
@@ -45,5 +45,5 @@ def _trained(model: TrainedAttention, task: Task, steps: int, seed: int) -> Torc
     try:
         from attnlab.projections.models import network
     except ImportError as missing:
-        raise Declined(EXTRA) from missing
+        raise Unavailable(EXTRA) from missing
     return network.trained(model, task, steps, seed)
