@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,9 +47,12 @@ class Attention(nn.Module):
         self.to_output = nn.Parameter(torch.randn(inner * shape.d, m) / math.sqrt(inner * shape.d))
         self.unembed = nn.Parameter(torch.randn(m, task.symbols) / math.sqrt(m))
         self.pointer = nn.Parameter(torch.zeros(inner * shape.d, m))
-        code = {"none": torch.zeros, "sinusoidal": sinusoidal, "learned": torch.randn}[shape.encoding](
-            task.n, m
-        )
+        codes: dict[str, Callable[[int, int], torch.Tensor]] = {
+            "none": torch.zeros,
+            "sinusoidal": sinusoidal,
+            "learned": torch.randn,
+        }
+        code = codes[shape.encoding](task.n, m)
         if shape.encoding == "learned":
             self.code = nn.Parameter(code)
         else:
