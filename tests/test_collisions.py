@@ -440,7 +440,8 @@ def test_rounded_outputs_are_the_same_bits_in_any_arithmetic(format: str, digits
         ]
         assert exact[0] == exact[1]
         backwards = [
-            sum(w * v for w, v in zip(row[::-1], sample.values[b, ::-1])) for row in pair.patterns[b]
+            sum(w * v for w, v in zip(row[::-1], sample.values[b, ::-1], strict=True))
+            for row in pair.patterns[b]
         ]
         assert [float(x) for x in exact[0]] == round_to(backwards[1], format).tolist()
 
