@@ -37,8 +37,8 @@ def experiment(module: str) -> ModuleType:
     """The experiment's module. Raises SettingError if it cannot be imported or lacks a function."""
     try:
         found = importlib.import_module(module)
-    except ImportError as error:
-        raise SettingError("experiment.module", module, f"an importable module ({error})") from error
+    except Exception as error:  # a module of the user's own may break in any way
+        raise SettingError("experiment.module", module, f"an importable module ({_said(error)})") from error
     for name in ("trial", "verdict", "VERSION"):
         if not hasattr(found, name):
             raise SettingError("experiment.module", module, f"a module with `{name}`")
@@ -50,7 +50,18 @@ def arguments(module: str) -> dict[str, Any]:
     """The settings a trial uses, with their annotations, in the order of its signature."""
     trial = experiment(module).trial
     hints = typing.get_type_hints(trial, include_extras=True)
-    return {name: hints.get(name) for name in inspect.signature(trial).parameters if name not in RESERVED}
+    return {
+        name: hints.get(name, Any) for name in inspect.signature(trial).parameters if name not in RESERVED
+    }
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def is_part(value: Json) -> bool:
+    """Whether a setting describes a part: a class and its settings."""
+    return isinstance(value, dict) and "_target_" in value
 
 
 @functools.cache
@@ -60,7 +71,7 @@ def _part(frozen: str) -> Part:
     try:
         kind = pkgutil.resolve_name(target)
     except Exception as error:
-        raise SettingError("_target_", target, f"an importable class ({error})") from error
+        raise SettingError("_target_", target, f"an importable class ({_said(error)})") from error
     try:
         return typing.cast(Part, kind(**config))
     except TypeError as error:
@@ -73,6 +84,20 @@ def part(group: str, config: Mapping[str, Json]) -> Part:
         return _part(json.dumps(config, sort_keys=True))
     except SettingError as error:
         raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
+
+
+def _row(row: object) -> dict[str, np.ndarray]:
+    """What a trial returned, as arrays. Raises ValueError for anything but arrays (B,) of real numbers."""
+    if not isinstance(row, Mapping) or not row:
+        raise ValueError(f"expected a trial to return a dict of arrays, one for each metric, got {row!r:.80}")
+    arrays = {name: np.asarray(values) for name, values in row.items()}
+    for name, values in arrays.items():
+        if not isinstance(name, str) or values.ndim != 1 or values.dtype.kind not in "biuf":
+            got = f"{values.dtype} {values.shape}"
+            raise ValueError(
+                f"metric {name!r}: expected an array (B,) of real numbers or booleans, got {got}"
+            )
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -101,14 +126,14 @@ class Cell:
         return {"experiment": int(experiment(self.module).VERSION), **parts}
 
     def _groups(self) -> list[tuple[str, Mapping[str, Json]]]:
-        return [(name, value) for name, value in self.config.items() if isinstance(value, dict)]
+        return [(name, value) for name, value in self.config.items() if is_part(value)]
 
     def problems(self) -> list[SettingError]:
         """Every setting of the cell that is refused."""
         found = []
         for name, kind in {**arguments(self.module), **ALWAYS}.items():
             value = self.config.get(name, 1)
-            if not isinstance(value, dict):
+            if not is_part(value):
                 allowed = refusal(kind, value)
                 if allowed is not None:
                     found.append(SettingError(name, value, allowed))
@@ -126,7 +151,7 @@ class Cell:
         """One flat column per setting: `inputs`, `inputs.n`, ..., scalars as they are."""
         columns: dict[str, Json] = {}
         for name, value in self.config.items():
-            if isinstance(value, dict):
+            if is_part(value):
                 columns[name] = self.choices[name]
                 columns |= {f"{name}.{leaf}": v for leaf, v in value.items() if leaf != "_target_"}
             else:
@@ -134,18 +159,25 @@ class Cell:
         return columns
 
     def measure(self) -> dict[str, dict[str, Json]]:
-        """Run the trials of every repeat and summarise each metric; raises whatever the trial raises."""
+        """Run the trials of every repeat and summarise each metric.
+
+        Raises whatever the trial raises, and ValueError or FloatingPointError for rows that cannot be summarised.
+        """
         trial = experiment(self.module).trial
         made = {
-            name: part(name, value) if isinstance(value, dict) else value
+            name: part(name, value) if is_part(value) else value
             for name, value in self.config.items()
             if name not in RESERVED
         }
         rows = [
-            trial(**made, rng=Streams(self.config["seed"], repeat, self.config))
+            _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.config)))
             for repeat in range(self.config["repeats"])
         ]
-        return {name: self._summary(name, [np.asarray(row[name]) for row in rows]) for name in rows[0]}
+        rates = [{name: values.dtype == np.bool_ for name, values in row.items()} for row in rows]
+        if any(kinds != rates[0] for kinds in rates):
+            raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
+        with np.errstate(over="raise"):  # a mean beyond all floats is none
+            return {name: self._summary(name, [row[name] for row in rows]) for name in rows[0]}
 
     def _summary(self, metric: str, repeats: list[np.ndarray]) -> dict[str, Json]:
         rate = repeats[0].dtype == np.bool_

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +87,9 @@ def refusal(kind: Any, value: object) -> str | None:
         return None if fits else words
     if origin is Literal:
         return None if value in options else "one of " + ", ".join(map(str, options))
-    if options:  # a union: any member will do
+    if kind is Any:
+        return None
+    if origin in (typing.Union, types.UnionType):  # any member will do
         problems = [refusal(option, value) for option in options]
         return None if None in problems else " or ".join(str(problem) for problem in problems)
     if kind in (type(None), None):
@@ -96,7 +99,7 @@ def refusal(kind: Any, value: object) -> str | None:
         return None if number else _noun(float)
     if kind is int:
         return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
-    return None if isinstance(value, kind) else _noun(kind)
+    return None if isinstance(value, origin or kind) else _noun(origin or kind)
 
 
 def _noun(kind: type) -> str:

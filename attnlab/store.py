@@ -40,8 +40,11 @@ def write_atomically(path: Path, text: str) -> None:
 def require_writable(folder: Path) -> None:
     """Raise SettingError if files cannot be written in `folder` (or where it would be made); leaves no trace."""
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise SettingError("results", str(folder), f"a folder that can be written ({existing} cannot)")
+    try:
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        allowed = f"a folder that can be written ({existing}: {error.strerror})"
+        raise SettingError("results", str(folder), allowed) from error
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class Store:
         except (ValueError, OSError) as error:
             log.warning("%s cannot be read (%s): its cell counts as missing", path, error)
             return None
-        if not isinstance(record, dict) or record.get("key") != key:
+        of_key = isinstance(record, dict) and record.get("key") == key
+        if not of_key or record.get("status") not in get_args(Status):
             log.warning("%s is not the record of its key: its cell counts as missing", path)
             return None
         return record

@@ -57,8 +57,8 @@ class Execution(Part, abc.ABC):
         """Run the tasks, yielding outcomes as they come."""
 
 
-class CellTimeout(Exception):
-    """A cell ran longer than it may."""
+class CellTimeout(BaseException):
+    """A cell ran longer than it may; no Exception, which a trial's own `except` would keep to itself."""
 
 
 def perform(task: Task, timeout: float | None) -> Outcome:
@@ -79,7 +79,9 @@ def perform(task: Task, timeout: float | None) -> Outcome:
         facts = {"status": "skipped", "reason": str(reason)}
     except CellTimeout:
         facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit and the like end a cell, not the run
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
     return record(task, facts, started, time.perf_counter() - clock)
@@ -88,6 +90,7 @@ def perform(task: Task, timeout: float | None) -> Outcome:
 def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
     """Write the record of one cell."""
     cell = task.cell
+    facts = {name: _encodable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
     Store(task.folder).write(
         {
             "schema": SCHEMA,
@@ -105,6 +108,11 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
         }
     )
     return Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
+
+
+def _encodable(text: str) -> str:
+    """Text that every file and page can hold; an error's message may quote bytes that are no text."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 @contextmanager

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import functools
+import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib.externals.loky import ProcessPoolExecutor
 
 from attnlab.execution.base import Execution, Outcome, Task, perform, record
 from attnlab.parts import Count
@@ -46,13 +48,16 @@ class Local(Execution):
             pool = Parallel(
                 n_jobs=processes, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
             )
-            yield from pool(delayed(perform)(task, self.timeout) for task in tasks)
+            yield from pool(delayed(_work)(task, self.timeout, os.getpid()) for task in tasks)
 
     def _process(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
         """One worker: joblib would run it in this process, where a dying cell takes the driver along."""
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        pool = ProcessPoolExecutor(processes)
+        try:
             for task in tasks:
-                yield pool.submit(perform, task, self.timeout).result()
+                yield pool.submit(_work, task, self.timeout, os.getpid()).result()
+        finally:
+            pool.shutdown(kill_workers=True)
 
     def _alone(self, task: Task) -> Outcome:
         started, clock = datetime.now(UTC), time.perf_counter()
@@ -62,3 +67,21 @@ class Local(Execution):
             facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
             return record(task, facts, started, time.perf_counter() - clock)
         return outcome
+
+
+def _work(task: Task, timeout: float | None, driver: int) -> Outcome:
+    """Measure one cell in a worker."""
+    _leave_with(driver)
+    return perform(task, timeout)
+
+
+@functools.cache
+def _leave_with(driver: int) -> None:
+    """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run."""
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

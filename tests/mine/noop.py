@@ -3,6 +3,7 @@
 Draws one number per trial, or misbehaves on purpose.
 """
 
+import contextlib
 import os
 import time
 
@@ -28,6 +29,9 @@ def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
         os._exit(9)
     if mood == "sleep":
         time.sleep(60)
+    if mood == "deaf":
+        with contextlib.suppress(Exception):
+            time.sleep(60)
     if mood == "slow":
         time.sleep(0.2)
     if mood == "once":
