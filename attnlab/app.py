@@ -9,8 +9,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 import logging  # noqa: E402
 import shlex  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Literal, get_args  # noqa: E402
 
@@ -41,7 +43,7 @@ INFORMATION = (
     "--shell-completion",
     "-sc",
 )
-REFUSED, INTERRUPTED = 2, 130
+FAILED, REFUSED = 1, 2
 log = logging.getLogger("attnlab")
 
 
@@ -55,8 +57,9 @@ def main() -> None:
     screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
     logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
     log.setLevel(logging.DEBUG)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: as if interrupted
     try:
-        sys.exit(act(arguments))
+        asked = understand(arguments)
     except SettingErrors as errors:
         sys.exit(_refuse([(f"{e.setting} = {e.value!r}", f"expected {e.allowed}") for e in errors.problems]))
     except SettingError as error:
@@ -67,35 +70,61 @@ def main() -> None:
         cause = error.__cause__
         told = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
         sys.exit(_refuse([("the command line or a config", "\n".join(filter(None, told)))]))
+    try:
+        sys.exit(act(asked))
     except KeyboardInterrupt:
         print("\nattnlab: interrupted; what was finished is kept, the same command goes on.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(launch.INTERRUPTED)
+    except OSError as error:  # the disk is full, the folder is gone
+        log.debug("stopped", exc_info=True)
+        print(f"\nattnlab: stopped ({error}); what was finished is kept.", file=sys.stderr)
+        sys.exit(FAILED)
 
 
-def act(arguments: Sequence[str]) -> int:
-    """Do what a command line asks; returns the exit code."""
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks for, checked: nothing in it can be refused any more."""
+
+    action: str
+    studies: tuple[Plan, ...]
+    results: Path
+    execution: Execution
+    folders: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
+def understand(arguments: Sequence[str]) -> Asked:
+    """Plan a command line. Raises SettingError, SettingErrors or Hydra's own errors for what is refused."""
     overrides, folders = _sorted(arguments)
     sys.path[:0] = folders
     with initialize_config_dir(str(_conf()), job_name="attnlab", version_base="1.3"):
         configs = Configs(tuple(folders))
         studies = plans(parse(overrides, configs), configs)
     config = studies[0].config
-    allowed = refusal(ACTION, config.action)
-    if allowed is not None:
-        raise SettingError("action", config.action, allowed)
+    for name, kind in (("action", ACTION), ("results", str)):
+        allowed = refusal(kind, config[name])
+        if allowed is not None:
+            raise SettingError(name, config[name], allowed)
     execution = part("exec", dict(config.exec))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")
-    results = Path(str(config.results)).expanduser()
-    if config.action in ("plan", "status"):
-        return _count(studies, results)
-    require_writable(results)
-    if config.action == "run":
-        cells = {plan.name: plan.cells for plan in studies}
-        launch.run(cells, results, execution, folders, sys.argv)
+    results = Path(config.results).expanduser()
+    if config.action in ("run", "report"):
+        for plan in studies:
+            require_writable(results / plan.name)
+    return Asked(config.action, tuple(studies), results, execution, tuple(folders), tuple(arguments))
+
+
+def act(asked: Asked) -> int:
+    """Do what a command line asks; returns the exit code."""
+    if asked.action in ("plan", "status"):
+        return _count(asked.studies, asked.results)
+    if asked.action == "run":
+        cells = {plan.name: plan.cells for plan in asked.studies}
+        launch.run(cells, asked.results, asked.execution, asked.folders, sys.argv)
     from attnlab.publish import publish  # draws: imported when there is something to draw
 
-    return publish(studies, results, arguments)
+    return publish(asked.studies, asked.results, asked.arguments)
 
 
 def _count(studies: Sequence[Plan], results: Path) -> int:

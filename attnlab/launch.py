@@ -22,6 +22,8 @@ from attnlab.store import FINAL, Status, Store, counts, write_atomically
 
 log = logging.getLogger("attnlab")
 BAD = ("failed", "timeout", "missing")
+INTERRUPTED = 130
+"""The exit code of a command that was interrupted."""
 EVERY = 30.0
 """Seconds between two log lines where there is no terminal."""
 
@@ -112,18 +114,21 @@ def _trace(
         **provenance(),
     }
     write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
-    handler = logging.FileHandler(place / "log.txt", delay=True)
+    handler = logging.FileHandler(place / "log.txt", encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     try:
         yield
+    except KeyboardInterrupt:
+        facts["exit_code"] = INTERRUPTED
+        raise
     finally:
         log.removeHandler(handler)
         handler.close()
         tally = counts(statuses(cells, results).values())
         facts["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
         facts["counts"] = tally
-        facts["exit_code"] = exit_code(tally)
+        facts["exit_code"] = facts["exit_code"] or exit_code(tally)
         write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
 
 

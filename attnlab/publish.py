@@ -67,11 +67,14 @@ def entries(results: Path) -> list[index.IndexEntry]:
     """Every study that has results in this folder, whichever command made it."""
     found = []
     for path in sorted(results.glob("*/study.json")):
-        if path.with_name("results.csv").exists():
+        try:
             facts = json.loads(path.read_text(encoding="utf-8"))
-            module = facts.pop("module")
+            module, told = facts.pop("module"), study.Study(**facts)
             table = read_csv(path.with_name("results.csv"))
-            found.append(index.IndexEntry(study.Study(**facts), conclude(module, table), table))
+        except (OSError, ValueError, KeyError, TypeError) as error:  # torn, or written by another version
+            log.warning("%s is left out of the index (%s): action=report makes it anew", path.parent, error)
+            continue
+        found.append(index.IndexEntry(told, conclude(module, table), table))
     return found
 
 

@@ -21,7 +21,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.cells import Cell, arguments
+from attnlab.cells import Cell, arguments, is_part
 from attnlab.parts import SettingError
 
 LAUNCH = ("action", "study", "results", "size", "exec", "experiment")
@@ -69,7 +69,8 @@ class Configs:
     @property
     def searchpath(self) -> list[str]:
         """The override that puts the user's folders on Hydra's search path."""
-        places = ",".join(f"'file://{folder}'" for folder in self.folders)
+        quoted = (folder.replace("'", r"\'") for folder in self.folders)
+        places = ",".join(f"'file://{folder}'" for folder in quoted)
         return [f"hydra.searchpath=[{places}]"] if self.folders else []
 
     @functools.cache  # noqa: B019  (lives as long as one command)
@@ -85,36 +86,52 @@ class Configs:
 
 
 def parse(arguments: Sequence[str], configs: Configs) -> Command:
-    """Sort the overrides of a command line. Raises SettingError or Hydra's own errors for what is no override."""
+    """Sort the overrides of a command line; of two with one key the last counts, as everywhere in Hydra.
+
+    Raises SettingError or Hydra's own errors for what is no override.
+    """
     composed: list[str] = []
-    axes: list[Axis] = []
-    experiments: tuple[str, ...] | None = None
+    axes: dict[str, Axis] = {}
+    experiments = configs.options("experiment")
     for override in OverridesParser.create().parse_overrides(list(arguments)):
-        key, line = override.get_key_element(), str(override.input_line)
+        key, line = str(override.key_or_group), str(override.input_line)
+        how = key.split(".")[0] in LAUNCH or override.is_hydra_override()
         if key == "experiment":
-            experiments = tuple(str(value) for value in axis(override, configs).values)
-        elif key.split(".")[0] in LAUNCH:
+            experiments = tuple(dict.fromkeys(map(str, axis(override, configs).values)))
+        elif how or override.is_delete() or override.package is not None:
             if override.is_sweep_override():
-                raise SettingError(key, line.partition("=")[2], "one value: how to run cannot be swept")
-            composed.append(line)
-        elif key[0] in "+~" or override.is_hydra_override():
+                raise SettingError(key, line.partition("=")[2], "one value: this cannot be swept")
             composed.append(line)
         else:
-            axes.append(axis(override, configs))
-    return Command(experiments or configs.options("experiment"), tuple(composed), tuple(axes))
+            axes[key] = axis(override, configs)
+            if override.is_add() or override.is_force_add():
+                composed.append(_first(override, axes[key]))
+    return Command(experiments, tuple(composed), tuple(axes.values()))
+
+
+def _first(override: Override, axis: Axis) -> str:
+    """The override that adds a key (`+key=1,2`) with the first of its values, for Hydra to compose."""
+    if not override.is_sweep_override():
+        return str(override.input_line)
+    text = axis.values[0] if axis.group else next(override.sweep_string_iterator())
+    return f"{override.get_key_element()}={text}"
 
 
 def axis(override: Override, configs: Configs) -> Axis:
     """The axis one override spans; a plain value is an axis of length one."""
     key = override.key_or_group
-    options = configs.options(key)
     if override.is_interval_sweep():
         raise SettingError(
             key, str(override.input_line), "values that can be listed: 1,2,3  range()  choice()"
         )
-    values = tuple(_values(override, options))
+    values = tuple(_values(override, configs.options(key)))
     if not values:
         raise SettingError(key, str(override.input_line), "at least one value; nothing matches")
+    return _axis(key, values, configs)
+
+
+def _axis(key: str, values: tuple[Any, ...], configs: Configs) -> Axis:
+    options = configs.options(key)
     for value in values:
         if options and value not in options:
             raise SettingError(key, value, "one of " + ", ".join(options))
@@ -127,8 +144,14 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
     Raises SettingErrors with every refused setting of every cell, and for a key that no cell of any study has.
     """
     made = [_plan(name, command, configs) for name in command.experiments]
+    names = [plan.name for plan in made]
     unused = [axis for axis in command.axes if not any(axis.key in plan.used for plan in made)]
     problems = [_unknown(axis, made) for axis in unused]
+    problems += [
+        SettingError("study", name, "one experiment; several cannot share a folder")
+        for name in names
+        if names.count(name) > 1
+    ]
     problems += [problem for plan in made for problem in plan.problems]
     if problems:
         raise SettingErrors(problems)
@@ -158,11 +181,13 @@ def _values(override: Override, options: Sequence[str]) -> Iterator[Any]:
 def _plan(name: str, command: Command, configs: Configs) -> Plan:
     composed = (*command.composed, f"experiment={name}")
     base = configs.compose(*composed)
+    if not isinstance(base.experiment, DictConfig):
+        raise SettingError("experiment", base.experiment, "module, title, grids and figures")
     module = base.experiment.module
     used: set[str] = set()
     cells: dict[str, Cell] = {}
     problems: list[SettingError] = []
-    study = base.study or name
+    study = _folder(str(base.study or name))
     for block in _blocks(base, command.axes, configs):
         expansion = _Expansion(study, module, composed, command.axes, configs)
         for cell in expansion.cells(block, used):
@@ -173,18 +198,21 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     return Plan(study, base, tuple(cells.values()), frozenset(used), tuple(problems))
 
 
+def _folder(study: str) -> str:
+    """The name of a study, which is that of its folder in the results."""
+    if "/" in study or study.startswith("."):
+        raise SettingError("study", study, "the name of a folder: no slash, no leading dot")
+    return study
+
+
 def _blocks(base: DictConfig, asked: Sequence[Axis], configs: Configs) -> list[list[Axis]]:
     """The blocks of the grid with the groups the command line chose.
 
     A choice narrows the blocks that have it. A choice that no block has takes the first block, without the
     leaves under that group, which belong to the choice it replaces.
     """
-    grids: Any = OmegaConf.to_container(base.experiment.grids, resolve=True)
-    size = base.size.grid
-    if size not in grids:
-        raise SettingError("size", size, f"a grid of this experiment: {', '.join(grids)}")
     blocks = [
-        [_yaml_axis(key, text, configs) for key, text in block.items()] for block in grids[size].values()
+        [_yaml_axis(key, value, configs) for key, value in block.items()] for block in _grid(base).values()
     ]
     for choice in (axis for axis in asked if axis.group):
         narrowed, left = [], list(choice.values)
@@ -202,13 +230,27 @@ def _blocks(base: DictConfig, asked: Sequence[Axis], configs: Configs) -> list[l
     return blocks
 
 
+def _grid(base: DictConfig) -> dict[str, dict[str, Any]]:
+    """The blocks of the chosen size as they are written: interpolations wait for the cells."""
+    size, grids = base.size.grid, base.experiment.grids
+    if not isinstance(grids, DictConfig) or size not in grids:
+        raise SettingError("size", size, f"a grid of this experiment, whose grids are {grids}")
+    blocks: Any = OmegaConf.to_container(OmegaConf.create({"blocks": grids[size]}), resolve=False)
+    found = blocks["blocks"]
+    if not (found and isinstance(found, dict) and all(isinstance(block, dict) for block in found.values())):
+        raise SettingError(f"experiment.grids.{size}", found, "blocks, each `name: {key: values, ...}`")
+    return found
+
+
 def _without(block: Sequence[Axis], key: str) -> list[Axis]:
     return [axis for axis in block if axis.key != key]
 
 
 def _yaml_axis(key: str, value: Any, configs: Configs) -> Axis:
-    text = ",".join(map(str, value)) if isinstance(value, list) else value
-    return axis(OverridesParser.create().parse_override(f"{key}={text}"), configs)
+    """Text is read in Hydra's grammar, as on the command line; a list is its values, anything else is one."""
+    if isinstance(value, str):
+        return axis(OverridesParser.create().parse_override(f"{key}={value}"), configs)
+    return _axis(key, tuple(value) if isinstance(value, list) else (value,), configs)
 
 
 @dataclass(frozen=True)
@@ -248,11 +290,10 @@ class _Expansion:
 
 @dataclass(frozen=True)
 class _Template:
-    """One composed choice of groups, as plain dictionaries, with its interpolations kept aside."""
+    """One composed choice of groups, as plain dictionaries with their interpolations."""
 
     config: dict[str, Any]
     choices: dict[str, str]
-    interpolations: Mapping[str, str]
     resolved: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
 
     def has(self, key: str) -> bool:
@@ -261,7 +302,7 @@ class _Template:
             if not isinstance(found, dict) or name not in found:
                 return False
             found = found[name]
-        return not isinstance(found, dict)
+        return not is_part(found) and name != "_target_"
 
     def fill(self, leaves: Mapping[str, Any]) -> dict[str, Any]:
         """The config with these leaves; interpolations follow the leaves they refer to."""
@@ -270,7 +311,7 @@ class _Template:
             _set(config, key, value)
         for key, value in self._resolve(config, leaves).items():
             _set(config, key, value)
-        return config
+        return {name: _canonical(value) for name, value in config.items()}
 
     def _resolve(self, config: dict[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
         """The interpolated leaves, remembered by the leaves they can depend on.
@@ -278,13 +319,13 @@ class _Template:
         An interpolation can reach another top-level node only by writing its name, so the nodes that hold or
         name one are all that matters.
         """
-        waiting = {key: text for key, text in self.interpolations.items() if key not in leaves}
+        waiting = dict(_interpolated(config))
         roots = {key.split(".")[0] for key in waiting}
         roots |= {name for name in self.config for text in waiting.values() if name in text}
-        address = tuple((key, str(value)) for key, value in leaves.items() if key.split(".")[0] in roots)
+        address = tuple((key, repr(value)) for key, value in leaves.items() if key.split(".")[0] in roots)
         if waiting and address not in self.resolved:
-            tree = OmegaConf.create(config)
-            self.resolved[address] = {key: OmegaConf.select(tree, key) for key in waiting}
+            tree: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+            self.resolved[address] = {key: _get(tree, key) for key in waiting}
         return self.resolved[address] if waiting else {}
 
 
@@ -298,7 +339,7 @@ def _template(module: str, composed: DictConfig, names: Sequence[str]) -> _Templ
     assert isinstance(plain, dict)
     config = {str(name): plain[name] for name in names}
     choices = {name: str(composed.hydra.runtime.choices.get(name)) for name in names}
-    return _Template(config, choices, dict(_interpolated(config)))
+    return _Template(config, choices)
 
 
 def _interpolated(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -314,8 +355,20 @@ def _copied(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set(config: dict[str, Any], key: str, value: Any) -> None:
-    *path, leaf = key.split(".")
-    functools.reduce(lambda node, name: node[name], path, config)[leaf] = value
+    path, _, leaf = key.rpartition(".")
+    (_get(config, path) if path else config)[leaf] = value
+
+
+def _get(config: dict[str, Any], key: str) -> Any:
+    return functools.reduce(lambda node, name: node[name], key.split("."), config)
+
+
+def _canonical(value: Any) -> Any:
+    """One form for one number: 4.0 is 4, so that however a cell is asked for, it is the same cell."""
+    if isinstance(value, dict):
+        return {name: _canonical(leaf) for name, leaf in value.items()}
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return int(value) if whole else value
 
 
 def _unknown(axis: Axis, made: Sequence[Plan]) -> SettingError:

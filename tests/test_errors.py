@@ -35,12 +35,26 @@ REFUSALS = {
     "--colour": ("--colour", "", "key=value"),
     "inputs.n": ("inputs.n", "", ""),
     "inputs.n=[1,2": ("inputs.n", "[1,2", ""),
+    "=3": ("=3", "", ""),
+    "level={a:1}": ("level", "{'a': 1}", "an integer"),
+    "level=${nope}": ("level", "nope", "not found"),
+    "level=${level}": ("level", "", "Recursive"),
+    "+foo=1": ("foo", "1", "a setting of this run"),
+    "+foo=1,2": ("foo", "1", "a setting of this run"),
+    "inputs@x=gaussian": ("inputs@x", "gaussian", ""),
+    "inputs._target_=attnlab.inputs.tied.Tied": ("inputs._target_", "Tied", "inputs.n"),
+    "study=../out": ("study", "'../out'", "no slash"),
+    "study=a/b": ("study", "'a/b'", "no slash"),
+    "study=.": ("study", "'.'", "no leading dot"),
+    "results=null": ("results", "None", "text"),
+    "experiment.grids=3": ("size", "quick", "grids are 3"),
+    "experiment=noop,recovery study=both": ("study", "'both'", "one experiment"),
 }
 
 
 @pytest.mark.parametrize("word", REFUSALS)
 def test_a_bad_setting_is_refused_by_name(lab: Lab, word: str) -> None:
-    words = [word] if word.startswith("experiment=") else ["experiment=noop", word]
+    words = word.split() if word.startswith("experiment=") else ["experiment=noop", word]
     answer = lab(*words)
     assert answer.code == 2
     assert "Traceback" not in answer.err
@@ -62,6 +76,30 @@ def test_a_broken_yaml_is_named(lab: Lab) -> None:
     answer = lab("experiment=torn")
     assert answer.code == 2
     assert "torn.yaml" in answer.err and "Traceback" not in answer.err
+    assert not lab.results.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("", "experiment.module"),
+        ("experiment: 3", "experiment"),
+        ("experiment: {module: noop}", "experiment.grids"),
+        ("experiment: {module: noop, grids: {}}", "size = 'quick'"),
+        ("experiment: {module: noop, grids: {quick: null}}", "experiment.grids.quick"),
+        ("experiment: {module: noop, grids: {quick: {}}}", "experiment.grids.quick"),
+        ("experiment: {module: noop, grids: {quick: [1]}}", "experiment.grids.quick"),
+        ("experiment: {module: noop, grids: {quick: {a: {level: null}}}}", "level = None"),
+        ("experiment: {module: noop, grids: {quick: {a: {depth: 3}}}}", "depth = 3"),
+        ("experiment: {module: torn, grids: {quick: {a: {level: 1}}}}", "SyntaxError"),
+    ],
+)
+def test_an_experiment_that_cannot_be_read_is_refused(lab: Lab, body: str, told: str) -> None:
+    (lab.folder / "mine" / "torn.py").write_text("def trial(:\n")
+    text = f"# @package _global_\nlevel: 0\nmood: fine\n{body}\n"
+    (lab.folder / "mine" / "experiment" / "mine.yaml").write_text(text)
+    answer = lab("experiment=mine")
+    assert answer.code == 2 and told in answer.err and "Traceback" not in answer.err
     assert not lab.results.exists()
 
 

@@ -157,7 +157,7 @@ def test_planning_loads_no_drawing_and_no_compiler() -> None:
 
     code = (
         "import sys; sys.argv=['attnlab','action=plan','results=/nowhere/at/all']\n"
-        "from attnlab.app import act; act(sys.argv[1:])\n"
+        "from attnlab.app import act, understand; act(understand(sys.argv[1:]))\n"
         "print([name for name in ('seaborn','matplotlib','numba','torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Lab
+
+from attnlab.store import Store
 
 FAST = ("experiment=noop", "exec=serial")
 
@@ -41,6 +44,19 @@ def driver(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
+
+
+def wait_until_gone(group: int) -> None:
+    """Until no process of a driver's group is left; fails after ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
+    pytest.fail("processes are left behind")
 
 
 def test_a_run_leaves_records_table_pages_and_a_trace(lab: Lab) -> None:
@@ -134,8 +150,9 @@ def test_a_cell_that_kills_its_worker_fails_alone(lab: Lab) -> None:
     assert len(records(lab)) == 6
 
 
-def test_a_cell_that_runs_too_long_is_stopped(lab: Lab) -> None:
-    assert lab(*FAST, "mood=sleep", "level=1", "inputs.n=4", "exec.timeout=0.3").code == 1
+@pytest.mark.parametrize("mood", ["sleep", "deaf"])
+def test_a_cell_that_runs_too_long_is_stopped(lab: Lab, mood: str) -> None:
+    assert lab(*FAST, f"mood={mood}", "level=1", "inputs.n=4", "exec.timeout=0.3").code == 1
     (record,) = records(lab).values()
     assert record["status"] == "timeout" and record["duration"] < 10
 
@@ -167,16 +184,16 @@ def test_parts_swept_over_the_same_inputs_see_the_same_draws(lab: Lab) -> None:
 
 
 def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
-    """kill -9 of the driver and its workers in the middle; only the missing cells run; the same bytes."""
+    """kill -9 of the driver in the middle: its workers go too; only the missing cells run; the same bytes."""
     words = ("experiment=noop", "mood=slow", "level=range(10)", "inputs.n=4,8", "repeats=2", "exec.workers=2")
     process = driver(lab, *words)
     cells = lab.results / "noop" / "cells"
     deadline = time.monotonic() + 60
     while len(list(cells.glob("??/*.json"))) < 4 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
-    time.sleep(0.5)
+    wait_until_gone(process.pid)
     kept = records(lab)
     assert 4 <= len(kept) < 20
     answer = lab(*words)
@@ -185,6 +202,91 @@ def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
     table = csv(lab)
     lab(*words, "study=again")
     assert csv(lab, "again").replace(b"again", b"noop") == table
+
+
+@pytest.mark.parametrize(("workers", "stop"), [(1, signal.SIGTERM), (2, signal.SIGINT)])
+def test_an_interrupted_run_keeps_what_is_finished(lab: Lab, workers: int, stop: signal.Signals) -> None:
+    """At once, though a cell is in the middle of a minute's sleep, and without leaving a process behind."""
+    process = driver(lab, "experiment=noop", "mood=fine,sleep", "level=1", f"exec.workers={workers}")
+    cells = lab.results / "noop" / "cells"
+    deadline = time.monotonic() + 60
+    while not list(cells.glob("??/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(stop)
+    assert process.wait(timeout=20) == 130
+    wait_until_gone(process.pid)
+    assert {record["status"] for record in records(lab).values()} == {"done"}
+    (run,) = (lab.results / "noop" / "runs").glob("*/run.json")
+    assert json.loads(run.read_text())["exit_code"] == 130
+
+
+def test_a_full_disk_stops_the_run_in_one_sentence(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "write", full)
+    answer = lab(*FAST)
+    assert answer.code == 1 and "No space left on device" in answer.err
+    assert "Traceback" not in answer.err
+
+
+ODD = r'''"""Odd: what does a trial get away with?"""
+import numpy as np
+from attnlab.verdicts import Verdict
+VERSION = 1
+
+
+def trial(how, trials, rng):
+    x = rng("x").standard_normal(trials)
+    row = {
+        "fine": {"m": x},
+        "whole": {"m": np.arange(trials)},
+        "scalar": {"m": 0.5},
+        "matrix": {"m": np.ones((trials, 2))},
+        "complex": {"m": x + 1j},
+        "text": {"m": np.array(["a"] * trials)},
+        "nameless": {3: x},
+        "empty": {},
+        "nothing": None,
+        "huge": {"m": np.full(trials, 1.7e308)},
+        "more": {"m": x, "extra": x} if rng.repeat else {"m": x},
+        "less": {"m": x} if rng.repeat else {"m": x, "extra": x},
+        "changing": {"m": x} if rng.repeat else {"m": x > 0},
+        "undecodable": ValueError("bad \udcff text"),
+        "cancelled": GeneratorExit(),
+    }[how]
+    if isinstance(row, BaseException):
+        raise row
+    return row
+
+
+def verdict(table):
+    return Verdict(("Nothing.",))
+'''
+
+
+def test_a_row_that_is_none_fails_its_cell_alone(lab: Lab) -> None:
+    """Also: a trial without annotations and a yaml without title and figures will do."""
+    hows = re.findall(r'^        "(\w+)":', ODD, flags=re.MULTILINE)
+    (lab.folder / "mine" / "odd.py").write_text(ODD)
+    (lab.folder / "mine" / "experiment" / "odd.yaml").write_text(
+        "# @package _global_\nhow: fine\nexperiment: {module: odd, grids: {quick: {a: {how: fine}}}}\n"
+    )
+    answer = lab("experiment=odd", "exec=serial", "trials=4", "repeats=2", "how=" + ",".join(hows))
+    assert answer.code == 1 and "Traceback" not in answer.err
+    by_status = {status: set() for status in ("done", "failed")}
+    for record in records(lab, "odd").values():
+        by_status[record["status"]].add(record["config"]["how"])
+    assert by_status == {"done": {"fine", "whole"}, "failed": set(hows) - {"fine", "whole"}}
+    assert (lab.results / "odd" / "report.html").exists()
+
+
+def test_an_older_study_is_left_out_of_the_index(lab: Lab) -> None:
+    old = lab.results / "old"
+    old.mkdir(parents=True)
+    (old / "study.json").write_text('{"module": "noop", "name": "old"}')
+    answer = lab(*FAST)
+    assert answer.code == 0 and f"{old} is left out of the index" in answer.err
 
 
 def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:

@@ -50,6 +50,9 @@ def test_the_default_grid_is_a_product(expand) -> None:
         ("level=range(2,8,3)", [2, 5]),
         ("level=sort(3,1,2)", [1, 2, 3]),
         ("level=2,2", [2]),
+        ("++level=7", [7]),
+        ("++level=7,8", [7, 8]),
+        ("level=range(1,3,1.0)", [1, 2]),
     ],
 )
 def test_the_command_line_replaces_an_axis(expand, words: str, levels: list[int]) -> None:
@@ -72,6 +75,43 @@ def test_an_interpolation_follows_the_leaf_it_names(expand) -> None:
     assert settings(cells, "inputs.d", "inputs.e") == [(2, 3), (5, 3)]
 
 
+def test_an_interpolation_on_the_command_line_follows_the_cell(expand) -> None:
+    cells = expand("experiment=noop", "inputs.d=2,5", "inputs.n=${inputs.d}", "level=${inputs.n}")
+    assert settings(cells, "inputs.d", "inputs.n", "level") == [(2, 2, 2), (5, 5, 5)]
+
+
+def test_of_two_words_for_one_key_the_last_counts(expand) -> None:
+    once = [cell.key for cell in expand("experiment=noop", "inputs=tied", "level=2")]
+    words = ("experiment=noop", "inputs=gaussian", "level=1", "inputs=tied", "level=2")
+    assert [cell.key for cell in expand(*words)] == once
+
+
+def test_a_number_has_one_form(expand) -> None:
+    """4 and 4.0 are the same setting, so the same cell with the same draws."""
+    one = expand("experiment=recovery", "weights=softmax", "weights.temperature=1")
+    assert [cell.key for cell in one] == [
+        cell.key for cell in expand("experiment=recovery", "weights=softmax", "weights.temperature=1.0")
+    ]
+    assert len(expand("experiment=noop", "level=4,4.0", "inputs.n=4")) == 1
+
+
+def test_the_yaml_of_a_grid_takes_plain_values_and_lists(expand, lab: Lab) -> None:
+    path = lab.folder / "mine" / "experiment" / "listed.yaml"
+    grid = """{mood: ["a b", "c,d"], level: 3, inputs.n: "range(2,4)", inputs.d: "${inputs.n}"}"""
+    path.write_text(
+        "# @package _global_\nlevel: 0\nmood: fine\n"
+        f"experiment: {{module: noop, grids: {{quick: {{a: {grid}}}}}}}\n"
+    )
+    found = settings(expand("experiment=listed"), "mood", "level", "inputs.n", "inputs.d")
+    assert found == [(mood, 3, n, n) for mood in ("a b", "c,d") for n in (2, 3)]
+
+
+def test_a_folder_of_configs_may_have_any_name(lab: Lab) -> None:
+    odd = (lab.folder / "mine").rename(lab.folder / "it's mine, really")
+    answer = lab.command("--config-dir", str(odd), "experiment=noop", "action=plan", "results=/no/where")
+    assert answer.code == 0 and "8 cells in all" in answer.out
+
+
 def test_blocks_are_narrowed_by_a_choice(expand) -> None:
     every = expand("experiment=recovery")
     only = expand("experiment=recovery", "weights=uniform_support")
@@ -91,7 +131,7 @@ def test_identity_is_the_science_alone(expand) -> None:
         ["exec=serial"],
         ["exec.workers=1"],
         ["study=other"],
-        ["probe=pointer"][:0],
+        ["exec.workers=3", "exec.timeout=9"],
     ):
         assert [cell.key for cell in expand("experiment=noop", *words)] == keys
     for words in (["seed=1"], ["trials=9"], ["repeats=6"], ["inputs.d=9"], ["mood=slow"]):
