@@ -66,21 +66,24 @@ def verdict(table: pd.DataFrame) -> Verdict:
 
 def _gaussian(table: pd.DataFrame) -> Iterator[str]:
     settled = rows(table, "possible", {"inputs": "gaussian", "collision.pairs": "random"})
-    told = []
+    told: list[str] = []
     for d in sorted(settled["inputs.d"].unique(), reverse=True) if len(settled) else []:
         n = settled.loc[settled["inputs.d"] == d, "inputs.n"].max()
         where = {"inputs": "gaussian", "collision.pairs": "random", "inputs.d": d, "inputs.n": n}
         possible, exact = interval(table, "possible", where), interval(table, "exact", where)
         extreme = interval(table, "c_95", where)
         if possible is not None and exact is not None and extreme is not None:
+            if not told:
+                told.append(
+                    f"For two words chosen at random among {n:g} in d = {d:g} dimensions, 95 % of the weight on "
+                    f"one or on the other can give the same output in {extreme.percent} of trials."
+                )
             told.append(
-                f"in d = {d:g} dimensions with n = {n:g} words, 95 % of the weight on one or on the other can "
-                f"give one output in {extreme.percent} of trials, more than half of it in {possible.percent} "
-                f"(exact law: {100 * exact.value:.3g} %)"
+                f"In d = {d:g} dimensions with n = {n:g} words, more than half of the weight on one or on the "
+                f"other can give one output in {possible.percent} of trials (exact law: "
+                f"{100 * exact.value:.3g} %), 95 % of it in {extreme.percent}."
             )
-    if told:
-        yield f"For two words chosen at random, {told[0]}."
-        yield from (f"{words[0].upper()}{words[1:]}." for words in told[1:])
+    yield from told
 
 
 def _law(table: pd.DataFrame) -> Iterator[str]:

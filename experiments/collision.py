@@ -21,7 +21,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 
 
 def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Count, rng: Streams) -> Row:
@@ -50,13 +50,16 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
 def verdict(table: pd.DataFrame) -> Verdict:
     """How far apart patterns with one output are, construction by construction."""
     beyond = table[table["inputs.n"] > table["inputs.d"] + 1]
-    sentences = [*_constructions(beyond), *_threshold(table), *_sharpness(beyond), *_precision(table)]
+    sentences = [
+        *_opening(beyond), *_constructions(beyond), *_threshold(table), *_sharpness(beyond), *_precision(table)
+    ]  # fmt: skip
     return Verdict(
         sentences=tuple(sentences),
         answers=tuple(_answers(beyond)),
         limits=(
             "What a search does not find is not shown to be impossible; only a reason or a theorem does that.",
-            "Distances of null_step, farthest, reachable and rounded are lower bounds: farther pairs may exist.",
+            "Rates of reachable are lower bounds, and so are distances and changes of the top position by "
+            "null_step, farthest, reachable and rounded: other and farther pairs may exist.",
             "Only reachable and transplant give patterns that are softmax weights; the others are weights on the "
             "simplex that no query may produce.",
             "Values here are Gaussian; structured values collide more (repeated ones at any length) or less.",
@@ -79,13 +82,25 @@ def _threshold(table: pd.DataFrame) -> Iterator[str]:
             )
 
 
+def _opening(beyond: pd.DataFrame) -> Iterator[str]:
+    """What the simplex allows, and what is found where the weights must be softmax weights."""
+    apart = interval(beyond, "found", {"collision": "radon"})
+    twin = interval(beyond, "found", {"collision": "reachable"})
+    if apart is not None and twin is not None:
+        yield (
+            f"With more than d + 1 positions two patterns without a common position had the same output in "
+            f"{apart.percent} of trials; among softmax weights a second query with the same output was found in "
+            f"{twin.percent}."
+        )
+
+
 _WORDS = {
-    "radon": "two patterns without a common position",
-    "tverberg": "three or more patterns without a common position",
-    "null_step": "softmax weights and a random step from them",
-    "farthest": "softmax weights and the farthest pattern found from them",
-    "reachable": "softmax weights of two queries",
-    "transplant": "two different sequences, nearly all weight on another position in each,",
+    "radon": "two patterns without a common position have one output",
+    "tverberg": "three or more patterns without a common position have one output",
+    "null_step": "a random step away from softmax weights keeps the output",
+    "farthest": "a search from softmax weights finds other weights with their output",
+    "reachable": "a search from a query finds another one with its output",
+    "transplant": "two different sequences, nearly all weight on another position in each, have one output",
 }
 
 
@@ -97,13 +112,13 @@ def _constructions(beyond: pd.DataFrame) -> Iterator[str]:
         if found is None or flip is None:
             continue
         far = (
-            f", {distance} apart in total variation and {divergence} bits in divergence"
+            f", there {distance} apart in total variation and {divergence} bits in divergence"
             if distance is not None and divergence is not None
             else ""
         )
         yield (
-            f"Beyond d + 1 positions {words} ({name}) give one output in {found.percent} of trials{far}; "
-            f"the top position differs in {flip.percent}."
+            f"Beyond d + 1 positions {words} in {found.percent} of trials ({name}){far}; the top position "
+            f"differs in {flip.percent} of all trials."
         )
 
 
@@ -127,22 +142,29 @@ def _precision(table: pd.DataFrame) -> Iterator[str]:
     gap = interval(exact, "gap")
     if gap is not None:
         yield f"The outputs of these pairs agree to {gap.value:.1g} of the size of the values on average."
-    distance = interval(table, "total_variation", {"collision": "rounded"})
-    flip = interval(table, "argmax_flip", {"collision": "rounded"})
-    if distance is not None and flip is not None:
-        yield (
-            f"Weights whose outputs are bit-identical after rounding (rounded) differ by a total variation of "
-            f"{distance}; the top position differs in {flip.percent}."
-        )
+    if "collision.format" not in table:
+        return
+    few = table[table["inputs.n"] <= table["inputs.d"] + 1]
+    for format in sorted(few["collision.format"].dropna().unique()):
+        where = {"collision": "rounded", "collision.format": format}
+        distance, flip = interval(few, "total_variation", where), interval(few, "argmax_flip", where)
+        if distance is not None and flip is not None:
+            yield (
+                f"With no more than d + 1 positions, where exact outputs determine the weights, weights with "
+                f"the same bits of output in {format} were found {distance} apart in total variation; the top "
+                f"position differs in {flip.percent}."
+            )
 
 
 def _answers(beyond: pd.DataFrame) -> Iterator[Answer]:
-    asked: list[tuple[Question, str, str, str]] = [
-        ("Q1", "radon", "found", "weights with disjoint supports and one output exist"),
-        ("Q2", "farthest", "argmax_flip", "the fibre of softmax weights holds another top position"),
-        ("Q3", "reachable", "found", "another query with the same output was found"),
+    square = "inputs.e" in beyond and bool((beyond["inputs.e"] == beyond["inputs.d"]).all())
+    of_keys = "e = d, n > d + 1" if square else "n > d + 1"
+    asked: list[tuple[Question, str, str, str, str]] = [
+        ("Q1", "radon", "found", "weights with disjoint supports and one output exist", "n > d + 1"),
+        ("Q2", "farthest", "argmax_flip", "weights with that output and another top were found", "n > d + 1"),
+        ("Q3", "reachable", "found", "another query with the same output was found", of_keys),
     ]
-    for question, name, metric, counts in asked:
+    for question, name, metric, counts, sizes in asked:
         seen = interval(beyond, metric, {"collision": name})
         if seen is not None:
-            yield Answer(question, "Gaussian values, n > d + 1", counts, seen, "lost")
+            yield Answer(question, f"Gaussian values, {sizes}", counts, seen, "lost")

@@ -58,7 +58,13 @@ def verdict(table: pd.DataFrame) -> Verdict:
     """What stays certain beyond d + 1 positions, by temperature, by tail, and by attention map."""
     beyond = table[table["inputs.n"] > table["inputs.d"] + 1]
     return Verdict(
-        sentences=(*_temperature(beyond), *_threshold(table), *_tails(beyond), *_maps(beyond)),
+        sentences=(
+            *_opening(beyond),
+            *_temperature(beyond),
+            *_threshold(table),
+            *_tails(beyond),
+            *_maps(beyond),
+        ),
         answers=tuple(_answers(beyond)),
         limits=(
             "The intervals are over all weights on the simplex; an observer who also knows the keys, and that "
@@ -67,6 +73,21 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "Queries, keys and values here are Gaussian; trained heads are not.",
         ),
     )
+
+
+def _opening(beyond: pd.DataFrame) -> Iterator[str]:
+    """The sharpest and the most diffuse softmax weights."""
+    told = []
+    levels = _levels(beyond, "weights.temperature")
+    for temperature in dict.fromkeys((*levels[:1], *levels[-1:])):
+        found = interval(beyond, "certified", {"weights": "softmax", "weights.temperature": temperature})
+        if found is not None:
+            told.append(f"at temperature {temperature:g} in {found.percent} of trials")
+    if told:
+        yield (
+            "With more than d + 1 positions, output and values make the top position of softmax weights certain "
+            f"{' and '.join(told)}."
+        )
 
 
 def _temperature(beyond: pd.DataFrame) -> Iterator[str]:
@@ -122,7 +143,10 @@ def _maps(beyond: pd.DataFrame) -> Iterator[str]:
             if certified is not None and unique is not None:
                 told.append(f"{name} {certified.percent} (all weights certain: {100 * unique.value:.1f} %)")
         if told:
-            yield f"At an entropy of log2 {effective:g} bits the top position is certain: {'; '.join(told)}."
+            yield (
+                f"At an entropy of {np.log2(effective):.2g} bits, that of {effective:g} equal weights, the top "
+                f"position is certain: {'; '.join(told)}."
+            )
 
 
 def _levels(table: pd.DataFrame, column: str) -> list[float]:

@@ -72,6 +72,12 @@ def _gaussian(table: pd.DataFrame) -> Iterator[str]:
     sure = [line for line in told if line[1].value >= 0.95][-1:]
     half = sorted(told, key=lambda line: abs(line[1].value - 0.5))[:1]
     lost = [line for line in told if line[1].value <= 0.05][:1]
+    if sure and lost:
+        yield (
+            f"With Gaussian values in d = {d:g} dimensions, equal weights on {sure[0][0]:g} of {n:g} positions "
+            f"are the only ones with their output in {sure[0][1].percent} of trials, on {lost[0][0]:g} of them in "
+            f"{lost[0][1].percent}."
+        )
     for k, found, exact in {line[0]: line for line in (*sure, *half, *lost)}.values():
         yield (
             f"Gaussian values, n = {n:g}, d = {d:g}, {k:g} attended: the only weights with their output in "
