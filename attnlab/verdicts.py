@@ -30,14 +30,15 @@ class Answer:
     """One number for one of the four questions: under which condition, and what it counts.
 
     says: which way the number points. `kept` is the share of trials in which the output keeps the position,
-    `lost` the share in which it does not, `bits` an amount of information.
+    `lost` the share in which it does not, `read` the share in which a learned observer reads it, `bits` an
+    amount of information.
     """
 
     question: Question
     condition: str
     counts: str
     interval: Interval
-    says: Literal["kept", "lost", "bits"] = "kept"
+    says: Literal["kept", "lost", "read", "bits"] = "kept"
 
     @property
     def text(self) -> str:

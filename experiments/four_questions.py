@@ -9,6 +9,7 @@ From Q1 to Q3 fewer rivals are admitted: a yes to one is a yes to the next.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -159,4 +160,5 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
     for question, name, metric, counts in _ANSWERS:
         found = interval(table, metric, {"condition": name})
         if found is not None:
-            yield Answer(question, CONDITIONS[name], counts, found)
+            says: Literal["read", "kept"] = "read" if metric == "q4" else "kept"
+            yield Answer(question, CONDITIONS[name], counts, found, says)

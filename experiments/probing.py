@@ -249,4 +249,4 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
         for probe in ("output_linear", "pointer"):
             found = interval(table, "top1", {**where, "probe": probe})
             if found is not None:
-                yield Answer("Q4", design, f"{probe} names the attended position, held out", found)
+                yield Answer("Q4", design, f"{probe} names the attended position, held out", found, "read")

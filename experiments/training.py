@@ -221,7 +221,7 @@ def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> 
             continue
         if learned.value == 1 and hidden.high < found.low:  # else the tokens told it, not the output
             condition = f"trained on {words[0].lower()}{words[1:]}"
-            yield Answer("Q4", condition, "pointer reads where the layer attends", found)
+            yield Answer("Q4", condition, "pointer reads where the layer attends", found, "read")
 
 
 def _pointer(table: pd.DataFrame, where: dict[str, object]) -> tuple[Interval | None, Interval | None]:

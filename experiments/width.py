@@ -177,5 +177,9 @@ def _answers(table: pd.DataFrame) -> Iterator[Answer]:
             found = interval(table, "top1", where)
             if found is not None:
                 yield Answer(
-                    "Q4", f"{kind} W_V of {width} dimensions", "pointer names the attended position", found
+                    "Q4",
+                    f"{kind} W_V of {width} dimensions",
+                    "pointer names the attended position",
+                    found,
+                    "read",
                 )
