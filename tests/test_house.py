@@ -161,4 +161,7 @@ def test_planning_loads_no_drawing_and_no_compiler() -> None:
         "print([name for name in ('seaborn','matplotlib','numba','torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    *planned, loaded = done.stdout.splitlines()
+    assert loaded == "[]"
+    studies = {line.split()[0] for line in planned[1:-1]}
+    assert studies == {path.stem for path in (ROOT / "conf" / "experiment").glob("*.yaml")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 from collections.abc import Iterator
@@ -147,19 +148,25 @@ def test_the_order_of_the_grid_changes_no_key(expand) -> None:
     assert {cell.key for cell in shuffled} == {cell.key for cell in plain}
 
 
-def test_a_higher_version_of_a_part_makes_new_cells(expand, monkeypatch: pytest.MonkeyPatch) -> None:
-    from attnlab.inputs.gaussian import Gaussian
-
+@pytest.mark.parametrize(
+    "version", ["attnlab.inputs.gaussian.Gaussian.version", "noop.VERSION", "attnlab.cells.SCHEMA"]
+)
+def test_a_higher_version_makes_new_cells(expand, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {cell.key for cell in expand("experiment=noop")}
-    monkeypatch.setattr(Gaussian, "version", 2)
+    monkeypatch.setattr(version, 2)
     assert not before & {cell.key for cell in expand("experiment=noop")}
 
 
-def test_every_experiment_composes_at_every_size(expand) -> None:
-    for size in ("quick", "full"):
-        cells = expand(f"size={size}")
-        assert {cell.study for cell in cells} == set(Configs().options("experiment")) | {"noop"}
-        assert len({cell.key for cell in cells}) == len(cells)
+def test_the_name_of_a_choice_is_a_label(expand) -> None:
+    cell, *_ = expand("experiment=noop")
+    assert dataclasses.replace(cell, choices={"inputs": "called otherwise"}).key == cell.key
+
+
+def test_every_experiment_composes(expand) -> None:
+    """At size=full; that the quick ones compose, the test of what planning loads shows."""
+    cells = expand("size=full")
+    assert {cell.study for cell in cells} == set(Configs().options("experiment")) | {"noop"}
+    assert len({cell.key for cell in cells}) == len(cells)
 
 
 def test_ten_thousand_cells_are_planned_from_few_composes(expand, monkeypatch: pytest.MonkeyPatch) -> None:
