@@ -14,6 +14,7 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from attnlab.attention import logits, output, softmax_weights
+from attnlab.collisions import reachable
 from attnlab.collisions.antipodal import antipodal_probability, collision_probability
 from attnlab.collisions.caratheodory import Caratheodory
 from attnlab.collisions.exact import confirm_exactly, exact_patterns
@@ -30,6 +31,8 @@ from attnlab.inputs.tied import Tied
 from attnlab.metrics import jsd_bits, total_variation
 from attnlab.parts import Declined, SettingError
 from attnlab.shapes import Array, Collision, Sample
+from attnlab.solvers import tverberg
+from attnlab.solvers.confirm_twins import confirmed
 from attnlab.solvers.exchange import exchange
 from attnlab.solvers.exponential_family import fit
 
@@ -146,6 +149,15 @@ def test_tverberg_parts_share_a_point_of_their_hulls(d: int, r: int) -> None:
         Tverberg(patterns=r)(a, sample, stream())
 
 
+def test_tverberg_does_not_count_a_search_that_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tverberg, "_STEPS", 2)
+    parts, found = tverberg.partition(stream().standard_normal((20, 11, 4)), 3, stream())
+    assert not found.all()
+    outputs = np.matmul(parts, stream().standard_normal((20, 11, 4)))
+    apart = np.abs(outputs - outputs[:, :1]).max(axis=(1, 2))
+    np.testing.assert_array_equal(found, apart < 1e-9)
+
+
 def test_tverberg_refuses_what_it_cannot_search() -> None:
     sample, a = gaussian(600, 64, 2, 1)
     with pytest.raises(Declined, match="too large"):
@@ -164,6 +176,14 @@ def test_caratheodory_keeps_at_most_d_plus_1_independent_positions(n: int, d: in
         lifted = np.column_stack([sample.values[b], np.ones(n)])[kept]
         assert kept.sum() <= d + 1
         assert np.linalg.matrix_rank(lifted) == kept.sum()
+
+
+def test_caratheodory_leaves_out_copies() -> None:
+    sample, a = gaussian(12, 3, 3, 30)
+    twice = Sample(sample.queries, sample.keys, np.repeat(sample.values[:, :6], 2, axis=1))
+    kept = Caratheodory()(a, twice, stream()).patterns[:, 1] > 0
+    for values, used in zip(twice.values, kept, strict=True):
+        assert np.linalg.matrix_rank(np.column_stack([values, np.ones(12)])[used]) == used.sum()
 
 
 # extreme: the linear programme, its certificate, its law.
@@ -216,6 +236,14 @@ def positions(pairs: str, a: Array, sample: Sample, pair: Collision, b: int) -> 
         return taken if len(nearest) > 1 and taken in nearest else nearest[0]
     order = np.argsort(stream(2).random(sample.mask.shape), axis=1)[b]
     return int(order[0]), int(order[1])
+
+
+def test_a_common_offset_hides_no_closest_pair() -> None:
+    sample, a = gaussian(24, 4, 4, 20)
+    far = Sample(sample.queries, sample.keys, sample.values + 1e7)
+    near, away = (Extreme(pairs="closest")(a, each, stream()).reached for each in (sample, far))
+    assert near is not None and away is not None
+    np.testing.assert_allclose(near, away, atol=1e-6)  # values of size 1e7 are rounded to 1e-9
 
 
 @pytest.mark.parametrize(("n", "d"), [(9, 3), (40, 2), (64, 16), (30, 28)])
@@ -388,6 +416,25 @@ def test_twin_queries_are_next_to_exact_ones() -> None:
             assert max(abs(float(x) - y) for x, y in zip(exact, near, strict=True)) < 1e-9
 
 
+def test_a_twin_counts_only_where_the_theorem_speaks() -> None:
+    """The query itself, one next to it, and any other query are no twins; nor is anything for e < d."""
+    rng = stream(9)
+    keys, values, query = rng.standard_normal((12, 2)), rng.standard_normal((12, 2)), rng.standard_normal(2)
+    for other in (query, query + 1e-12, query + 1e-3, -query, rng.standard_normal(2)):
+        assert not confirmed(keys, values, query, other)
+    # Even values of odd keys: q and -q have the same output exactly, by symmetry. One unknown, two equations.
+    line = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0]])
+    even = np.column_stack([line**2, [1.0, 0.0, 3.0, 0.0, 1.0]])
+    assert not confirmed(line, even, np.array([0.7]), np.array([-0.7]))
+    assert confirmed(line, even[:, :1], np.array([0.7]), np.array([-0.7]))
+
+
+def test_an_unconfirmed_pair_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample, a = gaussian(24, 3, 5, 4)
+    monkeypatch.setattr(reachable, "confirmed", lambda *_: False)
+    assert not Reachable(starts=4)(a, sample, stream()).found.any()
+
+
 def test_weights_that_are_no_softmax_are_declined() -> None:
     sample, a = gaussian(20, 3, 3, 5)
     with pytest.raises(Declined, match="softmax"):
@@ -405,7 +452,7 @@ def test_transplant_is_the_scenario_taken_literally(n: int, d: int) -> None:
     np.testing.assert_allclose(pair.patterns.max(axis=2), 0.95, atol=1e-12)
     tops = pair.patterns.argmax(axis=2)
     assert (tops[:, 0] != tops[:, 1]).all()
-    assert (pair.values[:, 0] != pair.values[:, 1]).any(axis=(1, 2)).all()
+    assert (pair.values[:, 0] != pair.values[:, 1]).all()  # every word is another one
     assert (pair.keys[:, 0] != pair.keys[:, 1]).any(axis=(1, 2)).all()
     np.testing.assert_array_equal(pair.queries[:, 0], pair.queries[:, 1])
     assert (total_variation(pair.patterns[:, 0], pair.patterns[:, 1]) >= 0.9 - 1e-12).all()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
 from scipy.optimize import linprog, nnls
-from scipy.special import softmax
+from scipy.special import ndtr, softmax
 
 from attnlab.identifiability import (
     batches,
@@ -95,6 +96,37 @@ def test_a_near_tie_is_left_undecided_and_an_exact_one_is_not() -> None:
         assert bool(verdict.not_unique) == (height == 0.0)
 
 
+def test_what_is_nearly_dependent_is_left_undecided() -> None:
+    """A support on a line but for 1e-11; a value on the line of the support but for 1e-11: too close to call.
+
+    The first line runs through the middle of the other values: undecided weights are not taken for unique ones.
+    """
+    tips = np.array([[0.0, 1.0, 0.0], [0.0, -0.5, 0.8], [0.0, -0.5, -0.8]])
+    around = np.concatenate([tips - np.eye(3)[0] * 3, tips + np.eye(3)[0] * 3])
+    line = np.array([[-1.0, 0.0, 0.0], [0.0, 1e-11, 0.0], [1.0, 0.0, 0.0]])
+    weights, values = np.array([0.3, 0.5, 0.2, *np.zeros(6)]), np.concatenate([line, around]) + 0.1
+    assert is_unique(weights, values).undecided
+    assert fibre_intervals(weights, values)[1] == pytest.approx([0.0, 1.0], abs=0.1)
+    assert not top_certified(weights, values)
+    beyond = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0 + 1e-11], [0.0, 1.0]])
+    assert is_unique([0.5, 0.5, 0.0, 0.0], beyond).undecided
+
+
+def test_a_value_next_to_a_supporting_one_is_told_from_it() -> None:
+    """Steps of 1e-8 and 1e-11 from any supporting value, measured from the nearest: decided, and exactly so."""
+    rng = np.random.default_rng(15)
+    answers = set()
+    for t in range(60):
+        values = rng.standard_normal((8, 4))
+        values[7] = values[t % 2] + (1e-8, 1e-11)[t // 2 % 2] * rng.standard_normal(4)
+        support = np.arange(8) < 2
+        verdict = is_unique(support / 2, values)
+        assert not verdict.undecided
+        assert bool(verdict.unique) == is_unique_exactly(support, values)
+        answers.add(bool(verdict.unique))
+    assert answers == {False, True}
+
+
 CELLS = [
     (5, 2, 1), (5, 3, 2), (8, 2, 1), (8, 4, 1), (8, 4, 2), (8, 4, 3), (12, 3, 1), (12, 3, 2), (16, 4, 1),
     (16, 4, 2), (16, 8, 3), (16, 8, 5), (32, 4, 1), (32, 8, 2), (32, 8, 4), (32, 16, 6), (64, 8, 1),
@@ -154,7 +186,7 @@ def test_masked_positions_do_not_exist() -> None:
     lengths = np.array([4, 7, 12, 20])
     mask = np.arange(20) < lengths[:, None]
     values = np.where(mask[..., None], rng.standard_normal((4, 20, 4)), 1e6)
-    hot = np.zeros((4, 20))
+    hot = np.where(mask, 0.0, 7.0)
     hot[:, 2] = 1.0
     spread = np.where(mask, dense(4, 20, rng), 0.0)
     spread /= spread.sum(axis=1, keepdims=True)
@@ -261,6 +293,27 @@ def test_the_certified_top_against_linear_programmes() -> None:
     assert 0 < certified.sum() < 20, "both answers occur"
 
 
+def test_a_tie_for_the_top_is_never_certified() -> None:
+    """Not even where no other weights have the output."""
+    values = np.array([[0.0, 1.0], [1.0, 0.0], [-1.0, -1.0], [0.0, 0.0]])
+    tied = np.array([0.5, 0.5, 0.0, 0.0])
+    assert is_unique(tied, values).unique
+    assert not top_certified(tied, values)
+    assert top_certified([0.6, 0.4, 0.0, 0.0], values)
+
+
+def test_near_copies_are_told_apart() -> None:
+    """Two values 1e-5 to 1e-10 apart, one a vertex: all weight on it stays, as on a copy it would not."""
+    rng = np.random.default_rng(16)
+    others = rng.standard_normal((6, 2)) + 4.0
+    for step in (1e-5, 1e-8, 1e-9, 1e-10):
+        values = np.concatenate([[[0.0, 0.0], [step, 0.7 * step]], others])
+        weights = np.array([1.0, 0.0, *np.full(6, 1e-20)])
+        bounds = fibre_intervals(weights, values)
+        assert bounds[0, 0] > 1 - 1e-8, step
+        assert bounds[1, 1] < 1e-8, step
+
+
 def test_programmes_in_turn_on_one_matrix() -> None:
     """Any cost, a moving right side: the optimum of linprog, at a vertex."""
     rng = np.random.default_rng(9)
@@ -359,7 +412,25 @@ def test_the_exact_probability() -> None:
     assert 0 <= min(curve) <= max(curve) <= 1
 
 
+@pytest.mark.parametrize("n", [7, 64, 1024])
+def test_the_faces_of_a_random_polytope_add_up(n: int) -> None:
+    """Counts of vertices, edges, triangles: Euler, Dehn and Sommerville; and the edges of a polygon one by one."""
+    f = [math.comb(n, k) * unique_probability(n, 2, k) for k in (1, 2)]
+    assert f[0] == pytest.approx(f[1], rel=1e-9)
+    f = [math.comb(n, k) * unique_probability(n, 3, k) for k in (1, 2, 3)]
+    assert f[0] - f[1] + f[2] == pytest.approx(2, abs=1e-7)
+    assert 2 * f[1] == pytest.approx(3 * f[2], rel=1e-9)
+    # Renyi & Sulanke 1963: an edge has all other points on one side of its line
+    height = np.linspace(-9, 9, 4001)
+    sides = np.exp(-(height**2)) / math.sqrt(math.pi) * 2 * ndtr(height) ** (n - 2)
+    assert unique_probability(n, 2, 2) == pytest.approx(trapezoid(sides, height), abs=1e-8)
+
+
 def test_the_asymptotic_curve() -> None:
+    z = np.linspace(0, 12, 2_000_001)
+    g = (1 + z**2) * ndtr(-z) - z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    for delta in (1e-6, 0.03, 0.25, 0.9):  # the closed form, maximised by looking everywhere
+        assert weak_threshold(delta) == pytest.approx(((1 - g / delta) / (1 + z**2 - g)).max(), abs=1e-9)
     for delta, rho in ((0.5, 0.5582), (0.25, 0.3651), (0.1, 0.2410)):
         assert weak_threshold(delta) == pytest.approx(rho, abs=5e-5)
     deltas = [1e-4, 1e-2, 0.1, 0.5, 0.9, 1.0]
@@ -401,6 +472,20 @@ def test_keys_that_the_values_determine_give_the_weights_back() -> None:
     assert np.abs(found.queries[:, 0] - queries).max() < 1e-7
     assert (found.condition[:, 0] >= 1).all()
     assert np.isnan(found.weights[:, 1:]).all()
+
+
+def test_values_that_nearly_determine_the_keys_do_not() -> None:
+    """Nor is what nearly has the output a solution: with d = e + 1 almost no output has one."""
+    rng = np.random.default_rng(17)
+    keys, queries = rng.standard_normal((6, 24, 3)), rng.standard_normal((6, 3))
+    values = keys @ rng.standard_normal((6, 3, 4)) + 1e-4 * rng.standard_normal((6, 24, 4))
+    weights = softmax(np.matmul(keys, queries[..., None])[..., 0], axis=1)
+    outputs = np.matmul(weights[:, None], values)[:, 0]
+    found = softmax_inverse(outputs, values, keys, starts=4)
+    assert not found.determined.any()
+    assert (found.count == 1).all()
+    moved = outputs + 1e-5 * rng.standard_normal(outputs.shape)
+    assert (softmax_inverse(moved, values, keys, starts=4).count == 0).all()
 
 
 def test_solutions_of_independent_keys() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attnlab.identifiability import unique_probability
+from attnlab.identifiability import fibre_intervals, unique_probability
 from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.sphere import Sphere
@@ -42,6 +42,9 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
     many = fibre.trial(Gaussian(n=24, d=8, e=8), Softmax(), 20, RNG)
     assert (many["width"] > 0).all() and not many["unique"].any()
     assert not (many["certified"] & many["could_vanish"]).any()
+    sample = Gaussian(n=24, d=8, e=8)(20, RNG("inputs"))
+    bounds = fibre_intervals(Softmax()(sample, RNG("weights")), sample.values)
+    np.testing.assert_array_equal(many["width"], (bounds[..., 1] - bounds[..., 0]).mean(axis=1))
     doubled = fibre.trial(Duplicated(n=8, d=8, e=8), Softmax(), 20, RNG)
     assert not doubled["certified"].any(), "a copy can take all the weight of the top position"
 
@@ -57,6 +60,7 @@ def test_four_questions_on_their_known_cases() -> None:
     assert few["q1"] == few["q2"] == few["q2_top"] == few["q3"] == 1
     hard = ask(Gaussian(n=20, d=10, e=10), Hard())
     assert hard["q1"] == 0 and hard["q2"] == 1
+    assert ask(Gaussian(n=32, d=6, e=6), Softmax())["q3"] < 0.8, "other queries give the same output"
     tied = ask(Tied(n=20, d=6, e=6), Softmax())
     assert tied["q1"] == tied["q2"] == 0 and tied["q3"] == 1
 

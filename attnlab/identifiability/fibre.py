@@ -16,7 +16,8 @@ def fibre_intervals(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | Non
 
     Exact up to rounding (2n linear programmes, one warm simplex); the true weights always lie inside. Width 0
     everywhere iff the weights are unique. Softmax weights with n > d + 1 have width somewhere: it is the
-    width that says how much the sum lost.
+    width that says how much the sum lost. Values nearer than 1e-11 of their spread are not told apart, and
+    where values nearly coincide the weights they share are known no better than 1e-12 over their distance.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
     [0, 0]). Raises ValueError as is_unique does, FloatingPointError if a programme does not finish.

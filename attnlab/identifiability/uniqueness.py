@@ -28,7 +28,7 @@ class Uniqueness:
 
     @property
     def not_unique(self) -> Mask:
-        """Certified to share the output with other weights."""
+        """Certified to share the output with other weights, up to ties of rounding size (see is_unique)."""
         return np.asarray(~(self.unique | self.undecided))
 
 

@@ -15,8 +15,8 @@ _kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc",
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""
-_PIVOT = 1e-9
-"""Entries below this are not pivots."""
+_PIVOT = 1e-11
+"""Entries below this are not pivots: values nearer than this, relative to their spread, are not told apart."""
 _SLACK = 1e-12
 """A basic variable may fall this far below 0, so that among near ties the largest pivot is taken."""
 _DRIFT = 1e-11
