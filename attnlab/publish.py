@@ -122,7 +122,7 @@ def _problem(cell: Cell, record: Mapping[str, Any] | None) -> tuple[str, str, st
 def _figures(plan: Plan) -> list[dict[str, Any]]:
     """The figure mappings of the experiment's yaml, as plain data."""
     experiment_config: Any = OmegaConf.to_container(plan.config.experiment, resolve=True)
-    return list(experiment_config.get("figures") or [])
+    return list(experiment_config["figures"])
 
 
 def _common(cells: Sequence[Cell]) -> dict[str, Any]:

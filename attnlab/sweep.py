@@ -19,7 +19,7 @@ from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from attnlab.cells import Cell, arguments, is_part
 from attnlab.parts import SettingError
@@ -183,6 +183,9 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     base = configs.compose(*composed)
     if not isinstance(base.experiment, DictConfig):
         raise SettingError("experiment", base.experiment, "module, title, grids and figures")
+    figures: Any = base.experiment.figures
+    if not (isinstance(figures, ListConfig) and all(isinstance(figure, DictConfig) for figure in figures)):
+        raise SettingError("experiment.figures", figures, "a list of figures, each `{name: ..., kind: ...}`")
     module = base.experiment.module
     used: set[str] = set()
     cells: dict[str, Cell] = {}

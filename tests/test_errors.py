@@ -48,6 +48,8 @@ REFUSALS = {
     "study=.": ("study", "'.'", "no leading dot"),
     "results=null": ("results", "None", "text"),
     "experiment.grids=3": ("size", "quick", "grids are 3"),
+    "experiment.figures=3": ("experiment.figures", "3", "a list of figures"),
+    "experiment.figures=[3]": ("experiment.figures", "3", "a list of figures"),
     "experiment=noop,recovery study=both": ("study", "'both'", "one experiment"),
 }
 
