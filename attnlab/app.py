@@ -25,10 +25,11 @@ from omegaconf.errors import OmegaConfBaseException  # noqa: E402
 
 from attnlab import launch  # noqa: E402
 from attnlab.cells import part  # noqa: E402
+from attnlab.command import Configs, parse  # noqa: E402
 from attnlab.execution.base import Execution  # noqa: E402
 from attnlab.parts import SettingError, refusal  # noqa: E402
 from attnlab.store import FINAL, Status, Store, counts, require_writable  # noqa: E402
-from attnlab.sweep import Configs, Plan, SettingErrors, parse, plans  # noqa: E402
+from attnlab.sweep import Plan, SettingErrors, plans  # noqa: E402
 
 ACTION = Literal["run", "plan", "status", "report"]
 INFORMATION = (

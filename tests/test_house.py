@@ -23,6 +23,7 @@ FLOORS: list[tuple[str, ...]] = [
     (*WINGS, "verdicts"),
     ("cells", "store", "provenance"),
     ("execution", "table", "report"),
+    ("command", "template"),
     ("sweep", "launch"),
     ("publish",),
     ("app", "__main__"),
@@ -30,8 +31,8 @@ FLOORS: list[tuple[str, ...]] = [
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 ONLY_IN = {
-    "hydra": {"sweep", "app"},
-    "omegaconf": {"sweep", "app", "publish"},
+    "hydra": {"command", "app"},
+    "omegaconf": {"command", "template", "sweep", "app", "publish"},
     "seaborn": {"report"},
     "matplotlib": {"report"},
     "torch": {"projections"},

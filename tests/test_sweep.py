@@ -13,7 +13,8 @@ from conftest import Lab
 from hydra import initialize_config_dir
 
 from attnlab.cells import Cell
-from attnlab.sweep import Configs, parse, plans
+from attnlab.command import Configs, parse
+from attnlab.sweep import plans
 
 CONF = str(Path(__file__).parents[1] / "conf")
 
@@ -170,10 +171,10 @@ def test_every_experiment_composes(expand) -> None:
 
 
 def test_ten_thousand_cells_are_planned_from_few_composes(expand, monkeypatch: pytest.MonkeyPatch) -> None:
-    from attnlab import sweep
+    from attnlab import command
 
     composes = []
-    original = sweep.compose
-    monkeypatch.setattr(sweep, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
+    original = command.compose
+    monkeypatch.setattr(command, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
     assert len(expand("experiment=noop", "level=range(2500)", "inputs.n=2,3,4,5")) == 10_000
     assert len(composes) <= 3
