@@ -33,7 +33,7 @@ from attnlab.parts import Declined, SettingError
 from attnlab.shapes import Array, Collision, Sample
 from attnlab.solvers import tverberg
 from attnlab.solvers.confirm_twins import confirmed
-from attnlab.solvers.exchange import exchange
+from attnlab.solvers.exchange import Exchange, exchange
 from attnlab.solvers.exponential_family import fit
 
 
@@ -180,7 +180,7 @@ def test_caratheodory_keeps_at_most_d_plus_1_independent_positions(n: int, d: in
 
 def test_caratheodory_leaves_out_copies() -> None:
     sample, a = gaussian(12, 3, 3, 30)
-    twice = Sample(sample.queries, sample.keys, np.repeat(sample.values[:, :6], 2, axis=1))
+    twice = Sample(sample.queries, sample.keys, np.repeat(sample.values[:, :3], 4, axis=1))
     kept = Caratheodory()(a, twice, stream()).patterns[:, 1] > 0
     for values, used in zip(twice.values, kept, strict=True):
         assert np.linalg.matrix_rank(np.column_stack([values, np.ones(12)])[used]) == used.sum()
@@ -261,6 +261,12 @@ def test_the_exchange_certificate_proves_its_length(n: int, d: int) -> None:
         np.testing.assert_allclose(lifted @ np.linalg.lstsq(lifted, z)[0], z, atol=1e-9)
         assert np.abs(z).max() <= 1 + 1e-9
         assert z[0] - z[1] == pytest.approx(np.abs(h).sum(), abs=1e-9)
+
+
+def test_an_open_certificate_is_no_optimum() -> None:
+    none = np.zeros((2, 3))
+    solved = Exchange(none, length=np.array([1.5, np.inf]), levels=none, bound=np.array([1.4, 1.5]))
+    assert not solved.converged.any()
 
 
 def test_the_scale_of_a_single_coordinate_plays_no_part() -> None:
@@ -427,6 +433,7 @@ def test_a_twin_counts_only_where_the_theorem_speaks() -> None:
     even = np.column_stack([line**2, [1.0, 0.0, 3.0, 0.0, 1.0]])
     assert not confirmed(line, even, np.array([0.7]), np.array([-0.7]))
     assert confirmed(line, even[:, :1], np.array([0.7]), np.array([-0.7]))
+    assert not confirmed(line, even[:, :1], np.array([0.7]), np.array([-0.65]))  # too far off for a proof
 
 
 def test_an_unconfirmed_pair_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attnlab.identifiability import fibre_intervals, unique_probability
+from attnlab.identifiability import fibre_intervals, unique_probability, weak_threshold
 from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.sphere import Sphere
@@ -27,6 +27,7 @@ def test_phase_counts_what_the_law_says_and_claims_it_only_where_it_holds() -> N
     row = phase.trial(Gaussian(n=32, d=8, e=8), UniformSupport(support=4), 2000, RNG)
     law = unique_probability(32, 8, 4)
     assert (row["exact"] == law).all()
+    assert (row["threshold"] == weak_threshold(8 / 32)).all()
     assert abs(row["unique"].mean() - law) < 3 * np.sqrt(law * (1 - law) / 2000)
     assert not row["undecided"].any()
     assert (np.isnan(row["margin"]) == ~row["unique"].astype(bool)).all()
@@ -43,7 +44,11 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
     assert (many["width"] > 0).all() and not many["unique"].any()
     assert not (many["certified"] & many["could_vanish"]).any()
     sample = Gaussian(n=24, d=8, e=8)(20, RNG("inputs"))
-    bounds = fibre_intervals(Softmax()(sample, RNG("weights")), sample.values)
+    a = Softmax()(sample, RNG("weights"))
+    bounds = fibre_intervals(a, sample.values)
+    least = bounds[np.arange(20), a.argmax(axis=1), 0]
+    np.testing.assert_array_equal(many["could_vanish"], least <= 1e-9)
+    assert many["could_vanish"].any()
     np.testing.assert_array_equal(many["width"], (bounds[..., 1] - bounds[..., 0]).mean(axis=1))
     doubled = fibre.trial(Duplicated(n=8, d=8, e=8), Softmax(), 20, RNG)
     assert not doubled["certified"].any(), "a copy can take all the weight of the top position"
