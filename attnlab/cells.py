@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from attnlab.intervals import Interval, mean_interval, rate_interval
-from attnlab.parts import Count, Part, SettingError, refusal
+from attnlab.parts import Count, Part, SettingError, declared, refusal
 from attnlab.seeds import Streams
 
 SCHEMA = 1
@@ -164,11 +164,7 @@ class Cell:
         Raises whatever the trial raises, and ValueError or FloatingPointError for rows that cannot be summarised.
         """
         trial = experiment(self.module).trial
-        made = {
-            name: part(name, value) if is_part(value) else value
-            for name, value in self.config.items()
-            if name not in RESERVED
-        }
+        made = {name: self._argument(name, kind) for name, kind in arguments(self.module).items()}
         rows = [
             _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.config)))
             for repeat in range(self.config["repeats"])
@@ -178,6 +174,11 @@ class Cell:
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
         with np.errstate(over="raise"):  # a mean beyond all floats is none
             return {name: self._summary(name, [row[name] for row in rows]) for name in rows[0]}
+
+    def _argument(self, name: str, kind: Any) -> Any:
+        """What the trial gets for one of its argument names: the part, or the plain value."""
+        value = self.config[name]
+        return part(name, value) if is_part(value) else declared(kind, value)
 
     def _summary(self, metric: str, repeats: list[np.ndarray]) -> dict[str, Json]:
         rate = repeats[0].dtype == np.bool_

@@ -15,7 +15,6 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -72,9 +71,11 @@ class Part:
 
     def __post_init__(self) -> None:
         for name, kind in _fields(type(self)):
-            problem = refusal(kind, getattr(self, name))
+            value = getattr(self, name)
+            problem = refusal(kind, value)
             if problem is not None:
-                raise SettingError(name, getattr(self, name), problem)
+                raise SettingError(name, value, problem)
+            object.__setattr__(self, name, declared(kind, value))
 
 
 def refusal(kind: Any, value: object) -> str | None:
@@ -102,6 +103,22 @@ def refusal(kind: Any, value: object) -> str | None:
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
 
 
+def declared(kind: Any, value: Any) -> Any:
+    """`value` as the annotation `kind` means it: a whole number for a real setting is a float there."""
+    bases = _bases(kind)
+    return float(value) if type(value) is int and float in bases and int not in bases else value
+
+
+def _bases(kind: Any) -> set[Any]:
+    """The plain types an annotation is made of."""
+    origin, options = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return _bases(options[0])
+    if origin in (typing.Union, types.UnionType):
+        return set().union(*map(_bases, options))
+    return {kind}
+
+
 def _noun(kind: type) -> str:
     return {int: "an integer", float: "a finite number", bool: "true or false", str: "text"}.get(
         kind, kind.__name__
@@ -111,8 +128,3 @@ def _noun(kind: type) -> str:
 def _fields(kind: type[Part]) -> list[tuple[str, Any]]:
     hints = typing.get_type_hints(kind, include_extras=True)
     return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]
-
-
-def settings(part: Part) -> Iterator[tuple[str, object]]:
-    """The part's settings by name, in the order of its fields."""
-    return ((field.name, getattr(part, field.name)) for field in dataclasses.fields(part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,6 @@ from scipy.stats import beta, kstest
 
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Declined, SettingError
-from attnlab.parts import settings as settings_of
 from attnlab.shapes import Array, Sample
 from attnlab.weights.base import Scored, Weights
 
@@ -68,7 +68,7 @@ def allowed(name: str, field: str, value: float) -> bool:
 EXTREMES = [
     (name, field, value)
     for name in members("weights")
-    for field, default in settings_of(member("weights", name))
+    for field, default in dataclasses.asdict(member("weights", name)).items()
     if isinstance(default, float)
     for value in (1e-300, 1e-3, 1e3, 1e300)
     if allowed(name, field, value)
