@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from attnlab.shapes import Array, Collision
+from attnlab.solvers.rational import eliminate
 
 Rationals = list[Fraction]
 
@@ -77,12 +78,7 @@ def _smallest_change(rows: list[Rationals], missed: Rationals, weights: Rational
         if system[at][column] == 0:
             break
         pivots[column] = at
-        scale = system[at][column]
-        system[at] = [x / scale for x in system[at]]
-        for i, row in enumerate(system):
-            if i != at and row[column] != 0:
-                factor = row[column]
-                system[i] = [x - factor * y for x, y in zip(row, system[at], strict=True)]
+        eliminate(system, at, column)
     if any(system[i][-1] != 0 for i in range(len(system)) if i not in pivots.values()):
         return None
     return [system[pivots[j]][-1] if j in pivots else Fraction(0) for j in range(len(weights))]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.rational import eliminate
 
 LOST_MASS = 1e-6
 """More mass than this off the support means other weights share the output."""
@@ -89,12 +90,7 @@ def _nonnegative_null_vector(matrix: list[list[Fraction]], columns: int) -> bool
             return False
         ratios = [(row[columns] / row[enter], basis[i], i) for i, row in enumerate(table) if row[enter] > 0]
         r = min(ratios)[2]
-        pivot = table[r][enter]
-        table[r] = [x / pivot for x in table[r]]
-        for i, row in enumerate(table):
-            if i != r and row[enter] != 0:
-                f = row[enter]
-                table[i] = [x - f * y for x, y in zip(row, table[r], strict=True)]
+        eliminate(table, r, enter)
         basis[r] = enter
 
 
