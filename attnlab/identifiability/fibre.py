@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnlab.identifiability.batches import Batch
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.nnls import UNIQUE, face_tests
+from attnlab.solvers.face import UNIQUE
+from attnlab.solvers.nnls import face_tests
 from attnlab.solvers.tableau import fibre_bounds, top_forced
 
 

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from attnlab.identifiability.batches import Batch
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.nnls import UNDECIDED, UNIQUE, face_tests
+from attnlab.solvers.face import UNDECIDED, UNIQUE
+from attnlab.solvers.nnls import face_tests
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask, require
 
-UNIQUE, NOT_UNIQUE, UNDECIDED = 1, 0, -1
-
 
 def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = None) -> Array:
     """The weights on the simplex whose output is nearest to the given one, exactly.

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from attnlab.solvers.nnls import NOT_UNIQUE, UNDECIDED, UNIQUE
+from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 
 _kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 """Sums may be reordered and divisions turned into products; NaN and infinity keep their meaning."""
