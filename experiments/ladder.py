@@ -30,7 +30,7 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 
 
 def trial(
@@ -53,10 +53,7 @@ def trial(
     blind = controls.prior(learned)(held)
 
     read = probe.fit(learned, rng("fit"))(held)
-    shuffled = controls.shuffled(everything, rng("shuffle"))
-    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
-    renamed = controls.renamed(everything, rng("control task"))
-    memory = hit(probe.fit(renamed[train], rng("fit"))(renamed[test]), renamed[test].goal)
+    beside = controls.battery(probe, everything, train, test, rng)
     hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     code = online_code(probe.fit, learned, rng("code"))
 
@@ -72,13 +69,10 @@ def trial(
         **learned_rung,
         **{f"informed_{metric}": value for metric, value in informed_rung.items()},
         "gap_bits": informed_rung["usable_bits"] - learned_rung["usable_bits"],
-        "chance": controls.chance(held),
-        "majority_top1": hit(blind, held.goal),
-        "shuffled_top1": hit(nothing, shuffled[test].goal),
-        "control_task_top1": memory,
+        **beside,
         "blindfold_top1": hit(hidden, held.goal),
         "bits_from_output": usable_bits(read, hidden, held.goal),
-        "selectivity": learned_rung["top1"].astype(np.float64) - memory,
+        "selectivity": learned_rung["top1"].astype(np.float64) - beside["control_task_top1"],
         "compression": np.array([code.compression]),
         "brier": brier(read, held.goal),
         "calibration_error": np.array([calibration_error(read, held.goal)]),

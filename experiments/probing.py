@@ -54,10 +54,7 @@ def trial(
 
     read = probe.fit(learned, rng("fit"))(held)
     blind = controls.prior(learned)(held)
-    shuffled = controls.shuffled(everything, rng("shuffle"))
-    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
-    renamed = controls.renamed(everything, rng("control task"))
-    memory = hit(probe.fit(renamed[train], rng("fit"))(renamed[test]), renamed[test].goal)
+    beside = controls.battery(probe, everything, train, test, rng)
     hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     code = online_code(probe.fit, learned, rng("code"))
     informed = decoder(output(a, sample.values)[test], sample[test]).weights
@@ -65,14 +62,10 @@ def trial(
     return {
         "top1": right,
         "informed_top1": hit(informed, held.goal),
-        "chance": controls.chance(held),
-        "majority_top1": hit(blind, held.goal),
-        "shuffled_top1": hit(nothing, shuffled[test].goal),
-        "shuffled_chance": controls.chance(shuffled[test]),
-        "control_task_top1": memory,
+        **beside,
         "blindfold_top1": hit(hidden, held.goal),
         "bits_from_output": usable_bits(read, hidden, held.goal),
-        "selectivity": right.astype(np.float64) - memory,
+        "selectivity": right.astype(np.float64) - beside["control_task_top1"],
         "bits": bits(read, held.goal),
         "usable_bits": usable_bits(read, blind, held.goal),
         "linear_bits_per_weight": linear_gaussian_bits(

@@ -30,7 +30,7 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 
-VERSION = 3
+VERSION = 4
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
 FIBRES = 20
@@ -57,22 +57,21 @@ def trial(
     train, test = split(sample.group, trials, rng("split"))
     learned, held = everything[train], everything[test]
     read = probe.fit(learned, rng("fit"))(held)
+    right = hit(read, held.goal)
     blind = controls.prior(learned)(held)
-    shuffled = controls.shuffled(everything, rng("shuffle"))
-    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
+    beside = controls.battery(probe, everything, train, test, rng)
     hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
     informed = decoder(held.outputs, sample[test]).weights
     return {
         **_skill(seen, episodes, a),
-        "top1": hit(read, held.goal),
+        "top1": right,
+        **beside,
+        "selectivity": right.astype(np.float64) - beside["control_task_top1"],
         "informed_top1": hit(informed, held.goal),
         "usable_bits": usable_bits(read, blind, held.goal),
-        "chance": controls.chance(held),
         "answer_only": _answer_only(episodes.symbols[test, :, -1], held.target),
-        "majority_top1": hit(blind, held.goal),
         "blindfold_top1": hit(hidden, held.goal),
         "bits_from_output": usable_bits(read, hidden, held.goal),
-        "shuffled_top1": hit(nothing, shuffled[test].goal),
         "entropy_bits": entropy_bits(held.weights),
         "null_dimension": nullity(sample.values[test]).affine_null.astype(np.float64),
         "top_width": _width_at_the_top(held.weights[:FIBRES], sample.values[test[:FIBRES]]),

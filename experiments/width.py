@@ -30,7 +30,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 
 
 def trial(
@@ -57,19 +57,18 @@ def trial(
     everything = examples(a, projected, target)
     learned, held = everything[train], everything[test]
     read = probe.fit(learned, rng("fit"))(held)
+    right = hit(read, held.goal)
     blind = controls.prior(learned)(held)
-    shuffled = controls.shuffled(everything, rng("shuffle"))
-    nothing = probe.fit(shuffled[train], rng("fit"))(shuffled[test])
+    beside = controls.battery(probe, everything, train, test, rng)
     informed = decoder(output(a, projected.values)[test], projected[test]).weights
     return {
-        "top1": hit(read, held.goal),
+        "top1": right,
+        **beside,
+        "selectivity": right.astype(np.float64) - beside["control_task_top1"],
         "informed_top1": hit(informed, held.goal),
         "usable_bits": usable_bits(read, blind, held.goal),
         "prior_bits": bits(blind, held.goal),
         "uniform_bits": np.log2(held.mask.sum(axis=1)),
-        "shuffled_top1": hit(nothing, shuffled[test].goal),
-        "majority_top1": hit(blind, held.goal),
-        "chance": controls.chance(held),
     }
 
 

@@ -5,10 +5,31 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
-from attnlab.probes.base import Reader, hedged
-from attnlab.probes.scores import TIE
-from attnlab.shapes import Array, Examples
+from attnlab.probes.base import Probe, Reader, hedged
+from attnlab.probes.scores import TIE, hit
+from attnlab.seeds import Streams
+from attnlab.shapes import Array, Examples, Row
+
+
+def battery(
+    probe: Probe, everything: Examples, train: NDArray[np.int64], test: NDArray[np.int64], rng: Streams
+) -> Row:
+    """What every study of a probe shows beside it, for the held-out examples (B,).
+
+    chance; the majority class; the same probe fitted afresh on shuffled labels, with the chance that belongs to
+    them; and on the control task, whose accuracy is memory: selectivity is the accuracy on the task minus it.
+    """
+    held, deck = everything[test], shuffled(everything, rng("shuffle"))
+    names = renamed(everything, rng("control task"))
+    return {
+        "chance": chance(held),
+        "majority_top1": hit(prior(everything[train])(held), held.goal),
+        "shuffled_top1": hit(probe.fit(deck[train], rng("fit"))(deck[test]), deck[test].goal),
+        "shuffled_chance": chance(deck[test]),
+        "control_task_top1": hit(probe.fit(names[train], rng("fit"))(names[test]), names[test].goal),
+    }
 
 
 def shuffled(examples: Examples, rng: np.random.Generator) -> Examples:
