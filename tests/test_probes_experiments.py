@@ -112,6 +112,10 @@ STUDIES = {
 }
 
 
+CONTROLS = {"chance", "majority_top1", "shuffled_top1", "shuffled_chance", "control_task_top1", "selectivity"}
+"""What stands beside a probe in every study of one."""
+
+
 @pytest.mark.parametrize("study", [*STUDIES, "training"])
 def test_a_verdict_on_nothing_says_nothing(study: str) -> None:
     verdict = importlib.import_module(f"experiments.{study}").verdict
@@ -130,6 +134,7 @@ def test_a_study_runs_and_its_verdict_survives_the_loss_of_any_design(
     assert answer.code == 0, answer.err
     table = pd.read_csv(tmp_path / study / "results.csv")
     assert set(table["status"]) == {"done"}
+    assert set(table["metric"]) >= CONTROLS
     verdict = importlib.import_module(f"experiments.{study}").verdict
     whole = verdict(table)
     assert whole.sentences
