@@ -158,6 +158,11 @@ class Cell:
                 columns[name] = value
         return columns
 
+    @property
+    def words(self) -> str:
+        """The settings in one line, as they would be typed."""
+        return " ".join(f"{name}={value}" for name, value in self.settings().items())
+
     def measure(self) -> dict[str, dict[str, Json]]:
         """Run the trials of every repeat and summarise each metric.
 

@@ -78,7 +78,7 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
             if outcome.status in BAD:
                 bad += 1
                 with bar.external_write_mode(file=sys.stderr):
-                    log.error("%s: %s", outcome.status, described(outcome.task.cell))
+                    log.error("%s: %s %s", outcome.status, outcome.task.cell.study, outcome.task.cell.words)
                     log.error("  %s", outcome.reason)
                     log.error("  %s", Store(outcome.task.folder).path(outcome.task.cell.key))
                     log.debug("%s", outcome.traceback or "")
@@ -90,11 +90,6 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
                 left = (now - began) / done * (total - done)
                 log.info("%d of %d cells, %d failed, about %.0f s left", done, total, bad, left)
             yield outcome
-
-
-def described(cell: Cell) -> str:
-    """A cell in one line: its study and its settings."""
-    return f"{cell.study} " + " ".join(f"{name}={value}" for name, value in cell.settings().items())
 
 
 @contextmanager

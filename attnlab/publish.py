@@ -113,10 +113,9 @@ def _facts(
 
 
 def _problem(cell: Cell, record: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    settings = " ".join(f"{name}={value}" for name, value in cell.settings().items())
     if record is None:
-        return settings, "missing", "not run yet"
-    return settings, record["status"], record.get("reason") or record.get("error") or ""
+        return cell.words, "missing", "not run yet"
+    return cell.words, record["status"], record.get("reason") or record.get("error") or ""
 
 
 def _figures(plan: Plan) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from attnlab.probes.information import usable_bits
 from attnlab.probes.scores import bits, brier, calibration_error, hit, top_recall
 from attnlab.probes.sharpening import sharpening
 from attnlab.probes.splits import split
-from attnlab.probes.targets import Target, examples, meaning
+from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
@@ -118,19 +118,13 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentences),
         answers=tuple(_answers(table)),
         limits=(
-            *_attended(table),
+            *attended(table),
             "Usable bits are relative to a family of readers and to the number of examples it learned from; a "
             "larger family or more examples may read more.",
             "A decoder that knows V turns its weights into probabilities through one fitted exponent, so its bits "
             "are a lower bound too.",
         ),
     )
-
-
-def _attended(table: pd.DataFrame) -> Iterator[str]:
-    """What the study calls attended."""
-    if "target" in table and table["target"].notna().any():
-        yield meaning(table["target"].dropna().unique())
 
 
 def _gaps(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:

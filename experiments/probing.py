@@ -24,7 +24,7 @@ from attnlab.probes.code import online_code
 from attnlab.probes.information import linear_gaussian_bits, usable_bits
 from attnlab.probes.scores import bits, brier, calibration_error, hit
 from attnlab.probes.splits import leaks, split
-from attnlab.probes.targets import Target, examples, meaning
+from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
@@ -110,18 +110,12 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentences),
         answers=tuple(_answers(alike)),
         limits=(
-            *_attended(table),
+            *attended(table),
             "A probe that fails shows that this family of maps, with these examples, does not read the position; "
             "it does not show that the position is lost. The decoder beside it knows V.",
             "Tokens are Gaussian and the projections random; trained ones are the subject of another study.",
         ),
     )
-
-
-def _attended(table: pd.DataFrame) -> Iterator[str]:
-    """What the study calls attended."""
-    if "target" in table and table["target"].notna().any():
-        yield meaning(table["target"].dropna().unique())
 
 
 def _unreused(table: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from attnlab.probes.base import Probe
 from attnlab.probes.information import usable_bits
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
-from attnlab.probes.targets import Target, examples, meaning
+from attnlab.probes.targets import Target, attended, examples
 from attnlab.projections.models.base import Model, Observed
 from attnlab.projections.tasks.base import NOWHERE, Episodes, Symbols, Task
 from attnlab.seeds import Streams
@@ -120,18 +120,12 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentences),
         answers=tuple(_answers(table, made)),
         limits=(
-            *_attended(table),
+            *attended(table),
             "One layer, synthetic tasks, symbols drawn uniformly; the position read is that of the layer's own "
             "attention, which is the right one only where the task was learned by attending to it.",
             "Hiding works against the pointer probe trained along with the layer; another reader may still read.",
         ),
     )
-
-
-def _attended(table: pd.DataFrame) -> Iterator[str]:
-    """What the study calls attended."""
-    if "target" in table and table["target"].notna().any():
-        yield meaning(table["target"].dropna().unique())
 
 
 def _setups(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:

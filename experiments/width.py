@@ -23,7 +23,7 @@ from attnlab.probes.base import Probe
 from attnlab.probes.information import usable_bits
 from attnlab.probes.scores import bits, hit
 from attnlab.probes.splits import split
-from attnlab.probes.targets import Target, examples, meaning
+from attnlab.probes.targets import Target, attended, examples
 from attnlab.projections.base import Projection
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
@@ -87,19 +87,13 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentences),
         answers=tuple(_answers(table)),
         limits=(
-            *_attended(table),
+            *attended(table),
             "The joint fit of W_V and readout is not convex and starts once: a learned projection's accuracy is a "
             "lower bound on what its width allows.",
             "log2 n bits say how much a position is, not how many real dimensions it takes: one real number could "
             "hold any position for a reader without limits. These readers are linear or bilinear.",
         ),
     )
-
-
-def _attended(table: pd.DataFrame) -> Iterator[str]:
-    """What the study calls attended."""
-    if "target" in table and table["target"].notna().any():
-        yield meaning(table["target"].dropna().unique())
 
 
 def _widths(table: pd.DataFrame) -> list[int]:

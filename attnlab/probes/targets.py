@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from attnlab.attention import output
 from attnlab.probes.base import uniform
@@ -28,6 +29,12 @@ def meaning(targets: Iterable[object]) -> str:
     """One sentence for a report: what counts as attended under these targets."""
     words = [f"{MEANING[str(target)]} (target={target})" for target in sorted(map(str, targets))]
     return f"Attended means {' or '.join(words)}."
+
+
+def attended(table: pd.DataFrame) -> tuple[str, ...]:
+    """What a study with this tidy table calls attended, for its report; nothing where it has no target."""
+    found = table["target"].dropna().unique() if "target" in table else ()
+    return (meaning(found),) if len(found) else ()
 
 
 def goal(weights: Array, sample: Sample, target: Target) -> Array:

@@ -13,7 +13,8 @@ from attnlab.report.gauge import gauge
 from attnlab.report.page import render
 from attnlab.report.pooling import complete
 from attnlab.report.shown import Shown, small, whole
-from attnlab.report.study import FIGURES, Study, replace
+from attnlab.report.study import FIGURES, Study
+from attnlab.store import write_atomically
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
 SHOWN = 4
@@ -90,8 +91,8 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
         ],
         "cards": [_card(results, entry) for entry in studies],
     }
-    replace(results / "index.md", render("index.md.j2", **facts))
-    return replace(results / "index.html", render("index.html.j2", **facts))
+    write_atomically(results / "index.md", render("index.md.j2", **facts))
+    return write_atomically(results / "index.html", render("index.html.j2", **facts))
 
 
 def _card(results: Path, entry: IndexEntry) -> Framed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from attnlab.report.page import paragraphs, render
 from attnlab.report.pooling import complete
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
+from attnlab.store import write_atomically
 from attnlab.verdicts import QUESTIONS, Verdict
 
 Problem = tuple[str, str, str]
@@ -82,7 +82,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(study.figures)]
     for figure in figures:
         for name, content in figure.files.items():
-            replace(folder / FIGURES / name, content)
+            write_atomically(folder / FIGURES / name, content)
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     facts: dict[str, object] = {
         "study": study,
@@ -94,14 +94,5 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
-    replace(folder / "report.md", render("study.md.j2", **facts))
-    return replace(folder / "report.html", render("study.html.j2", **facts))
-
-
-def replace(path: Path, content: str | bytes) -> Path:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content.encode() if isinstance(content, str) else content)
-    os.replace(beside, path)
-    return path
+    write_atomically(folder / "report.md", render("study.md.j2", **facts))
+    return write_atomically(folder / "report.html", render("study.html.j2", **facts))
