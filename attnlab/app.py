@@ -23,13 +23,14 @@ from hydra.errors import HydraException  # noqa: E402
 from omegaconf import DictConfig  # noqa: E402
 from omegaconf.errors import OmegaConfBaseException  # noqa: E402
 
-from attnlab import launch  # noqa: E402
-from attnlab.cells import part  # noqa: E402
-from attnlab.command import Configs, parse  # noqa: E402
-from attnlab.execution.base import Execution  # noqa: E402
+from attnlab.files import require_writable  # noqa: E402
+from attnlab.harness import launch  # noqa: E402
+from attnlab.harness.cells import part  # noqa: E402
+from attnlab.harness.execution.base import Execution  # noqa: E402
+from attnlab.harness.grid import Plan, SettingErrors, plans  # noqa: E402
+from attnlab.harness.overrides import Configs, parse  # noqa: E402
+from attnlab.harness.store import FINAL, Status, Store, counts  # noqa: E402
 from attnlab.parts import SettingError, refusal  # noqa: E402
-from attnlab.store import FINAL, Status, Store, counts, require_writable  # noqa: E402
-from attnlab.sweep import Plan, SettingErrors, plans  # noqa: E402
 
 ACTION = Literal["run", "plan", "status", "report"]
 INFORMATION = (
@@ -60,7 +61,7 @@ def main() -> None:
     log.setLevel(logging.DEBUG)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: as if interrupted
     try:
-        asked = understand(arguments)
+        asked = plan_command(arguments)
     except SettingErrors as errors:
         sys.exit(_refuse([(f"{e.setting} = {e.value!r}", f"expected {e.allowed}") for e in errors.problems]))
     except SettingError as error:
@@ -94,9 +95,9 @@ class Asked:
     arguments: tuple[str, ...]
 
 
-def understand(arguments: Sequence[str]) -> Asked:
+def plan_command(arguments: Sequence[str]) -> Asked:
     """Plan a command line. Raises SettingError, SettingErrors or Hydra's own errors for what is refused."""
-    overrides, folders = _sorted(arguments)
+    overrides, folders = split_arguments(arguments)
     sys.path[:0] = folders
     with initialize_config_dir(str(_conf()), job_name="attnlab", version_base="1.3"):
         configs = Configs(tuple(folders))
@@ -123,7 +124,7 @@ def act(asked: Asked) -> int:
     if asked.action == "run":
         cells = {plan.name: plan.cells for plan in asked.studies}
         launch.run(cells, asked.results, asked.execution, asked.folders, sys.argv)
-    from attnlab.publish import publish  # draws: imported when there is something to draw
+    from attnlab.harness.publish import publish  # draws: imported when there is something to draw
 
     return publish(asked.studies, asked.results, asked.arguments)
 
@@ -145,7 +146,7 @@ def _count(studies: Sequence[Plan], results: Path) -> int:
     return 0
 
 
-def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Overrides and the folders of --config-dir; Hydra's --multirun is allowed and changes nothing."""
     overrides, folders, words = [], [], iter(arguments)
     for word in words:

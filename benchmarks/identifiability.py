@@ -25,8 +25,8 @@ from joblib import Parallel, delayed
 from scipy.special import softmax
 
 from attnlab.identifiability import fibre_intervals, is_unique
-from attnlab.identifiability.ensembles import ENSEMBLES, instance
-from attnlab.identifiability.reference import (
+from attnlab.oracles.ensembles import ENSEMBLES, instance
+from attnlab.oracles.programmes import (
     intervals_by_programmes,
     is_face_exactly,
     is_unique_by_programme,

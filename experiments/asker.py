@@ -13,12 +13,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from attnlab.collisions.antipodal import collision_probability
 from attnlab.collisions.extreme import Extreme
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
+from attnlab.theory.antipodal import collision_probability
 from attnlab.verdicts import Answer, Verdict, interval, rows
 
 VERSION = 1

@@ -21,8 +21,8 @@ from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import usable_bits
+from attnlab.probes.power_calibration import power_calibration
 from attnlab.probes.scores import bits, brier, calibration_error, hit, top_recall
-from attnlab.probes.sharpening import sharpening
 from attnlab.probes.splits import split
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
@@ -61,7 +61,7 @@ def trial(
     asked = np.concatenate([known, test])
     estimate = decoder(everything.outputs[asked], sample[asked])
     positive = np.maximum(estimate.weights, 0.0)
-    informed = sharpening(positive[: len(known)], everything[known])(positive[len(known) :], held.mask)
+    informed = power_calibration(positive[: len(known)], everything[known])(positive[len(known) :], held.mask)
 
     learned_rung = _rung(read, read, blind, held, top)
     informed_rung = _rung(informed, estimate.weights[len(known) :], blind, held, top)

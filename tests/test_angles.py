@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from attnlab.angles import external_angle, internal_angle, intrinsic_volumes, log_internal_angle
+from attnlab.theory.angles import external_angle, internal_angle, intrinsic_volumes, log_internal_angle
 
 
 def test_internal_angles_of_low_dimension() -> None:

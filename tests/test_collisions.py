@@ -15,9 +15,7 @@ from scipy.spatial import ConvexHull
 
 from attnlab.attention import logits, output, softmax_weights
 from attnlab.collisions import reachable
-from attnlab.collisions.antipodal import antipodal_probability, collision_probability
 from attnlab.collisions.caratheodory import Caratheodory
-from attnlab.collisions.exact import confirm_exactly, exact_patterns
 from attnlab.collisions.extreme import Extreme
 from attnlab.collisions.farthest import Farthest
 from attnlab.collisions.null_step import NullStep
@@ -29,12 +27,14 @@ from attnlab.collisions.tverberg import Tverberg
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tied import Tied
 from attnlab.metrics import jsd_bits, total_variation
+from attnlab.oracles.exact import confirm_exactly, exact_patterns
 from attnlab.parts import Declined, SettingError
 from attnlab.shapes import Array, Collision, Sample
 from attnlab.solvers import tverberg
-from attnlab.solvers.confirm_twins import confirmed
 from attnlab.solvers.exchange import Exchange, exchange
 from attnlab.solvers.exponential_family import fit
+from attnlab.solvers.kantorovich import confirmed
+from attnlab.theory.antipodal import antipodal_probability, collision_probability
 
 
 def gaussian(n: int, d: int, e: int, trials: int, seed: int = 0) -> tuple[Sample, Array]:

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from attnlab.attention import logits, softmax_weights
 from attnlab.collisions.base import Construction
-from attnlab.collisions.exact import confirm_exactly
+from attnlab.oracles.exact import confirm_exactly
 from attnlab.parts import Declined
 from attnlab.shapes import Array, Collision, Sample
 

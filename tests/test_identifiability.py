@@ -25,8 +25,8 @@ from attnlab.identifiability import (
     unique_probability,
     weak_threshold,
 )
-from attnlab.identifiability.ensembles import ENSEMBLES, instance
-from attnlab.identifiability.reference import (
+from attnlab.oracles.ensembles import ENSEMBLES, instance
+from attnlab.oracles.programmes import (
     intervals_by_programmes,
     is_unique_by_programme,
     is_unique_exactly,

@@ -14,8 +14,8 @@ from attnlab.probes.code import FRACTIONS, online_code
 from attnlab.probes.controls import prior
 from attnlab.probes.information import linear_gaussian_bits, usable_bits
 from attnlab.probes.pointer import Pointer
+from attnlab.probes.power_calibration import power_calibration
 from attnlab.probes.scores import bits, brier, calibration_error, top_recall
-from attnlab.probes.sharpening import sharpening
 from attnlab.probes.targets import examples
 from attnlab.shapes import Array, Examples
 from attnlab.weights.softmax import Softmax
@@ -142,5 +142,5 @@ def test_calibration_error() -> None:
 def test_sharpening_finds_the_exponent_that_made_the_goals() -> None:
     estimate = rng().dirichlet(np.ones(4), size=3000)
     wanted = estimate**2.5 / (estimate**2.5).sum(axis=1, keepdims=True)
-    read = sharpening(estimate, data(wanted))(estimate, np.ones((3000, 4), dtype=bool))
+    read = power_calibration(estimate, data(wanted))(estimate, np.ones((3000, 4), dtype=bool))
     np.testing.assert_allclose(read, wanted, atol=2e-3)  # hedging leaves 1/3001 of the uniform distribution

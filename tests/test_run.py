@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import Lab
 
-from attnlab.store import Store
+from attnlab.harness.store import Store
 
 FAST = ("experiment=noop", "exec=serial")
 

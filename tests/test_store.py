@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attnlab.files import require_writable, write_atomically
+from attnlab.harness.store import Store
+from attnlab.harness.table import read_csv, write_csv
 from attnlab.parts import SettingError
 from attnlab.seeds import Streams
-from attnlab.store import Store, require_writable, write_atomically
-from attnlab.table import read_csv, write_csv
 
 
 def test_a_write_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

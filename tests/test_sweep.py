@@ -12,9 +12,9 @@ import pytest
 from conftest import Lab
 from hydra import initialize_config_dir
 
-from attnlab.cells import Cell
-from attnlab.command import Configs, parse
-from attnlab.sweep import plans
+from attnlab.harness.cells import Cell
+from attnlab.harness.grid import plans
+from attnlab.harness.overrides import Configs, parse
 
 CONF = str(Path(__file__).parents[1] / "conf")
 
@@ -150,7 +150,7 @@ def test_the_order_of_the_grid_changes_no_key(expand) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["attnlab.inputs.gaussian.Gaussian.version", "noop.VERSION", "attnlab.cells.SCHEMA"]
+    "version", ["attnlab.inputs.gaussian.Gaussian.version", "noop.VERSION", "attnlab.harness.cells.SCHEMA"]
 )
 def test_a_higher_version_makes_new_cells(expand, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {cell.key for cell in expand("experiment=noop")}
@@ -171,10 +171,10 @@ def test_every_experiment_composes(expand) -> None:
 
 
 def test_ten_thousand_cells_are_planned_from_few_composes(expand, monkeypatch: pytest.MonkeyPatch) -> None:
-    from attnlab import command
+    from attnlab.harness import overrides
 
     composes = []
-    original = command.compose
-    monkeypatch.setattr(command, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
+    original = overrides.compose
+    monkeypatch.setattr(overrides, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
     assert len(expand("experiment=noop", "level=range(2500)", "inputs.n=2,3,4,5")) == 10_000
     assert len(composes) <= 3

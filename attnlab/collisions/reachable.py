@@ -10,9 +10,9 @@ from attnlab.attention import softmax_weights
 from attnlab.collisions.base import INDEPENDENT, Construction, decline_unless, only_where
 from attnlab.parts import Count
 from attnlab.shapes import Array, Collision, Mask, Sample
-from attnlab.solvers.centred_basis import CentredBasis, centred_basis
-from attnlab.solvers.confirm_twins import confirmed
+from attnlab.solvers.kantorovich import confirmed
 from attnlab.solvers.null_space import affine_basis, null_dimension
+from attnlab.solvers.whitening import Whitening, whitening
 
 SPREAD = 2.0
 """Starts are Gaussian, with this many times the size of the given query."""
@@ -40,7 +40,7 @@ class Reachable(Construction):
 
         movable = null_dimension(affine_basis(sample.values, sample.mask), sample.mask) > 0
         decline_unless(movable, INDEPENDENT)
-        of_keys, of_values = (centred_basis(rows, sample.mask) for rows in (sample.keys, sample.values))
+        of_keys, of_values = (whitening(rows, sample.mask) for rows in (sample.keys, sample.values))
         given, is_softmax = _parameters(weights, of_keys, sample.mask)
         decline_unless(is_softmax, "the weights are not the softmax of any query on these keys")
         size = np.sqrt((given**2).mean(axis=1)) if given.shape[1] else np.zeros(sample.trials)
@@ -50,7 +50,7 @@ class Reachable(Construction):
         twins = farthest_twins(of_keys.span, of_values.span, sample.mask, given, starts)
         found = movable & is_softmax & np.isfinite(twins).all(axis=1)
         parameters = np.stack([given, np.where(found[:, None], twins, 0.0)], axis=1)
-        queries = np.matmul(parameters, of_keys.shrink.transpose(0, 2, 1))
+        queries = np.matmul(parameters, of_keys.whiten.transpose(0, 2, 1))
         scores = np.matmul(queries, sample.keys.transpose(0, 2, 1))
         patterns = softmax_weights(scores, np.broadcast_to(sample.mask[:, None], scores.shape))
         found &= _agree(patterns, sample.values)
@@ -69,7 +69,7 @@ class Reachable(Construction):
         )
 
 
-def _parameters(weights: Array, of_keys: CentredBasis, mask: Mask) -> tuple[Array, Mask]:
+def _parameters(weights: Array, of_keys: Whitening, mask: Mask) -> tuple[Array, Mask]:
     """p (B, f) with `a = softmax(span p)`, and where that holds to 1e-9 (B,).
 
     Least squares on log a, over the positions whose weight did not underflow.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from attnlab.decoders.base import Decoder, estimate
 from attnlab.shapes import Array, Estimate, Sample
-from attnlab.solvers.centred_basis import minimum_norm_weights
+from attnlab.solvers.whitening import minimum_norm_weights
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from attnlab.identifiability.fibre import fibre_intervals, top_certified
 from attnlab.identifiability.linear import Nullity, effective_attention, nullity
 from attnlab.identifiability.softmax import Inverse, softmax_inverse
-from attnlab.identifiability.theory import orthant_probability, unique_probability, weak_threshold
 from attnlab.identifiability.uniqueness import Uniqueness, is_unique
+from attnlab.theory.faces import orthant_probability, unique_probability, weak_threshold
 
 __all__ = [
     "Inverse",

@@ -9,8 +9,8 @@ import numpy as np
 
 from attnlab.parts import Count
 from attnlab.probes.base import Probe, Reader, tokens_of
+from attnlab.probes.penalty_path import at_best_penalty
 from attnlab.probes.pointer import pointing
-from attnlab.probes.selection import at_best_penalty
 from attnlab.shapes import Examples
 from attnlab.solvers.softmax_fit import low_rank, minimised
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from attnlab.probes.base import Probe, Reader, hedged
-from attnlab.probes.selection import at_best_penalty
+from attnlab.probes.penalty_path import at_best_penalty
 from attnlab.probes.targets import labelled
 from attnlab.shapes import Array, Examples
 

@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 
 from attnlab.parts import Count
 from attnlab.probes.base import Probe, Reader, hedged
-from attnlab.probes.selection import COARSE, at_best_penalty
+from attnlab.probes.penalty_path import COARSE, at_best_penalty
 from attnlab.probes.targets import labelled
 from attnlab.shapes import Array, Examples
 

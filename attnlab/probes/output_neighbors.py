@@ -11,8 +11,8 @@ from sklearn.neighbors import NearestNeighbors
 from attnlab.parts import Count
 from attnlab.probes import controls
 from attnlab.probes.base import Probe, Reader
-from attnlab.probes.selection import VALIDATION
-from attnlab.probes.sharpening import sharpening
+from attnlab.probes.penalty_path import VALIDATION
+from attnlab.probes.power_calibration import power_calibration
 from attnlab.probes.splits import split
 from attnlab.shapes import Array, Examples
 
@@ -34,7 +34,7 @@ class OutputNeighbors(Probe):
         except ValueError:  # too few groups to choose by
             return controls.prior(train)
         estimate = self._remembered(train[kept])(train[held].outputs)
-        sharpened, remembered = sharpening(estimate, train[held]), self._remembered(train)
+        sharpened, remembered = power_calibration(estimate, train[held]), self._remembered(train)
         return lambda examples: sharpened(remembered(examples.outputs), examples.mask)
 
     def _remembered(self, train: Examples) -> Callable[[Array], Array]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from attnlab.probes import controls
 from attnlab.probes.base import Probe, Reader
-from attnlab.probes.selection import VALIDATION
-from attnlab.probes.sharpening import sharpening
+from attnlab.probes.penalty_path import VALIDATION
+from attnlab.probes.power_calibration import power_calibration
 from attnlab.probes.splits import split
 from attnlab.shapes import Examples
 from attnlab.solvers.ridge_path import RidgePath
@@ -35,6 +35,6 @@ class OutputRidge(Probe):
         path = RidgePath.of(train.outputs[kept], train.weights[kept])
         losses = path.losses(train.outputs[held], train.weights[held], penalties)
         penalty = float(penalties[losses.argmin()])
-        sharpened = sharpening(path.predict(train.outputs[held], penalty), train[held])
+        sharpened = power_calibration(path.predict(train.outputs[held], penalty), train[held])
         path = RidgePath.of(train.outputs, train.weights)
         return lambda examples: sharpened(path.predict(examples.outputs, penalty), examples.mask)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from attnlab.probes.base import Probe, Reader, hedged, tokens_of
-from attnlab.probes.selection import at_best_penalty
+from attnlab.probes.penalty_path import at_best_penalty
 from attnlab.shapes import Array, Examples
 from attnlab.solvers.softmax_fit import bilinear, bilinear_scores, minimised
 

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from attnlab.parts import Count
 from attnlab.probes.base import Probe, Reader, hedged, tokens_of
-from attnlab.probes.selection import COARSE, at_best_penalty
+from attnlab.probes.penalty_path import COARSE, at_best_penalty
 from attnlab.shapes import Array, Examples
 from attnlab.solvers.pointer_network import PointerNetwork, network_loss
 from attnlab.solvers.softmax_fit import minimised

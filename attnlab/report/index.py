@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from attnlab.report.gauge import gauge
+from attnlab.files import write_atomically
+from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import render
 from attnlab.report.pooling import complete
 from attnlab.report.shown import Shown, small, whole
 from attnlab.report.study import FIGURES, Study
-from attnlab.store import write_atomically
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
 SHOWN = 4
@@ -44,9 +44,9 @@ class Line:
     entry: IndexEntry
 
     @property
-    def gauge(self) -> Markup:
+    def interval_bar(self) -> Markup:
         """The interval drawn on the unit scale, if it is a share."""
-        return gauge(self.answer.interval)
+        return interval_bar(self.answer.interval)
 
 
 @dataclass(frozen=True)

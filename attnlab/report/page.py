@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from attnlab.report.gauge import gauge
+from attnlab.report.interval_bar import interval_bar
 from attnlab.report.words import NO_VALUE, typeset
 
 _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
@@ -75,7 +75,7 @@ def _environment() -> jinja2.Environment:
         "code": code,
         "paragraphs": paragraphs,
         "measure": measure,
-        "gauge": gauge,
+        "interval_bar": interval_bar,
     }
     return made
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from attnlab.files import write_atomically
 from attnlab.report.cells import cell_table
 from attnlab.report.page import paragraphs, render
 from attnlab.report.pooling import complete
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
-from attnlab.store import write_atomically
 from attnlab.verdicts import QUESTIONS, Verdict
 
 Problem = tuple[str, str, str]

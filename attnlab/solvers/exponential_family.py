@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 
 from attnlab.attention import output, softmax_weights
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.centred_basis import centred_basis
+from attnlab.solvers.whitening import whitening
 
 Rows = NDArray[np.int64]
 
@@ -73,13 +73,13 @@ def fit(
     start = np.zeros((trials, f)) if start is None else start
     parameters, weights = np.empty((trials, f)), np.empty((trials, n))
     for part in _chunks(trials, n * (f + values.shape[2])):
-        of_values = centred_basis(values[part], mask[part])
-        of_features = of_values if features is values else centred_basis(features[part], mask[part])
-        target = _left(of_values.shrink, outputs[part] - of_values.centre)
+        of_values = whitening(values[part], mask[part])
+        of_features = of_values if features is values else whitening(features[part], mask[part])
+        target = _left(of_values.whiten, outputs[part] - of_values.centre)
         problem = _Problem(of_features.span, of_values.span, target, mask[part])
-        w = _newton(problem, _apply(of_features.grow, start[part]))
+        w = _newton(problem, _apply(of_features.unwhiten, start[part]))
         weights[part] = softmax_weights(_apply(of_features.span, w), mask[part])
-        parameters[part] = _apply(of_features.shrink, w)
+        parameters[part] = _apply(of_features.whiten, w)
     seen = np.where(mask[..., None], values, 0.0)
     size = np.sqrt((seen**2).sum(axis=(1, 2)) / mask.sum(axis=1))
     residual = np.linalg.norm(output(weights, values) - outputs, axis=1) / np.where(size > 0, size, 1.0)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.centred_basis import centred_basis
+from attnlab.solvers.whitening import whitening
 
 
 def affine_basis(values: Array, mask: Mask) -> Array:
@@ -21,7 +21,7 @@ def affine_basis(values: Array, mask: Mask) -> Array:
     columns beyond the rank.
     """
     ones = mask[..., None].astype(float)
-    basis = np.concatenate([centred_basis(values, mask).span, ones], axis=2)
+    basis = np.concatenate([whitening(values, mask).span, ones], axis=2)
     return np.asarray(basis / np.sqrt(mask.sum(axis=1))[:, None, None])
 
 

@@ -21,7 +21,7 @@ _HALVINGS = 12
 def farthest_twins(features: Array, values: Array, mask: Mask, parameters: Array, starts: Array) -> Array:
     """(B, f): of the solutions found the one whose weights differ most from those of p; NaN if none differs.
 
-    features (B, n, f), values (B, n, d), both centred with columns of unit variance (`centred_basis`; zero
+    features (B, n, f), values (B, n, d), both centred with columns of unit variance (`whitening`; zero
     columns take no part); mask (B, n) True where visible; parameters p (B, f); starts (B, s, f).
     """
     twins = np.full(parameters.shape, np.nan)

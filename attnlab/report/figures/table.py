@@ -8,7 +8,7 @@ import pandas as pd
 from markupsafe import escape
 
 from attnlab.report.figures.base import Figure, Rendering
-from attnlab.report.gauge import gauge
+from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import markdown_prose, measure, prose
 from attnlab.report.pooling import METRIC, Mark
 from attnlab.report.words import NO_VALUE, measured
@@ -34,7 +34,7 @@ class Table(Figure):
                     cells.append(f'<td><span class="nothing">{escape(instead)}</span></td>')
                 else:
                     words = measure(measured(mark.interval))
-                    cells.append(f'<td class="number">{words}{gauge(mark.interval)}</td>')
+                    cells.append(f'<td class="number">{words}{interval_bar(mark.interval)}</td>')
             name = prose(self.word(self.x, level))
             lines.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
         corner = prose(self.say(self.x))

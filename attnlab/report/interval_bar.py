@@ -7,7 +7,7 @@ from markupsafe import Markup
 from attnlab.intervals import Interval
 
 
-def gauge(interval: Interval) -> Markup:
+def interval_bar(interval: Interval) -> Markup:
     """A track from 0 to 1 with the interval as a bar and the value as a dot; nothing outside [0, 1].
 
     It repeats the number beside it, so readers of the text alone are told to pass over it.
@@ -16,7 +16,7 @@ def gauge(interval: Interval) -> Markup:
         return Markup("")
     low, value, high = (4 + 92 * end for end in (interval.low, interval.value, interval.high))
     return Markup(
-        '<svg class="gauge" viewBox="0 0 100 10" aria-hidden="true">'
+        '<svg class="interval-bar" viewBox="0 0 100 10" aria-hidden="true">'
         '<path class="track" d="M4 5H96"/>'
         f'<path class="bar" d="M{low:.1f} 5H{max(high, low + 0.1):.1f}"/>'
         f'<circle cx="{value:.1f}" cy="5" r="2.9"/></svg>'

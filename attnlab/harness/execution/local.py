@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import ProcessPoolExecutor
 
-from attnlab.execution.base import Execution, Outcome, Task, perform, record
+from attnlab.harness.execution.base import Execution, Outcome, Task, perform, record
 from attnlab.parts import Count
 
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 from scipy.optimize import linprog
 
+from attnlab.oracles.rational import eliminate
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.rational import eliminate
 
 LOST_MASS = 1e-6
 """More mass than this off the support means other weights share the output."""

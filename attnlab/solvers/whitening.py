@@ -10,21 +10,21 @@ from attnlab.shapes import Array, Mask
 
 
 @dataclass(frozen=True)
-class CentredBasis:
-    """`span = (rows - centre) shrink` and `rows - centre = span grow`, over the visible rows.
+class Whitening:
+    """`span = (rows - centre) whiten` and `rows - centre = span unwhiten`, over the visible rows.
 
     span (B, n, r), r = min(n, f): orthogonal columns of mean 0 and mean square 1, zero at masked rows; centre
-    (B, f); shrink (B, f, r); grow (B, r, f). Directions that the rows do not have are zeros in all of them.
+    (B, f); whiten (B, f, r); unwhiten (B, r, f). Directions that the rows do not have are zeros in all of them.
     """
 
     span: Array
     centre: Array
-    shrink: Array
-    grow: Array
+    whiten: Array
+    unwhiten: Array
 
 
-def centred_basis(rows: Array, mask: Mask) -> CentredBasis:
-    """rows (B, n, f), mask (B, n) True where visible -> CentredBasis, by a singular value decomposition.
+def whitening(rows: Array, mask: Mask) -> Whitening:
+    """rows (B, n, f), mask (B, n) True where visible -> Whitening, by a singular value decomposition.
 
     A singular value counts as zero below `max(n, f) eps` of the size that the visible rows have with their
     mean: what lies there is the rounding of the rows themselves.
@@ -38,11 +38,11 @@ def centred_basis(rows: Array, mask: Mask) -> CentredBasis:
     largest = np.abs(shown).max(axis=(1, 2), initial=0.0)[:, None]
     kept = deviations > max(rows.shape[1:]) * np.finfo(float).eps * largest
     kept &= np.arange(sizes.shape[1]) < visible - 1  # m rows with mean 0 have m - 1 directions at most
-    return CentredBasis(
+    return Whitening(
         span=left * np.where(kept, np.sqrt(visible), 0.0)[:, None],
         centre=centre,
-        shrink=np.swapaxes(right, 1, 2) * np.where(kept, 1.0 / np.where(kept, deviations, 1.0), 0.0)[:, None],
-        grow=right * np.where(kept, deviations, 0.0)[..., None],
+        whiten=np.swapaxes(right, 1, 2) * np.where(kept, 1.0 / np.where(kept, deviations, 1.0), 0.0)[:, None],
+        unwhiten=right * np.where(kept, deviations, 0.0)[..., None],
     )
 
 
@@ -54,7 +54,7 @@ def minimum_norm_weights(outputs: Array, values: Array, mask: Mask) -> Array:
     effective attention with the sum constraint: a less its part in the null space of [V 1]^T (Brunner et al.
     2020). Signed; equal to a iff the visible values are affinely independent or a has no such part.
     """
-    basis = centred_basis(values, mask)
-    coordinates = np.matmul((outputs - basis.centre)[:, None], basis.shrink)
+    basis = whitening(values, mask)
+    coordinates = np.matmul((outputs - basis.centre)[:, None], basis.whiten)
     change = np.matmul(basis.span, np.swapaxes(coordinates, 1, 2))[..., 0]
     return np.asarray(np.where(mask, (1.0 + change) / mask.sum(axis=1, keepdims=True), 0.0))

@@ -22,8 +22,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import gammaln, logsumexp, ndtr
 
-from attnlab.angles import log_internal_angle
 from attnlab.shapes import Array, require
+from attnlab.theory.angles import log_internal_angle
 
 _LOST = 45.0
 """Where the integrand has fallen by exp(-45) nothing is left of it."""

@@ -15,10 +15,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from attnlab.cells import Cell
-from attnlab.execution.base import Execution, Outcome, Task
-from attnlab.provenance import provenance
-from attnlab.store import FINAL, Status, Store, counts, write_atomically
+from attnlab.files import write_atomically
+from attnlab.harness.cells import Cell
+from attnlab.harness.execution.base import Execution, Outcome, Task
+from attnlab.harness.provenance import provenance
+from attnlab.harness.store import FINAL, Status, Store, counts
 
 log = logging.getLogger("attnlab")
 BAD = ("failed", "timeout", "missing")

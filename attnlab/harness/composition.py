@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.cells import is_part
+from attnlab.harness.cells import is_part
 from attnlab.parts import SettingError
 
 

@@ -16,14 +16,15 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from omegaconf import OmegaConf
 
-from attnlab import launch
-from attnlab.cells import Cell, experiment
+from attnlab.files import write_atomically
+from attnlab.harness import launch
+from attnlab.harness.cells import Cell, experiment
+from attnlab.harness.grid import Plan
+from attnlab.harness.provenance import provenance
+from attnlab.harness.store import Store, counts
+from attnlab.harness.table import read_csv, tidy, write_csv
 from attnlab.parts import SettingError
-from attnlab.provenance import provenance
 from attnlab.report import index, study
-from attnlab.store import Store, counts, write_atomically
-from attnlab.sweep import Plan
-from attnlab.table import read_csv, tidy, write_csv
 from attnlab.verdicts import Verdict
 
 log = logging.getLogger("attnlab")

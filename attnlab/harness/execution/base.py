@@ -16,9 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attnlab.cells import SCHEMA, Cell
+from attnlab.harness.cells import SCHEMA, Cell
+from attnlab.harness.store import FINAL, Status, Store
 from attnlab.parts import Declined, Part, Positive, Unavailable
-from attnlab.store import FINAL, Status, Store
 
 
 @dataclass(frozen=True)

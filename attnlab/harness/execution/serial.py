@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from attnlab.execution.base import Execution, Outcome, Task, perform
+from attnlab.harness.execution.base import Execution, Outcome, Task, perform
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ FLOOR = 1e-12
 """Estimated weights below this count as this."""
 
 
-def sharpening(estimate: Array, known: Examples) -> Callable[[Array, Mask], Array]:
+def power_calibration(estimate: Array, known: Examples) -> Callable[[Array, Mask], Array]:
     """Turns weight estimates (B, n) into probabilities `p ~ b^g`, the exponent g fitted on known examples.
 
     So an observer that knows the values, and learns nothing, gets usable bits to set beside a probe's: its

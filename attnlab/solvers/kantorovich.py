@@ -14,7 +14,7 @@ import numpy as np
 
 from attnlab.attention import softmax_weights
 from attnlab.shapes import Array
-from attnlab.solvers.centred_basis import centred_basis
+from attnlab.solvers.whitening import whitening
 
 DIGITS = 40
 
@@ -51,11 +51,11 @@ def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
     if (values == values[0]).all():
         return True  # all weights give this one value
     every = np.ones((1, len(keys)), dtype=bool)
-    of_keys, of_values = centred_basis(keys[None], every), centred_basis(values[None], every)
+    of_keys, of_values = whitening(keys[None], every), whitening(values[None], every)
     span, coordinates = (_used(basis.span[0]) for basis in (of_keys, of_values))
     if not 0 < coordinates.shape[1] <= span.shape[1]:
         return False  # more equations than unknowns, or values equal but for rounding: no theorem applies
-    missed = residual(keys, values, first, second) @ of_values.shrink[0]
+    missed = residual(keys, values, first, second) @ of_values.whiten[0]
     b = softmax_weights((keys - of_keys.centre[0]) @ second, every[0])
     jacobian = (coordinates - b @ coordinates).T @ (b[:, None] * (span - b @ span))
     least = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
@@ -63,7 +63,7 @@ def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
     bend = 2 * _radius(coordinates) * (2 * _radius(span)) ** 2
     if not bend * size <= 0.5 * least**2:
         return False
-    apart = np.linalg.norm(of_keys.grow[0] @ (first - second))
+    apart = np.linalg.norm(of_keys.unwhiten[0] @ (first - second))
     return bool(apart > 4 * size / least)
 
 

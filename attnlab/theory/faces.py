@@ -8,8 +8,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import bdtrc, ndtr
 
-from attnlab.angles import intrinsic_volumes
 from attnlab.shapes import require
+from attnlab.theory.angles import intrinsic_volumes
 
 
 def unique_probability(n: int, d: int, k: int) -> float:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from attnlab.cells import Cell
-from attnlab.store import write_atomically
+from attnlab.files import write_atomically
+from attnlab.harness.cells import Cell
 
 MEASURED = ["metric", "kind", "value", "low", "high", "count", "effective", "nonfinite"]
 HEAD = ["study", "key", "status", "reason"]

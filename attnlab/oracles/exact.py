@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from attnlab.oracles.rational import eliminate
 from attnlab.shapes import Array, Collision
-from attnlab.solvers.rational import eliminate
 
 Rationals = list[Fraction]
 

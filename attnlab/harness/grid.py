@@ -15,10 +15,10 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from attnlab.cells import Cell, arguments
-from attnlab.command import LAUNCH, Axis, Command, Configs, yaml_axis
+from attnlab.harness.cells import Cell, arguments
+from attnlab.harness.composition import Template, template
+from attnlab.harness.overrides import LAUNCH, Axis, Command, Configs, yaml_axis
 from attnlab.parts import SettingError
-from attnlab.template import Template, template
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""From a command line to cells, records and pages: all that knows Hydra."""

@@ -1,0 +1,1 @@
+"""Slow, plain, independent twins of the kernels: for tests, benchmarks and doubters."""

@@ -1,0 +1,1 @@
+"""Exact laws: angles of the simplex, faces, antipodal pairs."""
