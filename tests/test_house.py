@@ -30,8 +30,10 @@ HARNESS: list[tuple[str, ...]] = [
     ("cells", "store", "provenance"),
     ("execution", "table"),
     ("overrides", "composition"),
-    ("grid", "launch"),
+    ("grid",),
+    ("launch",),
     ("publish",),
+    ("command", "actions"),
 ]
 """The rooms inside the harness, from the ground up."""
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
@@ -39,8 +41,15 @@ INSIDE = {room: level for level, floor in enumerate(HARNESS) for room in floor}
 APART = "oracles"
 """Plain twins of the kernels: what they check may not lean on them, so nothing in attnlab imports them."""
 ONLY_IN = {
-    "hydra": {"harness.overrides", "app"},
-    "omegaconf": {"harness.overrides", "harness.composition", "harness.grid", "harness.publish", "app"},
+    "hydra": {"harness.overrides", "harness.command", "app"},
+    "omegaconf": {
+        "harness.overrides",
+        "harness.composition",
+        "harness.grid",
+        "harness.command",
+        "harness.publish",
+        "app",
+    },
     "seaborn": {"report"},
     "matplotlib": {"report"},
     "torch": {"projections"},
@@ -174,7 +183,7 @@ def test_planning_loads_no_drawing_and_no_compiler() -> None:
 
     code = (
         "import sys; sys.argv=['attnlab','action=plan','results=/nowhere/at/all']\n"
-        "from attnlab.app import act, plan_command; act(plan_command(sys.argv[1:]))\n"
+        "from attnlab.app import act, ask; act(ask(sys.argv[1:]))\n"
         "print([name for name in ('seaborn','matplotlib','numba','torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -69,18 +69,18 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     if not (isinstance(figures, ListConfig) and all(isinstance(figure, DictConfig) for figure in figures)):
         raise SettingError("experiment.figures", figures, "a list of figures, each `{name: ..., kind: ...}`")
     module = base.experiment.module
-    used: set[str] = set()
+    study = _folder(str(base.study or name))
+    expansion = _Expansion(study, module, composed, command.axes, configs)
+    blocks = [expansion.block(axes) for axes in _blocks(base, command.axes, configs)]
     cells: dict[str, Cell] = {}
     problems: list[SettingError] = []
-    study = _folder(str(base.study or name))
-    for block in _blocks(base, command.axes, configs):
-        expansion = _Expansion(study, module, composed, command.axes, configs)
-        for cell in expansion.cells(block, used):
-            refused = cell.problems()
-            problems += refused
-            if not refused:
-                cells.setdefault(cell.key, cell)
-    return Plan(study, base, tuple(cells.values()), frozenset(used), tuple(problems))
+    for cell in (cell for block in blocks for cell in block.cells):
+        refused = cell.problems()
+        problems += refused
+        if not refused:
+            cells.setdefault(cell.key, cell)
+    used = frozenset[str]().union(*(block.used for block in blocks))
+    return Plan(study, base, tuple(cells.values()), used, tuple(problems))
 
 
 def _folder(study: str) -> str:
@@ -132,6 +132,14 @@ def _without(block: Sequence[Axis], key: str) -> list[Axis]:
 
 
 @dataclass(frozen=True)
+class Block:
+    """One product of axes as cells; used: the keys, of the grid or the command line, that had an effect."""
+
+    cells: tuple[Cell, ...]
+    used: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Expansion:
     """One experiment and the command line it is expanded under."""
 
@@ -141,21 +149,23 @@ class _Expansion:
     asked: Sequence[Axis]
     configs: Configs
 
-    def cells(self, block: Sequence[Axis], used: set[str]) -> Iterator[Cell]:
-        """The cells of one block; notes in `used` which keys of the command line had an effect."""
+    def block(self, axes: Sequence[Axis]) -> Block:
+        """The cells of one block, and which keys had an effect on them."""
         names = (*arguments(self.module), "seed", "repeats")
-        groups = [axis for axis in block if axis.group and axis.key in names]
-        leaves = {axis.key: axis for axis in (*block, *self.asked) if not axis.group}
-        used |= {axis.key for axis in groups}
+        groups = [axis for axis in axes if axis.group and axis.key in names]
+        leaves = {axis.key: axis for axis in (*axes, *self.asked) if not axis.group}
+        used = {axis.key for axis in groups}
+        cells: list[Cell] = []
         for choice in itertools.product(*(axis.values for axis in groups)):
             chosen = [f"{axis.key}={value}" for axis, value in zip(groups, choice, strict=True)]
             made = template(self.module, self.configs.compose(*self.composed, *chosen), names)
-            self._require_leaves(block, made, chosen)
+            self._require_leaves(axes, made, chosen)
             present = [axis for axis in leaves.values() if made.has(axis.key)]
             used |= {axis.key for axis in present}
             for values in itertools.product(*(axis.values for axis in present)):
                 config = made.fill({axis.key: value for axis, value in zip(present, values, strict=True)})
-                yield Cell(self.study, self.module, config, made.choices)
+                cells.append(Cell(self.study, self.module, config, made.choices))
+        return Block(tuple(cells), frozenset(used))
 
     def _require_leaves(self, block: Sequence[Axis], made: Template, chosen: Sequence[str]) -> None:
         """Raise SettingError for a leaf of the yaml's own grid that these choices do not have."""

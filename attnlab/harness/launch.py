@@ -18,6 +18,7 @@ from tqdm import tqdm
 from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Task
+from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import provenance
 from attnlab.harness.store import FINAL, Status, Store, counts
 
@@ -29,38 +30,44 @@ EVERY = 30.0
 """Seconds between two log lines where there is no terminal."""
 
 
-def statuses(cells: Sequence[Cell], results: Path) -> dict[str, Status]:
-    """The status of every cell, by key."""
-    return {cell.key: Store(results / cell.study).status(cell.key) for cell in cells}
+Records = dict[str, dict[str, Any]]
+"""The records of one study, by the key of their cell."""
+
+
+def stored(plans: Sequence[Plan], results: Path) -> dict[str, Records]:
+    """Every record there is of the planned cells, by study; each file is read once."""
+    return {plan.name: Store(results / plan.name).records(cell.key for cell in plan.cells) for plan in plans}
+
+
+def statuses(cells: Sequence[Cell], records: Records) -> list[Status]:
+    """The status of every cell, missing where it has no record."""
+    return [records[cell.key]["status"] if cell.key in records else "missing" for cell in cells]
 
 
 def run(
-    studies: Mapping[str, Sequence[Cell]],
-    results: Path,
-    execution: Execution,
-    paths: Sequence[str],
-    argv: list[str],
-) -> dict[str, int]:
-    """Measure every cell that has no final record; returns how many cells ended with which status.
+    plans: Sequence[Plan], results: Path, execution: Execution, paths: Sequence[str], words: Sequence[str]
+) -> dict[str, Records]:
+    """Measure every cell that has no final record; returns every record there is then, by study.
 
-    studies: the cells of each study by its name; paths: folders that hold modules of the user's own.
+    paths: folders that hold modules of the user's own; words: the command line.
     """
-    cells = [cell for group in studies.values() for cell in group]
-    known = statuses(cells, results)
+    known = stored(plans, results)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    cells = [cell for plan in plans for cell in plan.cells]
     tasks = [
-        Task(cell, results / cell.study, run_id, tuple(paths))
-        for cell in cells
-        if known[cell.key] not in FINAL
+        Task(cell, results / plan.name, run_id, tuple(paths))
+        for plan in plans
+        for cell, status in zip(plan.cells, statuses(plan.cells, known[plan.name]), strict=True)
+        if status not in FINAL
     ]
-    cached = len(cells) - len(tasks)
     with ExitStack() as stack:
-        for name, group in studies.items():
-            stack.enter_context(_trace(results / name, run_id, argv, group, results))
-        log.info("%d cells: %d already there, %d to run", len(cells), cached, len(tasks))
+        for plan in plans:
+            stack.enter_context(_trace(results / plan.name, run_id, words, plan.cells, known[plan.name]))
+        log.info("%d cells: %d already there, %d to run", len(cells), len(cells) - len(tasks), len(tasks))
         for outcome in _shown(execution(tasks), len(tasks)):
-            known[outcome.task.cell.key] = outcome.status
-    return counts(known.values())
+            cell = outcome.task.cell
+            known[cell.study] |= Store(outcome.task.folder).records([cell.key])
+    return known
 
 
 def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
@@ -95,13 +102,16 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
 
 @contextmanager
 def _trace(
-    folder: Path, run_id: str, argv: list[str], cells: Sequence[Cell], results: Path
+    folder: Path, run_id: str, words: Sequence[str], cells: Sequence[Cell], records: Records
 ) -> Iterator[None]:
-    """runs/<run>/run.json and log.txt of one study: written at the start, completed at the end."""
+    """runs/<run>/run.json and log.txt of one study: written at the start, completed at the end.
+
+    records: those of the study, which grow while it runs.
+    """
     place = folder / "runs" / run_id
     facts: dict[str, Any] = {
         "run_id": run_id,
-        "argv": argv,
+        "argv": ["attnlab", *words],
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "finished": None,
         "cells": len(cells),
@@ -121,7 +131,7 @@ def _trace(
     finally:
         log.removeHandler(handler)
         handler.close()
-        tally = counts(statuses(cells, results).values())
+        tally = counts(statuses(cells, records))
         facts["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
         facts["counts"] = tally
         facts["exit_code"] = facts["exit_code"] or exit_code(tally)

@@ -20,6 +20,7 @@ from attnlab.files import write_atomically
 from attnlab.harness import launch
 from attnlab.harness.cells import Cell, experiment
 from attnlab.harness.grid import Plan
+from attnlab.harness.launch import Records
 from attnlab.harness.provenance import provenance
 from attnlab.harness.store import Store, counts
 from attnlab.harness.table import read_csv, tidy, write_csv
@@ -32,36 +33,55 @@ NOT_SCIENCE = ("experiment", "action", "results", "exec")
 """Words of a command line that say what to do, where and how, and are not repeated in a report's command."""
 
 
-def publish(plans: Sequence[Plan], results: Path, words: Sequence[str]) -> int:
+def tabulate(plans: Sequence[Plan], records: Mapping[str, Records], results: Path) -> dict[str, pd.DataFrame]:
+    """Write results.csv of every study; returns the tables, as a reader of the files would find them."""
+    tables = {}
+    for plan in plans:
+        path = results / plan.name / "results.csv"
+        write_csv(tidy(plan.cells, records[plan.name]), path)
+        tables[plan.name] = read_csv(path)
+    return tables
+
+
+def publish(
+    plans: Sequence[Plan],
+    records: Mapping[str, Records],
+    tables: Mapping[str, pd.DataFrame],
+    results: Path,
+    words: Sequence[str],
+) -> int:
     """Write the report of every planned study and the index; returns the exit code.
 
     words: the command line that asked for them.
     Everything written here can be deleted and made again from the records.
     """
-    code = 0
+    facts = {plan.name: _facts(plan, Store(results / plan.name), records[plan.name], words) for plan in plans}
     with parallel_config(backend="loky", inner_max_num_threads=1):
         pages = Parallel(n_jobs=min(len(plans), cpu_count()), return_as="generator")
-        for path, tally in pages(delayed(report)(plan, results, words, sys.path) for plan in plans):
-            log.info("%-14s %s  %s", path.parent.name, _tally(tally), path)
-            code = max(code, launch.exit_code(tally))
+        reports = pages(
+            delayed(_report)(
+                results / plan.name,
+                facts[plan.name],
+                tables[plan.name],
+                plan.config.experiment.module,
+                sys.path,
+            )
+            for plan in plans
+        )
+        for plan, path in zip(plans, reports, strict=True):
+            log.info("%-14s %s  %s", plan.name, _tally(facts[plan.name].counts), path)
     print(index.write(results, entries(results)))
-    return code
+    return max(launch.exit_code(found.counts) for found in facts.values())
 
 
-def report(
-    plan: Plan, results: Path, words: Sequence[str], importable: Sequence[str]
-) -> tuple[Path, dict[str, int]]:
-    """Write the files of one study that follow from its records; the page, and its cells by status."""
+def _report(
+    folder: Path, facts: study.Study, table: pd.DataFrame, module: str, importable: Sequence[str]
+) -> Path:
+    """Write the files of one study that follow from its table; the path of its page."""
     sys.path[:] = importable  # the experiment may be a module of the user's own, and this a worker
-    store = Store(results / plan.name)
-    records = {cell.key: record for cell in plan.cells if (record := store.read(cell.key)) is not None}
-    write_csv(tidy(plan.cells, records), store.folder / "results.csv")
-    table = read_csv(store.folder / "results.csv")  # the page shows what a reader of the file would find
-    facts = _facts(plan, store, records, words)
-    module = plan.config.experiment.module
     told = json.dumps({"module": module, **dataclasses.asdict(facts)}, indent=1)
-    write_atomically(store.folder / "study.json", told + "\n")
-    return study.write(store.folder, facts, table, conclude(module, table)), dict(facts.counts)
+    write_atomically(folder / "study.json", told + "\n")
+    return study.write(folder, facts, table, conclude(module, table))
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
@@ -91,9 +111,7 @@ def conclude(module: str, table: pd.DataFrame) -> Verdict:
     return verdict
 
 
-def _facts(
-    plan: Plan, store: Store, records: Mapping[str, dict[str, Any]], words: Sequence[str]
-) -> study.Study:
+def _facts(plan: Plan, store: Store, records: Records, words: Sequence[str]) -> study.Study:
     question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
     asked = question.removeprefix(f"{plan.config.experiment.title}: ")
     status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}

@@ -56,6 +56,11 @@ class Store:
         record = self.read(key)
         return "missing" if record is None else record["status"]
 
+    def records(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The records of these keys, by key; a key without one is left out."""
+        found = ((key, self.read(key)) for key in keys)
+        return {key: record for key, record in found if record is not None}
+
     def count(self) -> int:
         """How many records the study holds, of this grid and of others."""
         return sum(1 for _ in (self.folder / "cells").glob("??/*.json"))

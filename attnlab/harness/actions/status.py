@@ -1,0 +1,5 @@
+"""Status: how far every study is; writes nothing."""
+
+from attnlab.harness.actions.plan import act
+
+__all__ = ["act"]
