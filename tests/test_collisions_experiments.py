@@ -12,13 +12,13 @@ import pytest
 from attnlab.collisions.extreme import Extreme
 from attnlab.collisions.radon import Radon
 from attnlab.collisions.reachable import Reachable
+from attnlab.experiments import alignment, asker, collision
 from attnlab.harness.table import read_csv
 from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tied import Tied
 from attnlab.seeds import Streams
 from attnlab.weights.softmax import Softmax
-from experiments import alignment, asker, collision
 
 SMALL = {
     "collision": ("inputs.d=3", "inputs.n=4,12", "collision=glob(*)"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attnlab.experiments import fibre, four_questions, phase
 from attnlab.identifiability import fibre_intervals, unique_probability, weak_threshold
 from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
@@ -18,7 +19,6 @@ from attnlab.seeds import Streams
 from attnlab.weights.hard import Hard
 from attnlab.weights.softmax import Softmax
 from attnlab.weights.uniform_support import UniformSupport
-from experiments import fibre, four_questions, phase
 
 RNG = Streams(0)
 

@@ -13,6 +13,7 @@ import pytest
 from members import member
 
 from attnlab.decoders.simplex import Simplex
+from attnlab.experiments import ladder, probing, training, width
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tokens import Tokens
 from attnlab.parts import Declined
@@ -24,7 +25,6 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Row
 from attnlab.verdicts import Verdict
 from attnlab.weights.softmax import Softmax
-from experiments import ladder, probing, training, width
 
 SHARP = Softmax(temperature=0.3)
 
@@ -118,7 +118,7 @@ CONTROLS = {"chance", "majority_top1", "shuffled_top1", "shuffled_chance", "cont
 
 @pytest.mark.parametrize("study", [*STUDIES, "training"])
 def test_a_verdict_on_nothing_says_nothing(study: str) -> None:
-    verdict = importlib.import_module(f"experiments.{study}").verdict
+    verdict = importlib.import_module(f"attnlab.experiments.{study}").verdict
     said = verdict(pd.DataFrame(columns=[*COLUMNS.split(), "probe"]))
     assert isinstance(said, Verdict)
     assert said.sentences == said.answers == ()
@@ -135,7 +135,7 @@ def test_a_study_runs_and_its_verdict_survives_the_loss_of_any_design(
     table = pd.read_csv(tmp_path / study / "results.csv")
     assert set(table["status"]) == {"done"}
     assert set(table["metric"]) >= CONTROLS
-    verdict = importlib.import_module(f"experiments.{study}").verdict
+    verdict = importlib.import_module(f"attnlab.experiments.{study}").verdict
     whole = verdict(table)
     assert whole.sentences
     assert whole.answers

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from attnlab.experiments.recovery import trial, verdict
 from members import member
 
 from attnlab.intervals import rate_interval
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
-from experiments.recovery import trial, verdict
 
 
 def row(inputs: str, weights: str, decoder: str, **settings: object) -> Row:

@@ -160,9 +160,10 @@ def test_pressure_keeps_or_hides_the_position_at_the_same_task() -> None:
 
 @needs_torch
 def test_a_trial_before_training_and_one_of_a_task_without_a_position() -> None:
+    from attnlab.experiments.training import trial
+
     from attnlab.decoders.simplex import Simplex
     from attnlab.probes.output_ridge import OutputRidge
-    from experiments.training import trial
 
     model = dataclasses.replace(SHORT, steps=5)
     for task in (SMALL, Majority(n=8, symbols=4)):

@@ -110,6 +110,6 @@ def _folder(text: str) -> str:
 
 
 def conf() -> Path:
-    """The configs: beside the package in a checkout, inside it where it was installed."""
+    """The configs: inside the package where it was installed, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
-    return next(place for place in (package.parent / "conf", package / "conf") if place.is_dir())
+    return next(place for place in (package / "conf", package.parent / "conf") if place.is_dir())

@@ -1,1 +1,0 @@
-"""One file per question: its docstring asks it, `trial` measures it, `verdict` answers it."""

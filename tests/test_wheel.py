@@ -1,0 +1,72 @@
+"""An installed wheel works like a checkout: from another folder, non-editable, with configs of one's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a new environment that holds the wheel; its libraries are those of this one."""
+    place = tmp_path_factory.mktemp("wheel")
+    here = importlib.util.find_spec("hatchling") is not None
+    words = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(place), str(ROOT)]
+    built = subprocess.run(
+        [sys.executable, "-m", "pip", *words, *(["--no-build-isolation"] if here else [])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if built.returncode and "No matching distribution found for hatchling" in built.stderr:
+        pytest.skip("hatchling is not installed and no package index is in reach")
+    assert built.returncode == 0, built.stderr
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place / "env")], check=True)
+    (packages,) = (place / "env" / "lib").glob("python*/site-packages")
+    (wheel,) = place.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(packages)  # what pip does with a wheel without scripts
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return place / "env" / "bin" / "python"
+
+
+def run(python: Path, folder: Path, *words: str) -> str:
+    """What a command of the environment prints; fails where it fails."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [python, *words], cwd=folder, env=plain, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_wheel_installs_one_package(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import importlib.util, attnlab, attnlab.experiments.recovery as one\n"
+        "assert importlib.util.find_spec('experiments') is None\n"
+        "print(attnlab.__file__, one.__name__, one.__file__)"
+    )
+    package, name, module = run(installed, tmp_path, "-c", code).split()
+    assert Path(package).is_relative_to(installed.parents[1])
+    assert name == "attnlab.experiments.recovery"
+    assert Path(module).parent == Path(package).parent / "experiments"
+
+
+def test_the_wheel_plans_runs_and_takes_ones_own(installed: Path, tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).with_name("mine"), tmp_path / "mine")
+    lab = ("-m", "attnlab", "exec=serial", "trials=4")
+    tiny = ("experiment=recovery", "weights=hard", "decoder=simplex", "inputs.n=8")
+    assert "1 cells in all, 1 to run" in run(installed, tmp_path, *lab, *tiny, "action=plan")
+    run(installed, tmp_path, *lab, *tiny)
+    assert (tmp_path / "results" / "recovery" / "report.html").stat().st_size > 0
+    own = ("--config-dir", "mine", "experiment=noop", "level=1", "inputs.n=4", "action=plan")
+    assert "1 cells in all, 1 to run" in run(installed, tmp_path, *lab, *own)
