@@ -7,7 +7,7 @@ signed where a decoder ignores `b >= 0`. Entropies and divergences are in bits. 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import entr, rel_entr
+from scipy.special import entr, xlog1py
 
 from attnlab.shapes import Array, Mask
 
@@ -24,13 +24,23 @@ def jsd_bits(a: Array, b: Array) -> Array:
     """Jensen-Shannon divergence in bits: at most 1, with equality iff the supports are disjoint (Lin 1991).
 
     It is the divergence, not its square root. A signed b is read as an observer who knows `b >= 0` would read
-    it: its positive part, normalised. Weights that sum to 1 have one.
+    it: its positive part, normalised. Weights that sum to 1 have one; NaN stays NaN.
+
+    With `s = a + b` and `t = (a - b) / s` it is `1/4 sum s ((1 + t) log(1 + t) + (1 - t) log(1 - t))`. Every
+    term is nonnegative, so there is nothing to clip, and no half of a subnormal number is ever taken.
     """
     read = np.maximum(b, 0.0)
+    read = read / read.max(axis=-1, keepdims=True)  # so that the sum cannot overflow
     read = read / read.sum(axis=-1, keepdims=True)
-    middle = 0.5 * (a + read)
-    divergence = 0.5 * (rel_entr(a, middle) + rel_entr(read, middle)).sum(axis=-1) / np.log(2)
-    return np.asarray(np.clip(divergence, 0.0, 1.0))  # the bounds are a theorem; only rounding leaves them
+    total = a + read
+    t = np.where(total == 0, 0.0, a - read) / np.where(total == 0, 1.0, total)
+    near = np.where(np.abs(t) < 0.5, t, 0.0)  # there the two logarithms cancel to first order
+    excess = np.where(
+        np.abs(t) < 0.5,
+        2 * near * np.arctanh(near) + np.log1p(-(near**2)),
+        xlog1py(1 + t, t) + xlog1py(1 - t, -t),
+    )
+    return np.asarray((total * excess).sum(axis=-1) / (4 * np.log(2)))
 
 
 def entropy_bits(a: Array) -> Array:
@@ -95,6 +105,13 @@ def tail_mass(a: Array, count: int) -> Array:
 
 
 def relative_gap(left: Array, right: Array, values: Array) -> Array:
-    """`|o_left - o_right|` (B, d) relative to the root mean square size of the values (B, n, d)."""
-    size = np.sqrt((values**2).sum(axis=-1).mean(axis=-1))
-    return np.asarray(np.linalg.norm(left - right, axis=-1) / np.where(size > 0, size, 1.0))
+    """`|o_left - o_right|` (B, d) relative to the root mean square size of the values (B, n, d).
+
+    Absolute where all values are zero. Values are scaled by their largest entry first, so that no square
+    overflows, or vanishes and passes for zero.
+    """
+    largest = np.abs(values).max(axis=(-2, -1))
+    unit = np.where(largest > 0, largest, 1.0)
+    size = np.sqrt(((values / unit[..., None, None]) ** 2).sum(axis=-1).mean(axis=-1))
+    apart = np.linalg.norm((left - right) / unit[..., None], axis=-1)
+    return np.asarray(apart / np.where(size > 0, size, 1.0))

@@ -21,7 +21,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 
 
 def trial(inputs: Tied, weights: Weights, collision: Reachable, trials: Count, rng: Streams) -> Row:

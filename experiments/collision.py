@@ -21,7 +21,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 
 
 def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Count, rng: Streams) -> Row:

@@ -22,7 +22,7 @@ from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import usable_bits
 from attnlab.probes.power_calibration import power_calibration
-from attnlab.probes.scores import bits, brier, calibration_error, hit, top_recall
+from attnlab.probes.scores import bits, brier, calibration_error, calibration_floor, hit, top_recall
 from attnlab.probes.splits import split
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
@@ -30,7 +30,7 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 
 
 def trial(
@@ -76,6 +76,7 @@ def trial(
         "compression": np.array([code.compression]),
         "brier": brier(read, held.goal),
         "calibration_error": np.array([calibration_error(read, held.goal)]),
+        "calibration_floor": np.array([calibration_floor(read)]),
         "prior_bits": bits(blind, held.goal),
     }
 

@@ -22,7 +22,7 @@ from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import linear_gaussian_bits, usable_bits
-from attnlab.probes.scores import bits, brier, calibration_error, hit
+from attnlab.probes.scores import bits, brier, calibration_error, calibration_floor, hit
 from attnlab.probes.splits import leaks, split
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
@@ -30,7 +30,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 By = Literal["group", "example"]
 
 
@@ -75,6 +75,7 @@ def trial(
         "code_bits_per_example": np.array([code.online / len(learned)]),
         "brier": brier(read, held.goal),
         "calibration_error": np.array([calibration_error(read, held.goal)]),
+        "calibration_floor": np.array([calibration_floor(read)]),
         "leaking": np.full(len(held), leaks(sample.group, train, test)),
     }
 

@@ -20,7 +20,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 EXACT, RIVAL = 1e-6, 1e-3
 """Weights within the first total variation of the true ones count as given back; weights beyond the second that
 explain the output to 1e-9 are a rival: they show that the observer's assumptions do not determine the weights."""

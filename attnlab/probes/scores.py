@@ -41,14 +41,34 @@ def brier(probabilities: Array, goal: Array) -> Array:
 def calibration_error(probabilities: Array, goal: Array, bins: int = 10) -> float:
     """Expected calibration error: the mean gap between confidence and accuracy over bins of equal counts.
 
-    Bins of equal counts (Nguyen & O'Connor 2015) keep the empty bins of the equal-width version away.
+    Bins of equal counts (Nguyen & O'Connor 2015) keep the empty bins of the equal-width version away. It is
+    biased upwards: `calibration_floor` says what a perfectly calibrated reader would score.
     """
-    order = np.argsort(probabilities.max(axis=1), kind="stable")
-    confidence = probabilities.max(axis=1)[order]
-    right = hit(probabilities, goal)[order].astype(np.float64)
+    right = hit(probabilities, goal).astype(np.float64)
     gaps = [
-        abs(float(c.mean() - r.mean())) * c.size
-        for c, r in zip(np.array_split(confidence, bins), np.array_split(right, bins), strict=True)
-        if c.size
+        abs(float(probabilities[rows].max(axis=1).sum() - right[rows].sum()))
+        for rows in _bins(probabilities, bins)
     ]
-    return float(sum(gaps) / confidence.size)
+    return float(sum(gaps) / len(probabilities))
+
+
+def calibration_floor(probabilities: Array, bins: int = 10) -> float:
+    """The expected `calibration_error` of a reader that is right exactly as often as it says.
+
+    Exact: in each bin the number of hits is a sum of independent Bernoulli variables with the confidences as
+    their chances, whose distribution is built by convolution.
+    """
+    expected = 0.0
+    for rows in _bins(probabilities, bins):
+        confidence = probabilities[rows].max(axis=1)
+        hits = np.ones(1)
+        for chance in confidence:
+            hits = np.append(hits * (1 - chance), 0.0) + np.append(0.0, hits * chance)
+        expected += float(hits @ np.abs(np.arange(hits.size) - confidence.sum()))
+    return expected / len(probabilities)
+
+
+def _bins(probabilities: Array, bins: int) -> list[NDArray[np.int64]]:
+    """The rows in bins of equal counts, from the least confident up; none of them empty."""
+    order = np.argsort(probabilities.max(axis=1), kind="stable")
+    return [rows for rows in np.array_split(order, bins) if rows.size]
