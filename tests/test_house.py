@@ -27,7 +27,8 @@ FLOORS: list[tuple[str, ...]] = [
 ]
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
 HARNESS: list[tuple[str, ...]] = [
-    ("cells", "store", "provenance"),
+    ("own", "store", "provenance"),
+    ("cells",),
     ("execution", "table"),
     ("overrides", "composition"),
     ("grid",),

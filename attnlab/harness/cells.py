@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import inspect
 import json
-import pkgutil
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from attnlab.harness import own
 from attnlab.intervals import Interval, mean_interval, rate_interval
 from attnlab.parts import Count, Part, SettingError, declared, refusal
 from attnlab.seeds import Streams
@@ -36,7 +35,7 @@ Json = Any
 def experiment(module: str) -> ModuleType:
     """The experiment's module. Raises SettingError if it cannot be imported or lacks a function."""
     try:
-        found = importlib.import_module(module)
+        found = own.module(module)
     except Exception as error:  # a module of the user's own may break in any way
         raise SettingError("experiment.module", module, f"an importable module ({_said(error)})") from error
     for name in ("trial", "verdict", "VERSION"):
@@ -69,7 +68,7 @@ def _part(frozen: str) -> Part:
     config = json.loads(frozen)
     target = config.pop("_target_")
     try:
-        kind = pkgutil.resolve_name(target)
+        kind = own.attribute(target)
     except Exception as error:
         raise SettingError("_target_", target, f"an importable class ({_said(error)})") from error
     try:
@@ -143,7 +142,7 @@ class Cell:
             except SettingError as error:
                 found.append(error)
                 continue
-            if isinstance(kind, type) and not isinstance(made, kind):
+            if kind is not Any and isinstance(kind, type) and not isinstance(made, kind):
                 found.append(SettingError(name, value["_target_"], f"a {kind.__name__}"))
         return found
 

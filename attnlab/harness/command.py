@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from hydra import initialize_config_dir
 from omegaconf import DictConfig
 
 from attnlab.files import require_writable
+from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import part
 from attnlab.harness.execution.base import Execution
@@ -81,7 +81,7 @@ def ask(words: Sequence[str]) -> Asked:
 @contextmanager
 def _reachable(folders: Sequence[str]) -> Iterator[None]:
     """Hydra finds the configs, and Python the modules of the user's own folders (from then on)."""
-    sys.path[:0] = [folder for folder in folders if folder not in sys.path]
+    own.reach(folders)
     with initialize_config_dir(str(conf()), job_name="attnlab", version_base="1.3"):
         yield
 

@@ -7,7 +7,6 @@ import inspect
 import json
 import logging
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from omegaconf import OmegaConf
 
 from attnlab.files import write_atomically
-from attnlab.harness import launch
+from attnlab.harness import launch, own
 from attnlab.harness.cells import Cell, experiment
 from attnlab.harness.grid import Plan
 from attnlab.harness.launch import Records
@@ -64,7 +63,7 @@ def publish(
                 facts[plan.name],
                 tables[plan.name],
                 plan.config.experiment.module,
-                sys.path,
+                own.folders(),
             )
             for plan in plans
         )
@@ -75,10 +74,10 @@ def publish(
 
 
 def _report(
-    folder: Path, facts: study.Study, table: pd.DataFrame, module: str, importable: Sequence[str]
+    folder: Path, facts: study.Study, table: pd.DataFrame, module: str, folders: Sequence[str]
 ) -> Path:
     """Write the files of one study that follow from its table; the path of its page."""
-    sys.path[:] = importable  # the experiment may be a module of the user's own, and this a worker
+    own.reach(folders)  # the experiment may be a module of the user's own, and this a worker
     told = json.dumps({"module": module, **dataclasses.asdict(facts)}, indent=1)
     write_atomically(folder / "study.json", told + "\n")
     return study.write(folder, facts, table, conclude(module, table))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import signal
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from attnlab.harness import own
 from attnlab.harness.cells import SCHEMA, Cell
 from attnlab.harness.store import FINAL, Status, Store
 from attnlab.parts import Declined, Part, Positive, Unavailable
@@ -63,7 +63,7 @@ class CellTimeout(BaseException):
 
 def perform(task: Task, timeout: float | None) -> Outcome:
     """Measure one cell and write its record; whatever it raises becomes the record."""
-    sys.path[:0] = [path for path in task.paths if path not in sys.path]
+    own.reach(task.paths)
     store = Store(task.folder)
     previous = store.status(task.cell.key)
     if previous in FINAL:  # another driver was faster
