@@ -28,11 +28,12 @@ from attnlab.projections.models.base import Model, Observed
 from attnlab.projections.tasks.base import NOWHERE, Episodes, Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
-from attnlab.verdicts import Answer, Verdict, interval, rows
+from attnlab.verdicts import Answer, Average, Verdict, interval, rows
 
 VERSION = 4
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
+Measured = Interval | Average | None
 FIBRES = 20
 """Held-out episodes whose fibres are measured."""
 
@@ -217,7 +218,7 @@ def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> 
             yield Answer("Q4", condition, "pointer reads where the layer attends", found, "read")
 
 
-def _pointer(table: pd.DataFrame, where: dict[str, object]) -> tuple[Interval | None, Interval | None]:
+def _pointer(table: pd.DataFrame, where: dict[str, object]) -> tuple[Measured, Measured]:
     """What the pointer reads of the trained layer, and what it reads with the output hidden from it."""
     after = {**where, "trained": 1.0, "probe": "pointer"}
     return interval(table, "top1", after), interval(table, "blindfold_top1", after)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 WINGS = ("inputs", "weights", "collisions", "decoders", "probes", "projections", "identifiability")
 FLOORS: list[tuple[str, ...]] = [
     ("parts", "shapes", "seeds"),
-    ("attention", "intervals", "metrics", "files"),
+    ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory"),
     (*WINGS, "verdicts"),
     ("oracles", "report"),

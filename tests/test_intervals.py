@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from attnlab.intervals import design_effect, mean_interval, pool_means, pool_rates, rate_interval, wilson
-from attnlab.verdicts import interval, rows
+from attnlab.verdicts import Average, interval, rows
 
 
 @pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (17, 40), (199, 200)])
@@ -92,7 +92,10 @@ def test_rows_and_interval_read_the_tidy_table() -> None:
         ]
     )
     found = interval(table, "hit")
-    assert found is not None and found.value == pytest.approx(0.4) and found.count == 20
+    assert isinstance(found, Average) and found.value == pytest.approx(0.4) and found.count == 20
+    assert (found.low, found.high, found.cells) == (0.2, 0.6, 2), (
+        "a grid has a range and no sampling interval"
+    )
     assert len(rows(table, "hit", {"n": (4, 8)})) == 2
     assert interval(table, "hit", {"n": 5}) is None
     assert interval(table, "hit", {"no such setting": 5}) is None

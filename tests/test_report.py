@@ -247,7 +247,7 @@ def test_marks_pool_as_verdicts_do(table: pd.DataFrame) -> None:
 
 def test_pooling_is_said_in_the_caption(table: pd.DataFrame) -> None:
     figure = build({"name": "f", "kind": "points", "x": "decoder", "y": "support_recall"})
-    assert "Pooled over inputs.d and weights.support." in figure.caption(table)
+    assert "Averaged over inputs.d and weights.support." in figure.caption(table)
     assert "14,000 to 15,000 trials a value, 58 cells" in figure.caption(table)
 
 

@@ -20,7 +20,8 @@ from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Task
 from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import provenance
-from attnlab.harness.store import FINAL, Status, Store, counts
+from attnlab.harness.store import FINAL, Store, counts
+from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
 BAD = ("failed", "timeout", "missing")

@@ -15,7 +15,9 @@ from omegaconf import DictConfig
 
 from attnlab.parts import SettingError
 
-LAUNCH = ("action", "study", "results", "size", "exec", "experiment")
+RUNNING = ("action", "results", "exec", "experiment")
+"""Keys that say what to do, where and how: a report's command does not repeat them."""
+LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
 
 

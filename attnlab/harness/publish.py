@@ -20,6 +20,7 @@ from attnlab.harness import launch, own
 from attnlab.harness.cells import Cell, experiment
 from attnlab.harness.grid import Plan
 from attnlab.harness.launch import Records
+from attnlab.harness.overrides import RUNNING
 from attnlab.harness.provenance import provenance
 from attnlab.harness.store import Store, counts
 from attnlab.harness.table import read_csv, tidy, write_csv
@@ -28,8 +29,6 @@ from attnlab.report import index, study
 from attnlab.verdicts import Verdict
 
 log = logging.getLogger("attnlab")
-NOT_SCIENCE = ("experiment", "action", "results", "exec")
-"""Words of a command line that say what to do, where and how, and are not repeated in a report's command."""
 
 
 def tabulate(plans: Sequence[Plan], records: Mapping[str, Records], results: Path) -> dict[str, pd.DataFrame]:
@@ -114,7 +113,7 @@ def _facts(plan: Plan, store: Store, records: Records, words: Sequence[str]) -> 
     question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
     asked = question.removeprefix(f"{plan.config.experiment.title}: ")
     status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}
-    kept = [word for word in words if word.partition("=")[0].partition(".")[0] not in NOT_SCIENCE]
+    kept = [word for word in words if word.partition("=")[0].partition(".")[0] not in RUNNING]
     others = store.count() - len(records)
     return study.Study(
         name=plan.name,

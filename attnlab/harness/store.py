@@ -11,13 +11,13 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from attnlab.files import write_atomically
+from attnlab.tidy import STATUSES, Status
 
 log = logging.getLogger(__name__)
-Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "missing"]
-FINAL = ("done", "skipped")
+FINAL: tuple[Status, ...] = ("done", "skipped")
 """The statuses that do not run again."""
 
 
@@ -46,7 +46,7 @@ class Store:
             log.warning("%s cannot be read (%s): its cell counts as missing", path, error)
             return None
         of_key = isinstance(record, dict) and record.get("key") == key
-        if not of_key or record.get("status") not in get_args(Status):
+        if not of_key or record.get("status") not in STATUSES:
             log.warning("%s is not the record of its key: its cell counts as missing", path)
             return None
         return record
@@ -68,7 +68,7 @@ class Store:
 
 def counts(statuses: Iterable[Status]) -> dict[str, int]:
     """How many of each status there are, every status named."""
-    tally: dict[str, int] = dict.fromkeys(get_args(Status), 0)
+    tally: dict[str, int] = dict.fromkeys(STATUSES, 0)
     for status in statuses:
         tally[status] += 1
     return tally

@@ -10,10 +10,7 @@ import pandas as pd
 
 from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
-
-MEASURED = ["metric", "kind", "value", "low", "high", "count", "effective", "nonfinite"]
-HEAD = ["study", "key", "status", "reason"]
-TAIL = ["trials", "repeats", "seed"]
+from attnlab.tidy import HEAD, MEASURED, METRIC, TAIL
 
 
 def tidy(cells: Sequence[Cell], records: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
@@ -33,10 +30,10 @@ def tidy(cells: Sequence[Cell], records: Mapping[str, dict[str, Any]]) -> pd.Dat
         measured = record.get("metrics") or {"": {}}
         for metric, summary in measured.items():
             kept = {name: value for name, value in summary.items() if name in MEASURED}
-            lines.append({**head, "reason": reason, **settings, "metric": metric or None, **kept})
+            lines.append({**head, "reason": reason, **settings, METRIC: metric or None, **kept})
     between = [name for name in columns if name not in TAIL]
     order = [*HEAD, *between, *TAIL, *MEASURED]
-    lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, "metric", "key"]])
+    lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])
     return pd.DataFrame(lines, columns=order)
 
 

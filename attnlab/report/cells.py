@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attnlab.report.pooling import METRIC, settings_of
 from attnlab.report.words import NO_VALUE, missing, number, plain, setting
+from attnlab.tidy import METRIC, settings_of
 
 MOST_ROWS = 400
 

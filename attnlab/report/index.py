@@ -12,9 +12,9 @@ from markupsafe import Markup
 from attnlab.files import write_atomically
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import render
-from attnlab.report.pooling import complete
 from attnlab.report.shown import Shown, small, whole
 from attnlab.report.study import FIGURES, Study
+from attnlab.tidy import complete
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
 SHOWN = 4

@@ -8,45 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from attnlab.intervals import Interval, pool_means, pool_rates
 from attnlab.report.words import plain, setting
+from attnlab.tidy import METRIC, settings_of
+from attnlab.verdicts import Bracket, Number
+from attnlab.verdicts.pooling import KEPT, LOST, NUMBERS, estimate, pooled
 
 if TYPE_CHECKING:
     from pandas.api.typing import SeriesGroupBy
 
-_CELL = ("study", "key", "status", "reason", "trials", "repeats", "seed")
-_NUMBER = ("metric", "kind", "value", "low", "high", "count", "effective", "nonfinite")
-_NUMBERS = ("kind", "value", "low", "high", "count", "effective")
-BOOKKEEPING = frozenset({*_CELL, *_NUMBER})
-"""The table's columns that are not settings."""
-
-METRIC = "metric"
-
-
-def complete(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with all its bookkeeping columns, even when no cell is there yet."""
-    absent = [column for column in (*_CELL, *_NUMBER) if column not in table]
-    return table.assign(**dict.fromkeys(absent, None)) if absent else table
-
 
 @dataclass(frozen=True)
 class Mark:
-    """One place in a figure: the pooled interval there and what it was pooled from."""
+    """One place in a figure: the number there and of how many cells it is made."""
 
     place: tuple[object, ...]
     metric: str
     kind: str
-    interval: Interval
+    interval: Number
     cells: int
 
 
 class NotDrawable(Exception):
     """The table does not hold what a figure asks for; the sentence says what is missing."""
-
-
-def settings_of(table: pd.DataFrame) -> list[str]:
-    """The columns that are settings, in the table's order."""
-    return [column for column in table.columns if column not in BOOKKEEPING]
 
 
 def chosen(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
@@ -97,22 +80,44 @@ def levels(values: pd.Series, order: Sequence[object] = ()) -> list[object]:
 
 
 def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> list[Mark]:
-    """One mark for each place (value of every column of `by`) and metric with a finite value there."""
-    kept = table[table[METRIC].isin(list(metrics)) & (table["status"] == "done") & table["value"].notna()]
+    """One mark for each place (value of every column of `by`) and metric with a finite value there.
+
+    A metric that the table holds as `<metric>_kept` and `<metric>_lost` is a share between the two.
+    """
+    wanted = {metric: metric for metric in metrics}
+    there = set(table[METRIC].dropna().unique())
+    halves = {metric + ending: metric for metric in metrics if metric not in there for ending in (KEPT, LOST)}
+    names = [*wanted, *halves]
+    kept = table[table[METRIC].isin(names) & (table["status"] == "done") & table["value"].notna()]
     places = zip(*(kept[column].tolist() for column in (METRIC, *by)), strict=True)
-    numbers = zip(*(kept[column].tolist() for column in _NUMBERS), strict=True)
-    groups: dict[tuple[object, ...], list[tuple[str, Interval]]] = {}
-    for place, (kind, value, low, high, count, effective) in zip(places, numbers, strict=True):
-        found = Interval(float(value), float(low), float(high), int(count), float(effective))
-        groups.setdefault(tuple(map(plain, place)), []).append((str(kind), found))
-    return [_mark(place, parts) for place, parts in groups.items()]
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for line, place in enumerate(places):
+        groups.setdefault(tuple(map(plain, place)), []).append(line)
+    numbers, kinds = kept[list(NUMBERS)].to_numpy(dtype=float), kept["kind"].to_numpy()
+    found: dict[tuple[object, ...], Mark] = {}
+    for named, lines in groups.items():
+        number = estimate(numbers[lines[0]]) if len(lines) == 1 else pooled(kept.iloc[lines])
+        kind = "rate" if all(kinds[line] == "rate" for line in lines) else "mean"
+        found[named] = Mark(named[1:], str(named[0]), kind, number, len(lines))
+    return [mark for mark in map(lambda mark: _whole(mark, halves, found), found.values()) if mark]
 
 
-def _mark(place: tuple[object, ...], cells: Sequence[tuple[str, Interval]]) -> Mark:
-    kind = "rate" if all(kind == "rate" for kind, _ in cells) else "mean"
-    parts = [part for _, part in cells]
-    pooled = parts[0] if len(parts) == 1 else pool_rates(parts) if kind == "rate" else pool_means(parts)
-    return Mark(place[1:], str(place[0]), kind, pooled, len(parts))
+def holds(rows: pd.DataFrame, metrics: Sequence[str]) -> bool:
+    """Whether there is any row of these metrics, or of the halves of one."""
+    names = {metric + ending for metric in metrics for ending in ("", KEPT, LOST)}
+    return bool(rows[METRIC].isin(names).any())
+
+
+def _whole(mark: Mark, halves: Mapping[str, str], found: Mapping[tuple[object, ...], Mark]) -> Mark | None:
+    """The mark itself; for the kept half of a bracket the bracket, for its lost half nothing."""
+    if mark.metric not in halves:
+        return mark
+    metric = halves[mark.metric]
+    kept, lost = (found.get((metric + ending, *mark.place)) for ending in (KEPT, LOST))
+    if mark is not kept or lost is None:
+        return None
+    assert not isinstance(kept.interval, Bracket) and not isinstance(lost.interval, Bracket)
+    return Mark(mark.place, metric, kept.kind, Bracket(kept.interval, lost.interval), kept.cells)
 
 
 def pooled_over(table: pd.DataFrame, by: Sequence[str]) -> list[str]:

@@ -11,9 +11,9 @@ import pandas as pd
 from attnlab.files import write_atomically
 from attnlab.report.cells import cell_table
 from attnlab.report.page import paragraphs, render
-from attnlab.report.pooling import complete
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
+from attnlab.tidy import USUAL, complete
 from attnlab.verdicts import QUESTIONS, Verdict
 
 Problem = tuple[str, str, str]
@@ -22,7 +22,6 @@ Problem = tuple[str, str, str]
 FIGURES = "figures"
 MOST_HEADLINE = 160
 OPENING_SENTENCES = 4
-STATUSES = ("done", "failed", "skipped", "missing")
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,9 @@ class Study:
     @property
     def tally(self) -> list[tuple[str, int]]:
         """Cells by status, the four known ones always, others where there are any."""
-        known = [(status, int(self.counts.get(status, 0))) for status in STATUSES]
+        known = [(status, int(self.counts.get(status, 0))) for status in USUAL]
         others = [(status, int(count)) for status, count in self.counts.items() if count]
-        return known + [(status, count) for status, count in others if status not in STATUSES]
+        return known + [(status, count) for status, count in others if status not in USUAL]
 
     @property
     def headline(self) -> str:

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from attnlab.intervals import Interval
+from attnlab.verdicts import Number
 
 NO_VALUE = "no value"
 
@@ -92,7 +92,7 @@ def number(value: float) -> str:
     return NO_VALUE if not math.isfinite(value) else f"{value:.3g}"
 
 
-def measured(interval: Interval | None) -> str:
+def measured(interval: Number | None) -> str:
     """A number with its interval, or `no value`."""
     return NO_VALUE if interval is None or not math.isfinite(interval.value) else str(interval)
 

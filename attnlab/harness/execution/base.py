@@ -17,8 +17,9 @@ from typing import Any
 
 from attnlab.harness import own
 from attnlab.harness.cells import SCHEMA, Cell
-from attnlab.harness.store import FINAL, Status, Store
+from attnlab.harness.store import FINAL, Store
 from attnlab.parts import Declined, Part, Positive, Unavailable
+from attnlab.tidy import Status
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from attnlab.report.pooling import METRIC, Mark, NotDrawable, chosen, derive, levels, marks, pooled_over
+from attnlab.report.pooling import Mark, NotDrawable, chosen, derive, holds, levels, marks, pooled_over
 from attnlab.report.words import across, counted, label, listed, number, setting, spoken
+from attnlab.tidy import METRIC
+from attnlab.verdicts import Average
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Figure(abc.ABC):
         for column in self.by:
             if column != METRIC:
                 rows = derive(rows, column)
-        if not rows[METRIC].isin(self.metrics).any():
+        if not holds(rows, self.metrics):
             raise NotDrawable(f"the table has no value of {listed(list(self.metrics))} here")
         return rows
 
@@ -137,9 +139,12 @@ class Figure(abc.ABC):
         found = self.marks(rows)
         counts = [mark.interval.count for mark in found]
         rate = {"rate": "Wilson", "mean": "bootstrap"}
-        bars = listed([rate[kind] for kind in sorted({mark.kind for mark in found}, reverse=True)])
+        single = {mark.kind for mark in found if not isinstance(mark.interval, Average)}
+        bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
+        if any(isinstance(mark.interval, Average) for mark in found):
+            bars = [*(bars if single else []), "the range over the cells that were averaged"]
         sentences = [
-            f"{self.bars()} 95 % intervals ({bars}); {across(min(counts), max(counts))} trials a value, "
+            f"{self.bars()} {', or '.join(bars)}; {across(min(counts), max(counts))} trials a value, "
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
@@ -147,7 +152,7 @@ class Figure(abc.ABC):
             sentences.append(f"Only {listed([_condition(*item) for item in self.where.items()])}.")
         pooled = pooled_over(rows, self.by)
         if pooled:
-            sentences.append(f"Pooled over {listed(pooled)}.")
+            sentences.append(f"Averaged over {listed(pooled)}.")
         sentences += [
             f"{self.say(metric)} is {number(values[0])} everywhere here."
             for metric in self.metrics

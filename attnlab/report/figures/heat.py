@@ -18,8 +18,9 @@ from matplotlib.tri import Triangulation
 
 from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
 from attnlab.report.figures.picture import Panel, Picture, value_ticks
-from attnlab.report.pooling import METRIC, Mark, NotDrawable, marks
+from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
+from attnlab.tidy import METRIC
 
 _CONTOUR_COLOURS = ("#ffffff", SERIES[1], SERIES[5], SERIES[3])
 _CONTOUR_DASHES: tuple[Dash, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))

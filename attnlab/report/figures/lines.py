@@ -12,8 +12,9 @@ from matplotlib.transforms import ScaledTranslation
 
 from attnlab.report.figures.canvas import MUTED, PAPER, Look
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale, value_ticks
-from attnlab.report.pooling import METRIC, Mark, NotDrawable, at_level
+from attnlab.report.pooling import Mark, NotDrawable, at_level
 from attnlab.report.words import listed
+from attnlab.tidy import METRIC
 
 
 @dataclass(frozen=True, kw_only=True)

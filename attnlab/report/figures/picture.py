@@ -16,7 +16,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
-from attnlab.report.pooling import METRIC, Mark, at_level, marks
+from attnlab.report.pooling import Mark, at_level, marks
+from attnlab.tidy import METRIC
 
 
 @dataclass(frozen=True)

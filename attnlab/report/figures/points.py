@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 
 from attnlab.report.figures.canvas import GRID, MUTED, PAPER, Layout
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale
-from attnlab.report.pooling import METRIC, Mark
+from attnlab.report.pooling import Mark
 from attnlab.report.words import listed
+from attnlab.tidy import METRIC
 
 _SIGNS = (("|", 9.0), ("x", 4.5), ("+", 6.0), ("_", 7.0), ("1", 6.0))
 

@@ -10,8 +10,9 @@ from markupsafe import escape
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import markdown_prose, measure, prose
-from attnlab.report.pooling import METRIC, Mark
+from attnlab.report.pooling import Mark
 from attnlab.report.words import NO_VALUE, measured
+from attnlab.tidy import METRIC
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""The tidy table's own columns and the statuses of a cell: each listed here and nowhere else.
+
+The table is long: one row per cell and metric. Between HEAD and TAIL stands one column per setting (`inputs`,
+`inputs.n`, `weights.temperature` ...) and, with a colon, what a part declares of itself (`inputs:says`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import pandas as pd
+
+HEAD = ("study", "key", "status", "reason")
+TAIL = ("trials", "repeats", "seed")
+METRIC = "metric"
+MEASURED = (METRIC, "kind", "value", "low", "high", "count", "effective", "nonfinite")
+"""kind is rate or mean; count is trials with a finite value, effective what they are worth if independent."""
+BOOKKEEPING = frozenset({*HEAD, *TAIL, *MEASURED})
+"""The columns that are neither settings nor facts."""
+
+Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "missing"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+USUAL: tuple[Status, ...] = ("done", "failed", "skipped", "missing")
+"""The statuses a page names even where there are none of them."""
+
+
+def settings_of(table: pd.DataFrame) -> list[str]:
+    """The columns that are settings, in the table's order."""
+    return [column for column in map(str, table.columns) if column not in BOOKKEEPING and ":" not in column]
+
+
+def complete(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with all its own columns, even when no cell is there yet."""
+    absent = [column for column in (*HEAD, *TAIL, *MEASURED) if column not in table]
+    return table.assign(**dict.fromkeys(absent, None)) if absent else table

@@ -1,0 +1,68 @@
+"""From rows of the tidy table to one number: the one place where cells are pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from attnlab.intervals import Interval, pool_means, pool_rates
+from attnlab.tidy import MEASURED, METRIC, settings_of
+from attnlab.verdicts.bracket import Average, Bracket
+
+KEPT, LOST = "_kept", "_lost"
+"""The endings of the two metrics a bracket is made of."""
+NUMBERS = MEASURED[2:7]
+"""value, low, high, count, effective."""
+
+
+def rows(table: pd.DataFrame, metric: str, where: Mapping[str, object] | None = None) -> pd.DataFrame:
+    """The finished rows of one metric whose settings equal `where` (a list or tuple: any of them)."""
+    kept = table[(table[METRIC] == metric) & (table["status"] == "done") & table["value"].notna()]
+    for column, wanted in (where or {}).items():
+        if column not in kept:
+            return kept.iloc[:0]
+        options = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+        kept = kept[kept[column].isin(options)]
+    return kept
+
+
+def pooled(kept: pd.DataFrame) -> Interval | Average:
+    """One number from rows of one metric, at least one of them.
+
+    Cells that differ in the seed alone are independent draws at one condition: their trials are pooled and
+    carry an interval. Cells at different settings are a grid: their average and its range.
+    """
+    parts = [estimate(row) for row in kept[list(NUMBERS)].to_numpy(dtype=float)]
+    if len(parts) == 1:
+        return parts[0]
+    settings = kept[settings_of(kept)]
+    if settings.empty or settings.nunique(dropna=False).max() == 1:
+        return pool_rates(parts) if (kept["kind"] == "rate").all() else pool_means(parts)
+    values = [part.value for part in parts]
+    return Average(
+        sum(values) / len(values), min(values), max(values), sum(part.count for part in parts), len(parts)
+    )
+
+
+def estimate(numbers: Sequence[float] | np.ndarray) -> Interval:
+    """A cell's estimate from its entries in the columns NUMBERS."""
+    value, low, high, count, effective = map(float, numbers)
+    return Interval(value, low, high, int(count), effective)
+
+
+def interval(
+    table: pd.DataFrame, metric: str, where: Mapping[str, object] | None = None
+) -> Interval | Average | None:
+    """The metric over the matching cells, or None if there are none."""
+    kept = rows(table, metric, where)
+    return pooled(kept) if len(kept) else None
+
+
+def bracket(table: pd.DataFrame, metric: str, where: Mapping[str, object] | None = None) -> Bracket | None:
+    """The share between the metrics `<metric>_kept` and `<metric>_lost` of the same cells, or None."""
+    kept, lost = (rows(table, metric + ending, where) for ending in (KEPT, LOST))
+    both = set(kept["key"]) & set(lost["key"])
+    kept, lost = kept[kept["key"].isin(both)], lost[lost["key"].isin(both)]
+    return Bracket(pooled(kept), pooled(lost)) if len(kept) else None
