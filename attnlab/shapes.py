@@ -18,6 +18,8 @@ EVERY: Mask = np.ones(0, dtype=bool)
 """Stands for a mask that is True everywhere."""
 EACH = np.zeros(0, dtype=np.int64)
 """Stands for groups of one trial each."""
+DIFFERENT = 1e-9
+"""The least total variation of two patterns that count as different: far above their rounding."""
 
 
 def require(condition: bool, expected: str, got: object) -> None:
@@ -102,6 +104,13 @@ class Estimate:
         require(self.converged.shape == (trials,), f"converged ({trials},)", self.converged.shape)
 
 
+def least_distance(patterns: Array) -> Array:
+    """(B,): the least total variation of two of the patterns (B, r, n) of a trial."""
+    r = patterns.shape[1]
+    pairs = [np.abs(patterns[:, i] - patterns[:, j]).sum(axis=1) for j in range(r) for i in range(j)]
+    return np.asarray(0.5 * np.min(pairs, axis=0))
+
+
 @dataclass(frozen=True)
 class Collision:
     """Different weights, one output, and the certificate that it is so.
@@ -114,8 +123,8 @@ class Collision:
     of its own: softmax patterns carry both, and every pattern is `softmax(K q)`.
     reached (B,): the number the construction pushed as far as it goes, also where that gave no collision.
     Raises ValueError if a found pattern leaves the simplex by more than 1e-12 (affine: only its sum counts),
-    is not the softmax of its query, or a found gap exceeds the tolerance: no object of this class holds a
-    wrong certificate.
+    is not the softmax of its query, two found patterns of a trial are less than DIFFERENT apart, or a found
+    gap exceeds the tolerance: no object of this class holds a wrong certificate.
     """
 
     patterns: Array
@@ -145,6 +154,8 @@ class Collision:
             require(lowest >= -1e-12, "weights >= -1e-12", lowest)
         if self.constraint == "softmax":
             self._require_softmax()
+        nearest = float(least_distance(kept).min(initial=1.0))
+        require(nearest >= DIFFERENT, f"patterns at least {DIFFERENT:g} apart in total variation", nearest)
         worst = float(self.gap[self.found].max(initial=0.0))
         require(worst <= self.tolerance, f"a relative output gap <= {self.tolerance:g}", worst)
 
@@ -167,16 +178,29 @@ class Collision:
     @property
     def outputs(self) -> Array:
         """(B, r, d): the output of every pattern."""
+        if self._shared:  # one product for all patterns of a trial
+            return np.matmul(self.patterns, self.values[:, 0])
         return np.matmul(self.patterns[..., None, :], self.values)[..., 0, :]
+
+    @property
+    def _shared(self) -> bool:
+        """Whether all patterns have the same values: then they are one array, seen r times."""
+        return self.values.strides[1] == 0
 
     @property
     def gap(self) -> Array:
         """(B,): the largest `|o_r - o_1|` relative to the root mean square size of the values."""
-        largest = np.abs(self.values).max(axis=(1, 2, 3), initial=0.0)[:, None, None]
-        unit = np.where(largest > 0, largest, 1.0)  # so that no square overflows or underflows
-        difference = np.linalg.norm((self.outputs - self.outputs[:, :1]) / unit, axis=-1).max(axis=1)
-        size = np.sqrt(((self.values / unit[..., None]) ** 2).sum(axis=-1).mean(axis=(1, 2)))
-        return np.asarray(difference / np.where(size > 0, size, 1.0))
+        values = self.values[:, :1] if self._shared else self.values
+        unit = np.maximum(values.max(axis=(1, 2, 3), initial=0.0), -values.min(axis=(1, 2, 3), initial=0.0))
+        unit = np.where(unit > 0, unit, 1.0)
+        if unit.min(initial=1.0) > 1e-100 and unit.max(initial=1.0) < 1e100:
+            unit = np.ones_like(unit)  # no square overflows, and none that counts underflows: spare the copy
+        else:
+            values = values / unit[:, None, None, None]
+        squares = np.einsum("brni,brni->b", values, values) / (values.shape[1] * values.shape[2])
+        difference = (self.outputs - self.outputs[:, :1]) / unit[:, None, None]
+        apart = np.sqrt((difference**2).sum(axis=-1).max(axis=1))
+        return np.asarray(apart / np.where(squares > 0, np.sqrt(squares), 1.0))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnlab.parts import Declined, Part
-from attnlab.shapes import Array, Collision, Mask, Sample, require
+from attnlab.shapes import DIFFERENT, Array, Collision, Mask, Sample, least_distance, require
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,9 @@ class Construction(Part, abc.ABC):
     """Makes different weights with one output.
 
     Law: the Collision's patterns lie on the simplex to 1e-12, are zero at masked positions, differ from one
-    another, and their outputs agree to the tolerance it promises (1e-9; 1e-12 for softmax patterns; the unit
-    roundoff of a format for patterns that collide only in that format), as an independent oracle confirms.
+    another by a total variation of 1e-9 at least, and their outputs agree to the tolerance it promises (1e-9;
+    1e-12 for softmax patterns; the unit roundoff of a format for patterns that collide only in that format),
+    as an independent oracle confirms.
     Where the construction cannot deliver it raises Declined with the reason; it never returns an approximate
     pair, and a trial in which a search found nothing has `found` False.
     """
@@ -50,6 +51,11 @@ def decline_unless(possible: Mask, reason: str) -> None:
 
 INDEPENDENT = "n <= d + 1: the values are affinely independent, no other weights give their output"
 """Why nothing collides below the affine threshold (or above it, by chance, on the visible positions)."""
+
+
+def apart(patterns: Array) -> Mask:
+    """(B,): whether all patterns (B, r, n) of a trial differ by more than rounding; nearer ones are one."""
+    return np.asarray(least_distance(patterns) >= DIFFERENT)
 
 
 def only_where(found: Mask, patterns: Array) -> Array:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from attnlab.collisions.base import Construction, decline_unless, only_where
-from attnlab.shapes import Array, Collision, Sample
-from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection
+from attnlab.collisions.base import Construction, apart, decline_unless, only_where
+from attnlab.collisions.border import reach, step
+from attnlab.shapes import Array, Collision, Mask, Sample
+from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection, rank
 from attnlab.solvers.radon import dependence
 
 
@@ -16,54 +19,67 @@ from attnlab.solvers.radon import dependence
 class Caratheodory(Construction):
     """From given weights to weights on affinely independent values, at most d + 1 of them, by elimination.
 
-    The theorem's proof, run: while d + 2 positions have weight, an affine dependence of d + 2 of them (those
-    of least weight) is added until one of the weights is zero. Where the supporting values of the result are
-    dependent all the same (repeated values), elimination goes on. A trial whose given weights already rest on
-    independent values is not found: nothing can be left out.
+    The theorem's proof, run: while more positions have weight than the values have affine rank, an affine
+    dependence of as many as surely have one (those of least weight) is added until one of the weights is zero.
+    Where the supporting values of the result are dependent all the same (repeated values), elimination goes
+    on. Values count by their coordinates in an orthonormal basis, so their scales play no part; directions
+    that are but the rounding of the values are none. A trial whose given weights already rest on independent
+    values is not found: nothing can be left out.
     """
+
+    version: ClassVar[int] = 2
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n) -> pairs (a, b) on the simplex, b on at most d + 1 positions."""
+        draws = rng.random(weights.shape)
         reduced = weights.copy()
-        size = sample.d + 2
-        while (wide := np.flatnonzero((reduced > 0).sum(axis=1) >= size)).size:
-            held = np.where(reduced[wide] > 0, reduced[wide], np.inf)
-            chosen = np.argpartition(held, size - 1, axis=1)[:, :size] if size < sample.n else _all(held)
-            points = np.take_along_axis(sample.values[wide], chosen[..., None], axis=1)
-            before = np.take_along_axis(reduced[wide], chosen, axis=1)
-            part = reduced[wide]
-            np.put_along_axis(part, chosen, _until_one_is_zero(before, dependence(points)), axis=1)
-            reduced[wide] = part
-        self._finish(reduced, sample)
+        basis = affine_basis(sample.values, sample.mask)
+        ranks = rank(basis)
+        for r in np.unique(ranks):
+            rows = np.flatnonzero(ranks == r)
+            reduced[rows] = _down_to(int(r), weights[rows], basis[rows, :, 1:r], draws[rows])
+        _finish(reduced, sample, draws)
         reduced /= reduced.sum(axis=1, keepdims=True)
-        found = np.asarray(((weights > 0) & (reduced == 0)).any(axis=1))
+        patterns = np.stack([weights, reduced], axis=1)
+        found = np.asarray(((weights > 0) & (reduced == 0)).any(axis=1)) & apart(patterns)
         decline_unless(found, "the weights rest on affinely independent values: none can be left out")
-        patterns = only_where(found, np.stack([weights, reduced], axis=1))
-        return Collision(patterns, sample.values, "simplex", found)
-
-    def _finish(self, reduced: Array, sample: Sample) -> None:
-        """Eliminate further where the values that still have weight are dependent."""
-        while True:
-            support = reduced > 0
-            basis = affine_basis(sample.values, support)
-            left = np.flatnonzero(null_dimension(basis, support) > 0)
-            if not left.size:
-                return
-            # Any fixed vector with no symmetry will do: its projection is not zero.
-            start = np.broadcast_to(np.sqrt(2.0 + np.arange(sample.n)), reduced.shape)
-            z = null_projection(start, basis, support)[left]
-            reduced[left] = _until_one_is_zero(reduced[left], z)
+        return Collision(only_where(found, patterns), sample.values, "simplex", found)
 
 
-def _all(rows: Array) -> np.ndarray:
-    return np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
+def _down_to(r: int, weights: Array, points: Array, draws: Array) -> Array:
+    """Weights (B, n) with the same output on at most r positions, points (B, n, r - 1) of affine rank r."""
+    reduced = weights.copy()
+    for _ in range(weights.shape[1]):  # each round takes the weight of one position at least
+        wide = np.flatnonzero((reduced > 0).sum(axis=1) > r)
+        if not wide.size:
+            break
+        chosen = _least(reduced[wide], draws[wide], r + 1)
+        z = dependence(
+            np.take_along_axis(points[wide], chosen[..., None], axis=1),
+            np.take_along_axis(draws[wide], chosen, axis=1),
+        )
+        before = np.take_along_axis(reduced[wide], chosen, axis=1)
+        part = reduced[wide]
+        np.put_along_axis(part, chosen, step(before, z, reach(before, z)), axis=1)
+        reduced[wide] = part
+    return reduced
 
 
-def _until_one_is_zero(weights: Array, z: Array) -> Array:
-    """`a + t z` at the smallest t >= 0 at which a positive weight is zero; z (B, c) has entries of both signs."""
-    falling = (z < 0) & (weights > 0)
-    ratio = np.where(falling, weights, np.inf) / np.where(falling, -z, 1.0)
-    hit = ratio.argmin(axis=1)[:, None]
-    moved = np.maximum(weights + np.take_along_axis(ratio, hit, axis=1) * z, 0.0)
-    np.put_along_axis(moved, hit, 0.0, axis=1)
-    return np.asarray(np.where(weights > 0, moved, 0.0))
+def _least(weights: Array, draws: Array, count: int) -> NDArray[np.int64]:
+    """(B, count): the positions of least positive weight, ties in the order of the draws."""
+    held = np.where(weights > 0, weights, np.inf)
+    return np.asarray(np.lexsort((draws, held), axis=1)[:, :count])
+
+
+def _finish(reduced: Array, sample: Sample, draws: Array) -> None:
+    """Eliminate further, in place, where the values that still have weight are dependent."""
+    left = np.arange(sample.trials)
+    for _ in range(sample.d + 1):  # at most d + 1 positions are left, and each round takes one
+        support: Mask = reduced[left] > 0
+        basis = affine_basis(sample.values[left], support)
+        dependent = null_dimension(basis, support) > 0
+        left, support, basis = left[dependent], support[dependent], basis[dependent]
+        if not left.size:
+            return
+        z = null_projection(draws[left], basis, support)
+        reduced[left] = step(reduced[left], z, reach(reduced[left], z))

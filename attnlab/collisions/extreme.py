@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class Extreme(Construction):
     pairs: `random` visible positions, the pair whose values are `closest`, or the `attended` position of the
     given weights with the one after it (the one before it if it is the last): the asker's words.
     """
+
+    version: ClassVar[int] = 2
 
     pairs: Literal["random", "closest", "attended"] = "random"
 
@@ -58,23 +60,14 @@ def _positions(
     pairs: str, weights: Array, sample: Sample, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if pairs == "closest":
-        return _closest(sample.values, sample.mask)
+        from attnlab.solvers.closest import closest  # compiled: imported when first used
+
+        return closest(sample.values, sample.mask)
     draws = np.where(sample.mask, rng.random(sample.mask.shape), np.inf)
     if pairs == "attended":
         return _attended(weights, sample.mask)
     order = np.argsort(draws, axis=1)
     return order[:, 0], np.where(sample.mask.sum(axis=1) > 1, order[:, min(1, sample.n - 1)], order[:, 0])
-
-
-def _closest(values: Array, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The two visible positions whose values are nearest to each other, the earlier one first."""
-    n = values.shape[1]
-    values = values - values.mean(axis=1, keepdims=True)  # squares of a common offset would drown distances
-    square = (values**2).sum(axis=2)
-    distance = square[:, :, None] + square[:, None] - 2 * np.matmul(values, values.transpose(0, 2, 1))
-    allowed = mask[:, :, None] & mask[:, None] & np.triu(np.ones((n, n), dtype=bool), 1)
-    nearest = np.where(allowed, distance, np.inf).reshape(len(values), -1).argmin(axis=1)
-    return nearest // n, nearest % n
 
 
 def _attended(weights: Array, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from attnlab.collisions.base import INDEPENDENT, Construction, decline_unless, only_where
+from attnlab.collisions.base import INDEPENDENT, Construction, apart, decline_unless, only_where
+from attnlab.collisions.border import reach, step
 from attnlab.shapes import Array, Collision, Sample
 from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection
 
@@ -20,6 +22,8 @@ class NullStep(Construction):
     witness, no maximum (Brunner et al. 2020 show that it exists, without the bound `b >= 0`).
     """
 
+    version: ClassVar[int] = 2
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n) -> pairs (a, b) on the simplex."""
         basis = affine_basis(sample.values, sample.mask)
@@ -27,18 +31,9 @@ class NullStep(Construction):
         decline_unless(movable, INDEPENDENT)
         z = null_projection(rng.standard_normal(weights.shape), basis, sample.mask)
         z = np.where(movable[:, None], z, 0.0)  # elsewhere it is rounding
-        forth, back = reach(weights, z), reach(weights, -z)
-        step = np.where(forth >= back, forth, -back)
-        moved = np.maximum(weights + step[:, None] * z, 0.0)
+        z = np.where((reach(weights, z) >= reach(weights, -z))[:, None], z, -z)
+        moved = step(weights, z, reach(weights, z))
         moved /= moved.sum(axis=1, keepdims=True)
-        found = movable & (np.abs(moved - weights).sum(axis=1) > 1e-9)
-        patterns = only_where(found, np.stack([weights, moved], axis=1))
-        return Collision(patterns, sample.values, "simplex", found)
-
-
-def reach(weights: Array, direction: Array) -> Array:
-    """(B,): the largest t with `a + t z >= 0`; a z with no negative entry has sum 0, hence is 0: t = 0."""
-    falling = direction < 0
-    ratio = np.where(falling, weights, np.inf) / np.where(falling, -direction, 1.0)
-    nearest = ratio.min(axis=1)
-    return np.asarray(np.where(np.isfinite(nearest), nearest, 0.0))
+        patterns = np.stack([weights, moved], axis=1)
+        found = movable & apart(patterns)
+        return Collision(only_where(found, patterns), sample.values, "simplex", found)

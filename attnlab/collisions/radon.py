@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ class Radon(Construction):
     are not visible the dependence, if there is one, is taken over all of them.
     """
 
+    version: ClassVar[int] = 2
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), unused -> pairs (a, b) on the simplex, disjoint."""
         z = np.zeros(weights.shape)
@@ -29,7 +32,9 @@ class Radon(Construction):
             chosen = _random_positions(draws[enough], sample.mask[enough], sample.d + 2)
             points = np.take_along_axis(sample.values[enough], chosen[..., None], axis=1)
             some = np.zeros((int(enough.sum()), sample.n))
-            np.put_along_axis(some, chosen, dependence(points), axis=1)
+            np.put_along_axis(
+                some, chosen, dependence(points, np.take_along_axis(draws[enough], chosen, axis=1)), axis=1
+            )
             z[enough] = some
         if not enough.all():
             z[~enough] = _any_dependence(draws[~enough], sample.values[~enough], sample.mask[~enough])
@@ -40,8 +45,8 @@ class Radon(Construction):
 
 
 def _random_positions(draws: Array, mask: np.ndarray, count: int) -> np.ndarray:
-    """(B, count): distinct random visible positions."""
-    return np.argpartition(np.where(mask, draws, np.inf), count - 1, axis=1)[:, :count]
+    """(B, count): distinct random visible positions, in the order of their draws."""
+    return np.argsort(np.where(mask, draws, np.inf), axis=1)[:, :count]
 
 
 def _any_dependence(draws: Array, values: Array, mask: np.ndarray) -> Array:

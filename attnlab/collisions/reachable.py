@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnlab.attention import softmax_weights
-from attnlab.collisions.base import INDEPENDENT, Construction, decline_unless, only_where
+from attnlab.collisions.base import INDEPENDENT, Construction, apart, decline_unless, only_where
 from attnlab.parts import Count
 from attnlab.shapes import Array, Collision, Mask, Sample
 from attnlab.solvers.kantorovich import confirmed
@@ -53,7 +53,7 @@ class Reachable(Construction):
         queries = np.matmul(parameters, of_keys.whiten.transpose(0, 2, 1))
         scores = np.matmul(queries, sample.keys.transpose(0, 2, 1))
         patterns = softmax_weights(scores, np.broadcast_to(sample.mask[:, None], scores.shape))
-        found &= _agree(patterns, sample.values)
+        found &= _agree(patterns, sample.values) & apart(patterns)
         for b in np.flatnonzero(found):
             seen = sample.mask[b]
             found[b] = confirmed(sample.keys[b, seen], sample.values[b, seen], *queries[b])

@@ -8,9 +8,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from attnlab.attention import output
-from attnlab.collisions.base import Construction, decline_unless, only_where
-from attnlab.collisions.null_step import reach
+from attnlab.collisions.base import Construction, apart, decline_unless, only_where
+from attnlab.collisions.border import reach
 from attnlab.shapes import Array, Collision, Mask, Sample
+from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection
 
 BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
 """Significant binary digits."""
@@ -24,11 +25,14 @@ class Rounded(Construction):
 
     The output is rounded to `format` once, as a head does that stores it so; the bits are the same in exact
     arithmetic and for a float64 sum in any order. Below the affine threshold exact outputs determine the
-    weights; this says what is left of that after rounding. z is
-    the last right singular vector of `V^T` among those of sum 0, so at n <= d + 1 a step along it is the longest
-    for its change of output in the 2-norm; the rounding cell is a box, so farther pairs may exist. The promise
-    is the unit roundoff: the outputs differ by at most `sqrt(d) 2^-p` of their largest entry.
+    weights; this says what is left of that after rounding. There z is the last right singular vector of `V^T`
+    among those of sum 0: a step along it is the longest for its change of output in the 2-norm; the rounding
+    cell is a box, so farther pairs may exist. Where some directions do not move the output at all, z is a
+    random one of them: one example, no maximum. The promise is the unit roundoff: the outputs differ by at most
+    `sqrt(d) 2^-p` of their largest entry.
     """
+
+    version: ClassVar[int] = 2
 
     format: Literal["float32", "float16", "bfloat16"] = "bfloat16"
     halvings: ClassVar[int] = 60
@@ -38,11 +42,12 @@ class Rounded(Construction):
         target = round_to(output(weights, sample.values), self.format)
         normal = in_range(target, self.format)
         decline_unless(normal, f"the outputs lie outside the normal numbers of {self.format}")
-        z = _least_felt(sample)
+        z = _least_felt(sample, rng)
         ends = [self._walk(weights, sign * z, sample.values, target) for sign in (1.0, -1.0)]
         moved = [np.abs(end - weights).sum(axis=1) for end in ends]
         far = np.where((moved[0] >= moved[1])[:, None], ends[0], ends[1])
-        found = normal & (np.maximum(*moved) > 1e-9)
+        patterns = np.stack([weights, far], axis=1)
+        found = normal & apart(patterns)
         for pattern in (weights, far):
             found &= self._same(pattern, sample.values, target)
         decline_unless(found, f"no step along the least felt direction keeps the output in {self.format}")
@@ -50,7 +55,7 @@ class Rounded(Construction):
         most = np.abs(target).max(axis=1, initial=0.0) / np.where(size > 0, size, 1.0)
         unit = 2.0 ** -BITS[self.format] * np.sqrt(max(sample.d, 1))
         return Collision(
-            only_where(found, np.stack([weights, far], axis=1)),
+            only_where(found, patterns),
             sample.values,
             "simplex",
             found,
@@ -86,21 +91,32 @@ class Rounded(Construction):
         return np.asarray(best)
 
 
-def _least_felt(sample: Sample) -> Array:
-    """(B, n): the unit vector over visible positions, of sum 0, with the least `|V^T z|`; 0 for n = 1."""
-    count = sample.mask.sum(axis=1)
-    ones = sample.mask / np.sqrt(count)[:, None]
-    seen = np.where(sample.mask[..., None], sample.values, 0.0)
+def _least_felt(sample: Sample, rng: np.random.Generator) -> Array:
+    """(B, n): a direction over visible positions, of sum 0, with the least `|V^T z|` for its size; 0 for n = 1."""
+    basis = affine_basis(sample.values, sample.mask)
+    z = null_projection(rng.standard_normal(sample.mask.shape), basis, sample.mask)
+    one = (null_dimension(basis, sample.mask) == 0) & (sample.mask.sum(axis=1) > 1)
+    z[one] = _last_singular(sample.values[one], sample.mask[one])
+    return z
+
+
+def _last_singular(values: Array, mask: Mask) -> Array:
+    """(B, n): the last right singular vector of `V^T` among those of sum 0 over the visible positions."""
+    n = mask.shape[1]
+    count = mask.sum(axis=1)
+    ones = mask / np.sqrt(count)[:, None]
+    seen = np.where(mask[..., None], values, 0.0)
     mean = seen.sum(axis=1, keepdims=True) / count[:, None, None]
-    centred = np.where(sample.mask[..., None], seen - mean, 0.0)
+    centred = np.where(mask[..., None], seen - mean, 0.0)
+    largest = np.abs(centred).max(axis=(1, 2), initial=0.0)[:, None, None]
+    centred = centred / np.where(largest > 0, largest, 1.0)
     # Masked axes and the ones are made long, so that the least singular vector is none of them.
     long = 2 * np.sqrt((centred**2).sum(axis=(1, 2))) + 1.0
-    blocked = ones[:, :, None] * ones[:, None] + (~sample.mask)[:, :, None] * np.eye(sample.n)
+    blocked = ones[:, :, None] * ones[:, None] + (~mask)[:, :, None] * np.eye(n)
     stacked = np.concatenate([centred.transpose(0, 2, 1), long[:, None, None] * blocked], axis=1)
     z = np.linalg.svd(stacked, full_matrices=False)[2][:, -1]
-    z = np.where(sample.mask, z, 0.0)
-    z = np.where(sample.mask, z - z.sum(axis=1, keepdims=True) / count[:, None], 0.0)
-    return np.asarray(np.where(count[:, None] > 1, z, 0.0))
+    z = np.where(mask, z, 0.0)
+    return np.where(mask, z - z.sum(axis=1, keepdims=True) / count[:, None], 0.0)
 
 
 def round_to(numbers: Array, format: str) -> Array:

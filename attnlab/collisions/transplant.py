@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from attnlab.attention import softmax_weights
-from attnlab.collisions.base import Construction, decline_unless, only_where
+from attnlab.collisions.base import Construction, apart, decline_unless, only_where
 from attnlab.parts import Between
 from attnlab.shapes import Array, Collision, Mask, Sample
 
@@ -42,6 +42,7 @@ class Transplant(Construction):
         keys[every, 1, s], keys[every, 1, t] = sample.keys[every, t], sample.keys[every, s]
         logits = np.matmul(keys, queries[:, None, :, None])[..., 0]
         patterns = softmax_weights(logits, np.broadcast_to(sample.mask[:, None], logits.shape))
+        found &= apart(patterns)
         values = np.stack([sample.values, _resampled(sample, rng)], axis=1)
         values[every, 1, t] = 0.0
         outputs = np.matmul(patterns[:, :, None], values)[:, :, 0]

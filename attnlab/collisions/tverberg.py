@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from attnlab.collisions.base import Construction, decline_unless, only_where
+from attnlab.collisions.base import Construction, apart, decline_unless, only_where
 from attnlab.parts import Between, Declined
 from attnlab.shapes import Array, Collision, Sample
 
@@ -24,6 +24,8 @@ class Tverberg(Construction):
     the lifted problem, (r - 1)(d + 1) dimensions, is beyond an exact search.
     """
 
+    version: ClassVar[int] = 2
+
     patterns: Annotated[int, Between(2)] = 3
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
@@ -38,8 +40,9 @@ class Tverberg(Construction):
         draws = np.where(sample.mask, rng.random(sample.mask.shape), np.inf)
         patterns, found = np.zeros((sample.trials, self.patterns, sample.n)), enough.copy()
         for b in np.flatnonzero(enough):
-            chosen = np.argpartition(draws[b], size)[: size + 1]
+            chosen = np.argsort(draws[b])[: size + 1]
             parts, met = partition(sample.values[b : b + 1, chosen], self.patterns, rng)
             patterns[b][:, chosen] = parts[0]
             found[b] = met[0]
+        found &= apart(patterns)
         return Collision(only_where(found, patterns), sample.values, "simplex", found)

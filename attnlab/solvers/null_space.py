@@ -17,12 +17,18 @@ from attnlab.solvers.whitening import whitening
 def affine_basis(values: Array, mask: Mask) -> Array:
     """An orthonormal basis of the columns of [V 1], restricted to the visible positions.
 
-    values (B, n, d), mask (B, n) -> (B, n, min(n, d) + 1); rows of masked positions are zero, and so are the
-    columns beyond the rank.
+    values (B, n, d), mask (B, n) -> (B, n, min(n, d) + 1); the ones come first, and columns beyond the rank
+    are zero, as are the rows of masked positions. Directions that are barely more than the rounding of the
+    values come out of the decomposition with a mean, so they are made orthogonal to the ones once more.
     """
     ones = mask[..., None].astype(float)
-    basis = np.concatenate([whitening(values, mask).span, ones], axis=2)
-    return np.asarray(basis / np.sqrt(mask.sum(axis=1))[:, None, None])
+    columns = np.concatenate([ones, whitening(values, mask).span], axis=2)
+    used = np.asarray(columns.any(axis=1))
+    orthonormal = np.linalg.qr(columns)[0]
+    shape = (len(values), mask.shape[1], columns.shape[2])
+    basis = np.zeros(shape)
+    basis[:, :, : orthonormal.shape[2]] = orthonormal  # one column fewer where n <= d: it is beyond the rank
+    return np.where(mask[..., None] & used[:, None], basis, 0.0)
 
 
 def rank(basis: Array) -> NDArray[np.int64]:
@@ -38,9 +44,16 @@ def null_dimension(basis: Array, mask: Mask) -> NDArray[np.int64]:
 def null_projection(vectors: Array, basis: Array, mask: Mask) -> Array:
     """The vectors (B, n) projected on the null space; masked entries become zero.
 
-    Projecting twice brings the remainder in the column space down to rounding (Giraud et al. 2005).
+    Projecting twice brings the remainder in the column space down to rounding (Giraud et al. 2005). Entries
+    that are no more than the rounding of the vector become zero: their signs mean nothing, and a position
+    that no dependence moves must not seem to fall.
     """
-    projected = np.where(mask, vectors, 0.0)[..., None]
+    shown = np.where(mask, vectors, 0.0)
+    projected = shown[..., None]
     for _ in range(2):
         projected = projected - np.matmul(basis, np.matmul(basis.transpose(0, 2, 1), projected))
-    return np.asarray(np.where(mask, projected[..., 0], 0.0))
+    z = projected[..., 0]
+    rounding = (
+        16 * mask.shape[1] * np.finfo(float).eps * np.abs(shown).max(axis=1, keepdims=True, initial=0.0)
+    )
+    return np.asarray(np.where(mask & (np.abs(z) > rounding), z, 0.0))

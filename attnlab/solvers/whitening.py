@@ -33,7 +33,10 @@ def whitening(rows: Array, mask: Mask) -> Whitening:
     visible = mask.sum(axis=1).astype(float)[:, None]
     shown = np.where(seen, rows, 0.0)
     centre = shown.sum(axis=1) / visible
-    left, sizes, right = np.linalg.svd(np.where(seen, rows - centre[:, None], 0.0), full_matrices=False)
+    centred = np.where(seen, rows - centre[:, None], 0.0)
+    # Once more: the rounding of a far centre may exceed the least directions that count.
+    centred = np.where(seen, centred - centred.sum(axis=1, keepdims=True) / visible[..., None], 0.0)
+    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
     deviations = sizes / np.sqrt(visible)
     largest = np.abs(shown).max(axis=(1, 2), initial=0.0)[:, None]
     kept = deviations > max(rows.shape[1:]) * np.finfo(float).eps * largest
