@@ -77,7 +77,8 @@ def _no_other_softmax(
     rest = np.flatnonzero(~unique)
     if rest.size:
         a, values = weights[rest], sample.values[rest]
-        found = softmax_inverse(output(a, values), values, sample.keys[rest], sample.mask[rest], starts, rng)
+        o = output(a, values)
+        found = softmax_inverse(o, values, sample.keys[rest], sample.mask[rest], starts=starts, rng=rng)
         apart = 0.5 * np.abs(found.weights - a[:, None]).sum(axis=-1)
         alone[rest] = ~(apart > OTHER).any(axis=1)
     return alone

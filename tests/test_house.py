@@ -26,7 +26,7 @@ WINGS = (
     "identifiability",
 )
 FLOORS: list[tuple[str, ...]] = [
-    ("parts", "shapes", "seeds"),
+    ("parts", "arrays", "problems", "shapes", "seeds"),
     ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory"),
     (*WINGS, "verdicts"),
