@@ -6,12 +6,33 @@ import copy
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.harness.cells import is_part
 from attnlab.parts import SettingError
+
+
+@dataclass(frozen=True)
+class Share:
+    """A leaf that is a share of another one: to the nearest whole number, 1 at least."""
+
+    of: str
+    share: Fraction
+
+    def __str__(self) -> str:
+        return f"{self.share} of {self.of}"
+
+    def within(self, config: Mapping[str, Any]) -> int:
+        """Its value in a config. Raises SettingError unless the other leaf is there and is a number."""
+        try:
+            return max(1, round(_get(config, self.of) * self.share))
+        except (KeyError, TypeError) as error:
+            raise SettingError(
+                "of", self.of, "a setting of this cell that is a number, set before"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -31,10 +52,13 @@ class Template:
         return not is_part(found) and name != "_target_"
 
     def fill(self, leaves: Mapping[str, Any]) -> dict[str, Any]:
-        """The config with these leaves; interpolations follow the leaves they refer to."""
+        """The config with these leaves; interpolations follow the leaves they refer to.
+
+        A share is taken of what the leaves before it, or the template, say.
+        """
         config = _copied(self.config)
         for key, value in leaves.items():
-            _set(config, key, value)
+            _set(config, key, value.within(config) if isinstance(value, Share) else value)
         for key, value in self._resolve(config, leaves).items():
             _set(config, key, value)
         return {name: _canonical(value) for name, value in config.items()}
@@ -85,7 +109,7 @@ def _set(config: dict[str, Any], key: str, value: Any) -> None:
     (_get(config, path) if path else config)[leaf] = value
 
 
-def _get(config: dict[str, Any], key: str) -> Any:
+def _get(config: Mapping[str, Any], key: str) -> Any:
     return functools.reduce(lambda node, name: node[name], key.split("."), config)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from hydra import compose
@@ -13,6 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
 from omegaconf import DictConfig
 
+from attnlab.harness.composition import Share
 from attnlab.parts import SettingError
 
 RUNNING = ("action", "results", "exec", "experiment")
@@ -133,7 +135,17 @@ def _values(override: Override, options: Sequence[str]) -> Iterator[Any]:
 
 
 def yaml_axis(key: str, value: Any, configs: Configs) -> Axis:
-    """Text is read in Hydra's grammar, as on the command line; a list is its values, anything else is one."""
+    """Text is read in Hydra's grammar, as on the command line; a list is its values; `{of: key, shares: [...]}`
+    are shares of another axis; anything else is one value."""
     if isinstance(value, str):
         return axis(OverridesParser.create().parse_override(f"{key}={value}"), configs)
+    if isinstance(value, dict):
+        return Axis(key, tuple(_shares(key, value)), False)
     return _axis(key, tuple(value) if isinstance(value, list) else (value,), configs)
+
+
+def _shares(key: str, value: dict[str, Any]) -> Iterator[Share]:
+    try:
+        yield from (Share(str(value["of"]), Fraction(share)) for share in value["shares"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SettingError(key, value, "{of: another setting, shares: [1/4, 1/2]}") from error
