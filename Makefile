@@ -1,34 +1,43 @@
 # Two commands from a fresh clone: `make tour` answers the question, `make test` checks everything.
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS ?= dev
+EXTRAS ?=
+comma := ,
+WITH := $(subst $(comma),-,$(EXTRAS))
 
-.PHONY: tour test check bench clean
+.PHONY: tour test check bench reference clean
 
-tour: $(VENV)/installed
+tour: $(VENV)/installed-$(or $(WITH),tour)
 	$(VENV)/bin/attnlab
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev$(addprefix -,$(WITH))
 	$(VENV)/bin/python -m pytest
 
-check: $(VENV)/installed-dev
+check: $(VENV)/installed-dev$(addprefix -,$(WITH))
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/installed-dev
+bench: $(VENV)/installed-dev$(addprefix -,$(WITH))
 	for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
 
+# The committed run of every study: pages, tables and figures, no cells. Measured afresh, and a study's pages are
+# replaced only where more than their commit and date changed.
+reference: $(VENV)/installed-torch
+	rm -rf build/reference
+	$(VENV)/bin/attnlab results=build/reference
+	$(VENV)/bin/python .ci/reference.py build/reference results/reference
+
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || \
+	    { echo "attnlab needs Python 3.11 to 3.14; try: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+# installed-tour: the core alone; installed-dev-torch: the core with the extras dev and torch.
+$(VENV)/installed-%: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable \
+	    '.$(if $(filter tour,$*),,[$(subst -,$(comma),$*)])'
 	touch $@
-
-$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
-	touch $@ $(VENV)/installed
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -15,18 +15,9 @@ import yaml
 from attnlab.parts import Part
 
 ROOT = Path(__file__).parents[1]
-WINGS = (
-    "inputs",
-    "weights",
-    "channels",
-    "collisions",
-    "decoders",
-    "probes",
-    "projections",
-    "identifiability",
-)
+WINGS = ("inputs", "weights", "collisions", "decoders", "probes", "projections", "identifiability")
 FLOORS: list[tuple[str, ...]] = [
-    ("parts", "arrays", "problems", "shapes", "seeds"),
+    ("parts", "shapes", "seeds"),
     ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory"),
     (*WINGS, "verdicts"),
@@ -41,8 +32,8 @@ HARNESS: list[tuple[str, ...]] = [
     ("execution", "table"),
     ("overrides", "composition"),
     ("grid",),
-    ("launch",),
-    ("publish",),
+    ("launch", "sweeps"),
+    ("publish", "terminal"),
     ("command", "actions"),
 ]
 """The rooms inside the harness, from the ground up."""
@@ -57,7 +48,7 @@ ONLY_IN = {
         "harness.composition",
         "harness.grid",
         "harness.command",
-        "harness.publish",
+        "harness.sweeps",
         "app",
     },
     "seaborn": {"report"},
@@ -68,7 +59,6 @@ ONLY_IN = {
 GROUPS = {
     "inputs": "inputs",
     "weights": "weights",
-    "channel": "channels",
     "collision": "collisions",
     "decoder": "decoders",
     "probe": "probes",

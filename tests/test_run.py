@@ -97,8 +97,10 @@ def test_plan_and_status_write_nothing(lab: Lab) -> None:
     assert answer.code == 0 and "8 cells in all, 8 to run" in answer.out
     assert not lab.results.exists()
     lab(*FAST, "level=0,1")
-    answer = lab(*FAST, "action=status")
-    assert "8 cells in all, 4 to run" in answer.out
+    assert "8 cells in all, 4 to run" in lab(*FAST, "action=plan").out
+    before = sorted(lab.results.rglob("*"))
+    assert "4 cells in all, 0 to run" in lab(*FAST, "action=status").out
+    assert sorted(lab.results.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

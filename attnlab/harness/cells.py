@@ -99,6 +99,23 @@ def _row(row: object) -> dict[str, np.ndarray]:
     return arrays
 
 
+def flat(config: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+    """One flat column per setting: `inputs`, `inputs.n`, ..., scalars as they are."""
+    columns: dict[str, Json] = {}
+    for name, value in config.items():
+        if is_part(value):
+            columns[name] = choices[name]
+            columns |= {f"{name}.{leaf}": v for leaf, v in value.items() if leaf != "_target_"}
+        else:
+            columns[name] = value
+    return columns
+
+
+def in_words(settings: Mapping[str, Json]) -> str:
+    """Settings in one line, as they would be typed."""
+    return " ".join(f"{name}={value}" for name, value in settings.items())
+
+
 @dataclass(frozen=True)
 class Cell:
     """One setting of one experiment.
@@ -148,19 +165,12 @@ class Cell:
 
     def settings(self) -> dict[str, Json]:
         """One flat column per setting: `inputs`, `inputs.n`, ..., scalars as they are."""
-        columns: dict[str, Json] = {}
-        for name, value in self.config.items():
-            if is_part(value):
-                columns[name] = self.choices[name]
-                columns |= {f"{name}.{leaf}": v for leaf, v in value.items() if leaf != "_target_"}
-            else:
-                columns[name] = value
-        return columns
+        return flat(self.config, self.choices)
 
     @property
     def words(self) -> str:
         """The settings in one line, as they would be typed."""
-        return " ".join(f"{name}={value}" for name, value in self.settings().items())
+        return in_words(self.settings())
 
     def measure(self) -> dict[str, dict[str, Json]]:
         """Run the trials of every repeat and summarise each metric.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +19,13 @@ from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import part
 from attnlab.harness.execution.base import Execution
-from attnlab.harness.grid import Plan, plans
+from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
+from attnlab.harness.launch import stored
 from attnlab.harness.overrides import Command, Configs, parse
+from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
 from attnlab.parts import SettingError, refusal
+
+log = logging.getLogger("attnlab")
 
 
 @dataclass(frozen=True)
@@ -45,17 +52,75 @@ class Asked:
         """Where everything is written."""
         return Path(self.config.results).expanduser()
 
-    def plans(self) -> list[Plan]:
-        """Every study, expanded and checked.
+    @property
+    def study(self) -> str | None:
+        """The study that is named, None if none is."""
+        return None if self.config.study is None else study_name(str(self.config.study))
+
+    @property
+    def grid(self) -> bool:
+        """Whether the words ask for a grid: an axis, a size, blocks of their own."""
+        keys = {word.partition("=")[0] for word in self.command.composed}
+        return bool(self.command.axes) or any(
+            key == "size" or key.startswith("experiment.grids") for key in keys
+        )
+
+    @property
+    def experiments(self) -> tuple[str, ...] | None:
+        """The experiments that are named, None if none is."""
+        named = any(word.startswith("experiment=") for word in self.words)
+        return self.command.experiments if named else None
+
+    def plans(self, experiments: Sequence[str] | None = None) -> list[Plan]:
+        """Every study, expanded and checked; those of these experiments, if they are given.
 
         Raises SettingErrors, SettingError or Hydra's own errors for what is refused.
         """
+        chosen = self.command.experiments if experiments is None else tuple(experiments)
         with _reachable(self.folders):
-            made = plans(self.command, self.configs)
-        if self.action in ("run", "report"):
-            for plan in made:
-                require_writable(self.results / plan.name)
-        return made
+            return plans(dataclasses.replace(self.command, experiments=chosen), self.configs)
+
+    def sweeps(self) -> list[Sweep]:
+        """The studies a look at the results is about: never one without records.
+
+        Words that ask for a grid: that grid. Otherwise what each folder remembers: the study that is named, those
+        of the experiments that are named, or all.
+        """
+        if self.grid:
+            alone = None if self.study is None else self._remembered(self.study)
+            plans = self.plans(self.experiments or ([alone.experiment] if alone else None))
+            known = stored(plans, self.results)
+            sweeps = [asked_for(plan, self.words).with_records(known[plan.name]) for plan in plans]
+            return [sweep for sweep in sweeps if known[sweep.name]]
+        folders = [name for name in names(self.results) if self.study in (None, name)]
+        sweeps = [self._remembered(name) for name in folders]
+        return [sweep for sweep in sweeps if self.experiments is None or sweep.experiment in self.experiments]
+
+    def _remembered(self, study: str) -> Sweep:
+        return remembered(self.results / study, self.experiment)
+
+    def experiment(self, name: str) -> DictConfig | None:
+        """The composed config of an experiment, None if there is none of that name in reach, or a broken one."""
+        with _reachable(self.folders):
+            if name not in self.configs.options("experiment"):
+                return None
+            try:
+                return self.configs.compose(*self.command.composed, f"experiment={name}")
+            except Exception as error:  # a yaml of the user's own may break in any way
+                log.warning(
+                    "experiment=%s cannot be composed (%s): what is remembered of it is shown", name, error
+                )
+                return None
+
+    def require_writable(self, studies: Iterable[str]) -> None:
+        """Raise SettingError if these studies cannot be written, or lie in the reference run."""
+        place = self.results.absolute().parts
+        if ("results", REFERENCE) in itertools.pairwise(place):
+            raise SettingError(
+                "results", str(self.results), "another folder: this one is made by `make reference` alone"
+            )
+        for study in studies:
+            require_writable(self.results / study)
 
 
 def ask(words: Sequence[str]) -> Asked:

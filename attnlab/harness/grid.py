@@ -69,7 +69,7 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     if not (isinstance(figures, ListConfig) and all(isinstance(figure, DictConfig) for figure in figures)):
         raise SettingError("experiment.figures", figures, "a list of figures, each `{name: ..., kind: ...}`")
     module = base.experiment.module
-    study = _folder(str(base.study or name))
+    study = study_name(str(base.study or name))
     expansion = _Expansion(study, module, composed, command.axes, configs)
     blocks = [expansion.block(axes) for axes in _blocks(base, command.axes, configs)]
     cells: dict[str, Cell] = {}
@@ -83,10 +83,18 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     return Plan(study, base, tuple(cells.values()), used, tuple(problems))
 
 
-def _folder(study: str) -> str:
-    """The name of a study, which is that of its folder in the results."""
+REFERENCE = "reference"
+"""The folder of the committed reference run, which `make reference` makes and nothing else."""
+
+
+def study_name(study: str) -> str:
+    """The name of a study, which is that of its folder in the results. Raises SettingError if it cannot be."""
     if "/" in study or study.startswith("."):
         raise SettingError("study", study, "the name of a folder: no slash, no leading dot")
+    if study == REFERENCE:
+        raise SettingError(
+            "study", study, "another name: results/reference is made by `make reference` alone"
+        )
     return study
 
 

@@ -19,7 +19,7 @@ from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Task
 from attnlab.harness.grid import Plan
-from attnlab.harness.provenance import provenance
+from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts
 from attnlab.tidy import Status
 
@@ -54,9 +54,10 @@ def run(
     """
     known = stored(plans, results)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    made_by = code()
     cells = [cell for plan in plans for cell in plan.cells]
     tasks = [
-        Task(cell, results / plan.name, run_id, tuple(paths))
+        Task(cell, results / plan.name, run_id, tuple(paths), made_by)
         for plan in plans
         for cell, status in zip(plan.cells, statuses(plan.cells, known[plan.name]), strict=True)
         if status not in FINAL

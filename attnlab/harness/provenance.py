@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import platform
 import subprocess
@@ -25,6 +27,23 @@ def provenance() -> dict[str, Any]:
     }
 
 
+def code() -> str:
+    """The commit of the code in one word, and whether it was clean."""
+    git = _git()
+    return f"{git['sha'][:12]} ({git['state']})"
+
+
+def when(folder: Path, run_id: str) -> dict[str, Any]:
+    """What a run's trace in a study's folder says of its code, libraries and machine; empty where it is gone."""
+    try:
+        found: dict[str, Any] = json.loads(
+            (folder / "runs" / run_id / "run.json").read_text(encoding="utf-8")
+        )
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("versions"), dict) else {}
+
+
 def _version(name: str) -> str:
     try:
         return version(name)
@@ -32,6 +51,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
+@functools.cache
 def _git() -> dict[str, str]:
     """The commit of the code's own repository; `unknown` where there is none."""
     folder = Path(__file__).parent

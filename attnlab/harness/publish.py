@@ -1,100 +1,107 @@
-"""From records to pages: the tidy table, results.csv, each study's report, and the index over all studies."""
+"""From a sweep to pages: results.csv, each study's report, and the index over all studies.
+
+Everything written here can be deleted and made again from the records.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import logging
-import shlex
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed, parallel_config
-from omegaconf import OmegaConf
 
 from attnlab.files import write_atomically
-from attnlab.harness import launch, own
-from attnlab.harness.cells import Cell, experiment
-from attnlab.harness.grid import Plan
-from attnlab.harness.launch import Records
-from attnlab.harness.overrides import RUNNING
-from attnlab.harness.provenance import provenance
+from attnlab.harness import own
+from attnlab.harness.cells import experiment
+from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
+from attnlab.harness.sweeps import Sweep
 from attnlab.harness.table import read_csv, tidy, write_csv
 from attnlab.parts import SettingError
 from attnlab.report import index, study
 from attnlab.verdicts import Verdict
+from attnlab.verdicts.data import as_data, verdict_of
 
 log = logging.getLogger("attnlab")
 
 
-def tabulate(plans: Sequence[Plan], records: Mapping[str, Records], results: Path) -> dict[str, pd.DataFrame]:
-    """Write results.csv of every study; returns the tables, as a reader of the files would find them."""
-    tables = {}
-    for plan in plans:
-        path = results / plan.name / "results.csv"
-        write_csv(tidy(plan.cells, records[plan.name]), path)
-        tables[plan.name] = read_csv(path)
+@dataclass(frozen=True)
+class Page:
+    """A study's published page: where it lies, its facts, its table and its verdict."""
+
+    path: Path
+    study: study.Study
+    table: pd.DataFrame
+    verdict: Verdict
+
+
+def tabulate(sweeps: Sequence[Sweep], results: Path) -> list[pd.DataFrame]:
+    """Write results.csv of every sweep; returns the tables, as a reader of the files would find them."""
+    tables = []
+    for sweep in sweeps:
+        path = results / sweep.name / "results.csv"
+        write_csv(tidy(sweep.name, sweep.entries), path)
+        tables.append(read_csv(path))
     return tables
 
 
-def publish(
-    plans: Sequence[Plan],
-    records: Mapping[str, Records],
-    tables: Mapping[str, pd.DataFrame],
-    results: Path,
-    words: Sequence[str],
-) -> int:
-    """Write the report of every planned study and the index; returns the exit code.
-
-    words: the command line that asked for them.
-    Everything written here can be deleted and made again from the records.
-    """
-    facts = {plan.name: _facts(plan, Store(results / plan.name), records[plan.name], words) for plan in plans}
+def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Path) -> list[Page]:
+    """Write the report of every sweep and the index; returns the pages."""
+    facts = [_facts(sweep, results / sweep.name) for sweep in sweeps]
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        pages = Parallel(n_jobs=min(len(plans), cpu_count()), return_as="generator")
-        reports = pages(
-            delayed(_report)(
-                results / plan.name,
-                facts[plan.name],
-                tables[plan.name],
-                plan.config.experiment.module,
-                own.folders(),
-            )
-            for plan in plans
+        pages = Parallel(n_jobs=min(len(sweeps), cpu_count()))(
+            delayed(_report)(results / sweep.name, told, table, sweep.module, own.folders())
+            for sweep, told, table in zip(sweeps, facts, tables, strict=True)
         )
-        for plan, path in zip(plans, reports, strict=True):
-            log.info("%-14s %s  %s", plan.name, _tally(facts[plan.name].counts), path)
-    print(index.write(results, entries(results)))
-    return max(launch.exit_code(found.counts) for found in facts.values())
+    index.write(results, entries(results))
+    told = zip(pages, facts, tables, strict=True)
+    return [Page(path, fact, table, verdict) for (path, verdict), fact, table in told]
 
 
 def _report(
-    folder: Path, facts: study.Study, table: pd.DataFrame, module: str, folders: Sequence[str]
-) -> Path:
-    """Write the files of one study that follow from its table; the path of its page."""
+    folder: Path, facts: study.Study, table: pd.DataFrame, module: str | None, folders: Sequence[str]
+) -> tuple[Path, Verdict]:
+    """Write the files of one study that follow from its table; the path of its page, and its verdict."""
     own.reach(folders)  # the experiment may be a module of the user's own, and this a worker
-    told = json.dumps({"module": module, **dataclasses.asdict(facts)}, indent=1)
-    write_atomically(folder / "study.json", told + "\n")
-    return study.write(folder, facts, table, conclude(module, table))
+    verdict = _kept_verdict(folder) if module is None else conclude(module, table)
+    told = {"study": dataclasses.asdict(facts), "verdict": as_data(verdict)}
+    write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
+    return study.write(folder, facts, table, verdict), verdict
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
-    """Every study that has results in this folder, whichever command made it."""
+    """Every study that has a page in this folder, whichever command made it; nothing it names is imported."""
     found = []
     for path in sorted(results.glob("*/study.json")):
         try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-            module, told = facts.pop("module"), study.Study(**facts)
+            facts, verdict = read_study(path)
             table = read_csv(path.with_name("results.csv"))
         except (OSError, ValueError, KeyError, TypeError) as error:  # torn, or written by another version
             log.warning("%s is left out of the index (%s): action=report makes it anew", path.parent, error)
             continue
-        found.append(index.IndexEntry(told, conclude(module, table), table))
+        found.append(index.IndexEntry(facts, verdict, table, path.parent.name))
     return found
+
+
+def read_study(path: Path) -> tuple[study.Study, Verdict]:
+    """What study.json holds, as data. Raises OSError, ValueError, KeyError or TypeError if it is none."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return study.Study(**told["study"]), verdict_of(told["verdict"])
+
+
+def _kept_verdict(folder: Path) -> Verdict:
+    """The verdict as it was last drawn, for a study whose experiment is not in reach."""
+    try:
+        return read_study(folder / "study.json")[1]
+    except (OSError, ValueError, KeyError, TypeError):
+        return Verdict(("No verdict: the experiment's config is not in reach (--config-dir).",))
 
 
 def conclude(module: str, table: pd.DataFrame) -> Verdict:
@@ -109,58 +116,67 @@ def conclude(module: str, table: pd.DataFrame) -> Verdict:
     return verdict
 
 
-def _facts(plan: Plan, store: Store, records: Records, words: Sequence[str]) -> study.Study:
-    question, _, method = (inspect.getdoc(experiment(plan.config.experiment.module)) or "").partition("\n\n")
-    asked = question.removeprefix(f"{plan.config.experiment.title}: ")
-    status = {cell.key: records.get(cell.key, {"status": "missing"})["status"] for cell in plan.cells}
-    kept = [word for word in words if word.partition("=")[0].partition(".")[0] not in RUNNING]
-    others = store.count() - len(records)
+def _facts(sweep: Sweep, folder: Path) -> study.Study:
+    provenance = _provenance(sweep, folder)
     return study.Study(
-        name=plan.name,
-        title=plan.config.experiment.title,
-        question=asked[:1].upper() + asked[1:],
-        method=method,
-        command=shlex.join(["attnlab", f"experiment={plan.config.hydra.runtime.choices.experiment}", *kept]),
-        counts=counts(status.values()),
-        problems=[_problem(cell, records.get(cell.key)) for cell in plan.cells if status[cell.key] != "done"],
-        settings=_common(plan.cells),
-        provenance=_provenance(records, others),
-        figures=_figures(plan),
+        name=sweep.name,
+        title=sweep.title,
+        question=sweep.question,
+        method=sweep.method,
+        command=sweep.command,
+        date=str(provenance["cells measured"]).rpartition(" ")[2],
+        beside=_beside(sweep, folder),
+        counts=counts(entry.status for entry in sweep.entries),
+        problems=[_problem(*told) for told in _unfinished(sweep)],
+        settings=_common(sweep),
+        provenance=provenance,
+        figures=sweep.figures,
     )
 
 
-def _problem(cell: Cell, record: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    if record is None:
-        return cell.words, "missing", "not run yet"
-    return cell.words, record["status"], record.get("reason") or record.get("error") or ""
+def _unfinished(sweep: Sweep) -> list[tuple[str, str, str | None]]:
+    return [(entry.words, entry.status, entry.reason) for entry in sweep.entries if entry.status != "done"]
 
 
-def _figures(plan: Plan) -> list[dict[str, Any]]:
-    """The figure mappings of the experiment's yaml, as plain data."""
-    experiment_config: Any = OmegaConf.to_container(plan.config.experiment, resolve=True)
-    return list(experiment_config["figures"])
+def _problem(words: str, status: str, reason: str | None) -> study.Problem:
+    return words, status, "not run yet" if status == "missing" else reason or ""
 
 
-def _common(cells: Sequence[Cell]) -> dict[str, Any]:
+def _beside(sweep: Sweep, folder: Path) -> str:
+    """What else is stored under the study's name, and how to see it again."""
+    others = Store(folder).count() - sum(entry.record is not None for entry in sweep.entries)
+    if others <= 0:
+        return ""
+    grids = "; ".join(
+        f"`{old['command']}` ({old['cells']} cells, until {old['until']})" for old in sweep.earlier
+    )
+    before = f" Asked for before, and shown again by the same command: {grids}." if grids else ""
+    noun = "record" if others == 1 else "records"
+    return f"Also stored here: {others} {noun} of other grids or versions.{before}"
+
+
+def _common(sweep: Sweep) -> dict[str, Any]:
     """The settings that all cells share."""
-    every = [cell.settings() for cell in cells]
-    return {name: value for name, value in every[0].items() if all(row.get(name) == value for row in every)}
+    every = [entry.settings for entry in sweep.entries]
+    first = every[0] if every else {}
+    return {name: value for name, value in first.items() if all(row.get(name) == value for row in every)}
 
 
-def _provenance(records: Mapping[str, dict[str, Any]], others: int) -> dict[str, Any]:
-    facts = provenance()
-    git, versions = facts.pop("git"), facts.pop("versions")
-    started = sorted(record["started"] for record in records.values())
-    return {
-        "code": f"{git['sha'][:12]} ({git['state']})",
-        **facts,
-        **versions,
-        "first cell started": started[0] if started else "none",
-        "last cell started": started[-1] if started else "none",
-        "seconds in cells": f"{sum(record['duration'] for record in records.values()):.1f}",
-        "records of other grids or versions": others,
-    }
+def _provenance(sweep: Sweep, folder: Path) -> dict[str, Any]:
+    """Where the rows came from: the code of every one, libraries and machine of the latest, the days.
 
-
-def _tally(tally: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {status}" for status, number in tally.items() if number)
+    Host, times and cores stand in the records and in `runs`: here they would only make equal pages differ.
+    """
+    records = [entry.record for entry in sweep.entries if entry.record is not None]
+    codes = Counter(str(record.get("code", "unknown")) for record in records)
+    code = ", ".join(codes)
+    if len(codes) > 1:
+        told = (f"{rows} from {name}" for name, rows in codes.most_common())
+        code = f"cells of more than one commit: {', '.join(told)}"
+    days = sorted({str(record["started"])[:10] for record in records})
+    latest = max(records, key=lambda record: record["started"], default=None)
+    run = {} if latest is None else when(folder, str(latest["run_id"]))
+    known: dict[str, Any] = {name: run[name] for name in ("python", "machine") if name in run}
+    libraries = {name: run["versions"][name] for name in LIBRARIES if name in run.get("versions", {})}
+    measured = " to ".join(dict.fromkeys([days[0], days[-1]])) if days else "none"
+    return {"code": code or "none", **known, **libraries, "cells measured": measured}

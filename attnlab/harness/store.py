@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,11 @@ class Store:
         """The records of these keys, by key; a key without one is left out."""
         found = ((key, self.read(key)) for key in keys)
         return {key: record for key, record in found if record is not None}
+
+    def all(self) -> Iterator[dict[str, Any]]:
+        """Every record the study holds, in the order of their keys."""
+        paths = sorted((self.folder / "cells").glob("??/*.json"))
+        return (record for path in paths if (record := self.read(path.stem)) is not None)
 
     def count(self) -> int:
         """How many records the study holds, of this grid and of others."""

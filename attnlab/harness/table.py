@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from attnlab.files import write_atomically
-from attnlab.harness.cells import Cell
-from attnlab.tidy import HEAD, MEASURED, METRIC, TAIL
+from attnlab.harness.cells import in_words
+from attnlab.tidy import HEAD, MEASURED, METRIC, TAIL, Status
 
 
-def tidy(cells: Sequence[Cell], records: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Entry:
+    """One cell of a grid and what is stored of it: its key, one flat value per setting, its record if any."""
+
+    key: str
+    settings: Mapping[str, Any]
+    record: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> Status:
+        """The status of the record, missing where there is none."""
+        status: Status = "missing" if self.record is None else self.record["status"]
+        return status
+
+    @property
+    def reason(self) -> str | None:
+        """Why a cell has no numbers, where it says so."""
+        return None if self.record is None else self.record.get("reason") or self.record.get("error")
+
+    @functools.cached_property
+    def words(self) -> str:
+        """The settings in one line, as they would be typed."""
+        return in_words(self.settings)
+
+
+def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
     """The table of these cells: one row per cell and metric; a cell without metrics has one row that says why.
 
-    records: by key; a cell without one is `missing`. Rows are sorted by settings and metric, so the table does
-    not depend on the order in which cells were planned or run.
+    Rows are sorted by settings and metric, so the table does not depend on the order in which cells were
+    planned or run.
     """
     lines: list[dict[str, Any]] = []
     columns: dict[str, None] = {}
-    for cell in cells:
-        settings = {name: _scalar(value) for name, value in cell.settings().items()}
+    for entry in entries:
+        settings = {name: _scalar(value) for name, value in entry.settings.items()}
         columns |= dict.fromkeys(settings)
-        record = records.get(cell.key, {"status": "missing"})
-        head = {"study": cell.study, "key": cell.key, "status": record["status"]}
-        reason = record.get("reason") or record.get("error")
-        measured = record.get("metrics") or {"": {}}
+        head = {"study": study, "key": entry.key, "status": entry.status, "reason": entry.reason}
+        measured = (entry.record or {}).get("metrics") or {"": {}}
         for metric, summary in measured.items():
             kept = {name: value for name, value in summary.items() if name in MEASURED}
-            lines.append({**head, "reason": reason, **settings, METRIC: metric or None, **kept})
+            lines.append({**head, **settings, METRIC: metric or None, **kept})
     between = [name for name in columns if name not in TAIL]
     order = [*HEAD, *between, *TAIL, *MEASURED]
     lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])

@@ -28,9 +28,10 @@ OPENING_SENTENCES = 4
 class Study:
     """The facts of a study that its table does not hold.
 
-    question: the experiment's first paragraph; method: how it was done; command: the line that makes it
-    again; counts: cells by status; problems: the cells that are not done; settings: those common to all
-    cells; provenance: versions, host, times; figures: yaml mappings, the first one opens the page.
+    date: when its last cell was measured; question: the experiment's first paragraph; method: how it was done;
+    command: the line that makes it again; beside: what else is stored under its name, in a sentence; counts:
+    cells by status; problems: the cells that are not done; settings: those common to all cells; provenance:
+    code, versions, days; figures: yaml mappings, the first one opens the page.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Study:
     question: str
     method: str = ""
     command: str = ""
+    date: str = ""
+    beside: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
     settings: Mapping[str, object] = field(default_factory=dict)

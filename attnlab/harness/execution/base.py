@@ -24,12 +24,13 @@ from attnlab.tidy import Status
 
 @dataclass(frozen=True)
 class Task:
-    """One cell to measure: where its record goes, for which run, with which folders on the import path."""
+    """One cell to measure: where its record goes, for which run of which code, with which folders to import."""
 
     cell: Cell
     folder: Path
     run_id: str
     paths: tuple[str, ...] = ()
+    code: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
             "duration": round(duration, 6),
             "host": socket.gethostname(),
             "run_id": task.run_id,
+            "code": task.code,
         }
     )
     return Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))

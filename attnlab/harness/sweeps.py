@@ -1,0 +1,163 @@
+"""A sweep: one study as it was last asked for, with what is stored of each of its cells.
+
+It comes from a plan, or from `results/<study>/grid.json`, which remembers as data what was asked for: nothing in
+that file is imported, composed or run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import logging
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from attnlab.files import write_atomically
+from attnlab.harness.cells import experiment, flat
+from attnlab.harness.grid import Plan
+from attnlab.harness.overrides import RUNNING
+from attnlab.harness.store import Store
+from attnlab.harness.table import Entry
+
+log = logging.getLogger("attnlab")
+_MEMORY = ("experiment", "title", "question", "method", "figures", "words", "earlier")
+EARLIER = 10
+"""Older grids that a study remembers having been asked for."""
+Records = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One study as it was last asked for.
+
+    experiment: the name its config has; module: where that config says its verdict is, None if the config is
+    not in reach; question, method: the module's docstring; words: the part of the command line that made the
+    grid; entries: its cells in order; earlier: the grids asked for before under the same name.
+    """
+
+    name: str
+    experiment: str
+    module: str | None
+    title: str
+    question: str
+    method: str
+    figures: tuple[dict[str, Any], ...]
+    words: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    earlier: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def command(self) -> str:
+        """The line that makes it again."""
+        return shlex.join(["attnlab", f"experiment={self.experiment}", *self.words])
+
+    def with_records(self, records: Records) -> Sweep:
+        """The same grid with what is stored of it now."""
+        entries = [dataclasses.replace(entry, record=records.get(entry.key)) for entry in self.entries]
+        return dataclasses.replace(self, entries=tuple(entries))
+
+
+def asked_for(plan: Plan, words: Sequence[str]) -> Sweep:
+    """The sweep a plan describes, without records. words: the command line."""
+    entries = tuple(Entry(cell.key, cell.settings()) for cell in plan.cells)
+    kept = tuple(word for word in words if word.partition("=")[0].partition(".")[0] not in RUNNING)
+    name = str(plan.config.hydra.runtime.choices.experiment)
+    return Sweep(plan.name, name, *_told(plan.config), kept, entries)
+
+
+def remembered(folder: Path, config: Callable[[str], DictConfig | None]) -> Sweep:
+    """The sweep that a study's folder remembers, with its records; every record there is, if it remembers none.
+
+    config: the composed config of an experiment by its name, None if it is not in reach. Title, question and
+    figures are the config's, where it is.
+    """
+    store = Store(folder)
+    facts = _read(folder)
+    if facts is None:
+        records = {record["key"]: record for record in store.all()}
+        entries = [Entry(key, _settings(record)) for key, record in records.items()]
+        facts = {"experiment": folder.name, "title": folder.name, "question": "", "method": "", "figures": []}
+        facts |= {"words": (), "earlier": ()}
+    else:
+        entries = list(_entries(facts.pop("cells")))
+        records = store.records(entry.key for entry in entries)
+    found = config(facts["experiment"])
+    if found is not None:
+        module, title, question, method, figures = _told(found)
+        own = any(word.partition("=")[0] in ("figures", "experiment.figures") for word in facts["words"])
+        facts |= {"module": module, "title": title, "question": question, "method": method}
+        facts |= {} if own else {"figures": figures}
+    listed = {name: tuple(facts[name]) for name in ("figures", "words", "earlier")}
+    facts = {"module": None, **facts, **listed, "name": folder.name, "entries": tuple(entries)}
+    return Sweep(**facts).with_records(records)
+
+
+def remember(results: Path, sweep: Sweep) -> Sweep:
+    """Write grid.json: what was last asked for, as data. Returns the sweep with the grids asked for before."""
+    folder = results / sweep.name
+    before = _read(folder)
+    earlier = list(before["earlier"]) if before else []
+    if before is not None:
+        keys = [key for block in before["cells"] for key in block["cells"]]
+        if set(keys) != {entry.key for entry in sweep.entries}:
+            command = shlex.join(["attnlab", f"experiment={before['experiment']}", *before["words"]])
+            earlier.insert(
+                0, {"command": command, "cells": len(keys), "until": f"{datetime.now(UTC):%Y-%m-%d}"}
+            )
+    earlier = [old for old in earlier if old["command"] != sweep.command][:EARLIER]
+    sweep = dataclasses.replace(sweep, earlier=tuple(earlier))
+    facts = {name: getattr(sweep, name) for name in _MEMORY}
+    write_atomically(folder / "grid.json", json.dumps({**facts, "cells": _blocks(sweep.entries)}) + "\n")
+    return sweep
+
+
+def names(results: Path) -> list[str]:
+    """The folders that hold records, in order."""
+    return sorted({path.parts[-4] for path in results.glob("*/cells/??/*.json")})
+
+
+def _told(config: DictConfig) -> tuple[str, str, str, str, tuple[dict[str, Any], ...]]:
+    """Module, title, question, method and figures of a composed experiment."""
+    plain: Any = OmegaConf.to_container(config.experiment, resolve=True)
+    module, title = plain["module"], plain["title"]
+    question, _, method = (inspect.getdoc(experiment(module)) or "").partition("\n\n")
+    question = question.removeprefix(f"{title}: ")
+    return module, title, question[:1].upper() + question[1:], method, tuple(plain["figures"])
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    """What grid.json holds, or None where there is none, or a torn one."""
+    try:
+        facts = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
+        list(_entries(facts["cells"]))
+        return {name: facts[name] for name in (*_MEMORY, "cells")}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s cannot be read (%s): every record is shown", folder / "grid.json", error)
+        return None
+
+
+def _blocks(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Cells as data: those with the same settings together, each as the list of its values."""
+    blocks: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for entry in entries:
+        blocks.setdefault(tuple(entry.settings), {})[entry.key] = list(entry.settings.values())
+    return [{"settings": list(names), "cells": cells} for names, cells in blocks.items()]
+
+
+def _entries(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
+    for block in blocks:
+        for key, values in block["cells"].items():
+            yield Entry(key, dict(zip(block["settings"], values, strict=True)))
+
+
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    return flat(record["config"], record["choices"])

@@ -1,0 +1,94 @@
+"""What a command says in the terminal: a study's numbers, or its verdict; how far studies are; where pages lie."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnlab.harness.store import FINAL
+from attnlab.tidy import STATUSES
+
+if TYPE_CHECKING:
+    from attnlab.harness.publish import Page
+    from attnlab.report.cells import CellTable
+
+FEW = 12
+"""Cells whose numbers fit a screen; of more, the verdict is told."""
+SENTENCES = 4
+WIDE = 160
+"""Columns of a table where there is no terminal to ask."""
+
+
+def tell(pages: Sequence[Page], results: Path) -> None:
+    """Print what was found, study by study, then the paths of the pages."""
+    for page in pages:
+        print(f"{page.study.name}: {_tally(page.study.counts)}")
+        print(summary(page, brief=len(pages) > 1))
+        print(f"  {page.path}\n")
+    print(results / "index.html")
+
+
+def summary(page: Page, brief: bool = False) -> str:
+    """The numbers of a few cells, or the verdict over many; brief: its first sentence."""
+    from attnlab.report.cells import cell_table
+
+    cells = cell_table(page.table, main_metrics(page.study.figures))
+    if 0 < cells.total <= FEW and not brief:
+        return numbers(cells, len(main_metrics(page.study.figures)))
+    told = page.verdict.sentences[: 1 if brief else SENTENCES]
+    return (
+        "\n".join(f"  {sentence}" for sentence in told) or "  No verdict yet: no cell that it needs is done."
+    )
+
+
+def main_metrics(figures: Sequence[Mapping[str, object]]) -> list[str]:
+    """The metrics an experiment's figures draw, in their order."""
+    drawn = [spec.get("y") if spec.get("value") is None else spec["value"] for spec in figures]
+    listed = [names if isinstance(names, list | tuple) else [names] for names in drawn]
+    return list(dict.fromkeys(str(name) for names in listed for name in names if name is not None))
+
+
+def numbers(cells: CellTable, main: int) -> str:
+    """The cells as a plain table: the settings that vary, then as many of the main metrics as fit."""
+    shown = cells.metrics[: main or None]
+    lines: list[tuple[str, ...]] = [(*cells.settings, *shown)]
+    notes = [""]
+    for row in cells.rows:
+        lines.append((*row.settings, *(row.numbers[: len(shown)] or ("",) * len(shown))))
+        notes.append("" if row.status == "done" else f"{row.status}: {row.note.strip().splitlines()[-1:]}")
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    room, used, kept = shutil.get_terminal_size((WIDE, 24)).columns - 2, 0, 0
+    for width in widths:
+        used += width + 2
+        kept += used <= room or kept <= len(cells.settings)
+    text = [
+        "  "
+        + "  ".join(f"{word:<{width}}" for word, width in zip(line[:kept], widths, strict=False)).rstrip()
+        for line in lines
+    ]
+    left = "" if kept == len(widths) else f"\n  (and {', '.join(lines[0][kept:])}: on the page)"
+    return "\n".join(f"{line}  {note}".rstrip() for line, note in zip(text, notes, strict=True)) + left
+
+
+def progress(tallies: Mapping[str, Mapping[str, int]], stored: Mapping[str, int]) -> str:
+    """Study by study, the cells by status, how many would run, and the records of other grids."""
+    wide = max([18, *(len(name) + 2 for name in tallies)])
+    lines = [
+        f"{'study':<{wide}}" + "".join(f"{name:>12}" for name in ("cells", *STATUSES, "to run", "others"))
+    ]
+    cells = waiting = 0
+    for name, tally in tallies.items():
+        total = sum(tally.values())
+        left = total - sum(tally[status] for status in FINAL)
+        others = stored[name] - (total - tally["missing"])
+        told = (total, *(tally[status] for status in STATUSES), left, others)
+        lines.append(f"{name:<{wide}}" + "".join(f"{number:>12}" for number in told))
+        cells, waiting = cells + total, waiting + left
+    lines.append(f"{cells} cells in all, {waiting} to run; `others` are records of other grids or versions")
+    return "\n".join(lines)
+
+
+def _tally(tally: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in tally.items() if number)
