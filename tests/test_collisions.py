@@ -331,33 +331,6 @@ def test_the_law_at_its_ends() -> None:
 # farthest.
 
 
-def vertices(values: Array, a: Array) -> list[Array]:
-    """All vertices of {b >= 0, sum b = 1, V^T b = V^T a}, by trying every basis."""
-    n, d = values.shape
-    rows = np.vstack([values.T, np.ones(n)])
-    found = []
-    for basis in itertools.combinations(range(n), d + 1):
-        part = np.linalg.solve(rows[:, basis], rows @ a)
-        if part.min() >= -1e-12:
-            found.append(np.zeros(n))
-            found[-1][list(basis)] = np.maximum(part, 0)
-    return found
-
-
-@pytest.mark.parametrize(("n", "d"), [(5, 3), (7, 4), (9, 3)])
-def test_farthest_against_the_list_of_all_vertices(n: int, d: int) -> None:
-    sample, a = gaussian(n, d, 2, 12)
-    pair = Farthest(starts=60)(a, sample, stream())
-    reached = jsd_bits(a, pair.patterns[:, 1])
-    listed = [vertices(sample.values[b], a[b]) for b in range(sample.trials)]
-    best = np.array([max(jsd_bits(a[b], v) for v in listed[b]) for b in range(sample.trials)])
-    assert (reached <= best + 1e-9).all()
-    # A search: the maximum is not promised beyond a segment, whose two ends 60 starts meet.
-    assert (reached >= (1 - 1e-9 if n == d + 2 else 0.97) * best).all()
-    for b in range(sample.trials):  # and what it gives is one of the vertices
-        assert min(np.abs(pair.patterns[b, 1] - v).max() for v in listed[b]) < 1e-9
-
-
 def test_farthest_is_no_nearer_than_any_other_construction() -> None:
     sample, a = gaussian(40, 8, 8, 30)
     far = Farthest()(a, sample, stream())
