@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from attnlab.arrays import EPS, numbers, spacing
+from attnlab.arrays import Array as Array
+from attnlab.arrays import Mask as Mask
+from attnlab.arrays import require as require
+from attnlab.problems import Problems
+
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]
 """What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value."""
 
@@ -22,12 +26,6 @@ DIFFERENT = 1e-9
 """The least total variation of two patterns that count as different: far above their rounding."""
 
 
-def require(condition: bool, expected: str, got: object) -> None:
-    """Raise ValueError with what was expected and what came."""
-    if not condition:
-        raise ValueError(f"expected {expected}, got {got}")
-
-
 @dataclass(frozen=True)
 class Sample:
     """B attention problems of one shape.
@@ -35,8 +33,10 @@ class Sample:
     queries (B, e), keys (B, n, e), values (B, n, d); tokens (B, n, m), or None where the inputs have no token
     space; mask (B, n), True where a position is visible (all, if not given); group (B,): trials that share
     their values share a number (each its own, if not given), and no split or interval may treat them as
-    independent.
-    Raises ValueError if shapes disagree, a number is not finite, or a trial sees no position.
+    independent; spacing: that at 1 of the float type the values and keys came in (the coarser), below which
+    differences are rounding. Arrays of another float type become float64, and their spacing is remembered.
+    Raises ValueError if shapes disagree, a visible number is not finite, or a trial sees no position; what
+    stands at masked positions becomes 0 where it is not finite.
     """
 
     queries: Array
@@ -45,9 +45,12 @@ class Sample:
     tokens: Array | None = None
     mask: Mask = field(default_factory=lambda: EVERY)
     group: NDArray[np.int64] = field(default_factory=lambda: EACH)
+    spacing: float = EPS["float64"]
 
     def __post_init__(self) -> None:
         trials, n = self.keys.shape[:2]
+        coarsest = max(self.spacing, spacing(self.values), spacing(self.keys))
+        object.__setattr__(self, "spacing", coarsest)
         if self.mask is EVERY:
             object.__setattr__(self, "mask", np.ones((trials, n), dtype=bool))
         if self.group is EACH:
@@ -57,17 +60,56 @@ class Sample:
         require(self.mask.shape == (trials, n), f"mask ({trials}, {n})", self.mask.shape)
         require(self.group.shape == (trials,), f"group ({trials},)", self.group.shape)
         require(bool(self.mask.any(axis=1).all()), "a visible position in every trial", "none")
-        for name in ("queries", "keys", "values", "tokens"):
-            array = getattr(self, name)
-            require(array is None or bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
         if self.tokens is not None:
             require(self.tokens.shape[:2] == (trials, n), f"tokens ({trials}, {n}, m)", self.tokens.shape)
+        for name in ("queries", "keys", "values", "tokens"):
+            if getattr(self, name) is not None:
+                self._admit(name)
+
+    def _admit(self, name: str) -> None:
+        """float64, finite wherever it is visible. Raises ValueError if it is not."""
+        array = numbers(getattr(self, name), name)
+        if not np.isfinite(array).all() and name != "queries":
+            hidden = ~np.isfinite(array) & ~self.mask[..., None]
+            array = np.where(hidden, 0.0, array)
+        require(bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
+        object.__setattr__(self, name, array)
+
+    @classmethod
+    def of(
+        cls,
+        values: ArrayLike,
+        keys: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
+        *,
+        queries: ArrayLike | None = None,
+    ) -> Sample:
+        """From any arrays: values (..., n, d), keys (..., n, e), mask (..., n), queries (..., e), one flat batch.
+
+        Leading axes broadcast and become B. Keys or queries that are not given are zeros: nothing that reads
+        them has anything to read. Raises ValueError as `attnlab.arrays` does.
+        """
+        v = numbers(values, "values")
+        given = np.zeros((v.shape[-2], 1)) if keys is None and v.ndim >= 2 else keys
+        problems = Problems.of(values, mask, keys=given)
+        flat = problems.whole()
+        e = flat.given_keys.shape[-1]
+        q = np.zeros(e) if queries is None else numbers(queries, "queries")
+        require(q.shape[-1:] == (e,), f"queries (..., {e})", q.shape)
+        flat_q = np.broadcast_to(q, (*problems.lead, e)).reshape(-1, e)
+        return cls(flat_q, flat.given_keys, flat.values, mask=flat.mask, spacing=problems.spacing)
 
     def __getitem__(self, rows: NDArray[np.int64] | Mask) -> Sample:
         """The trials of these rows."""
         tokens = None if self.tokens is None else self.tokens[rows]
         return Sample(
-            self.queries[rows], self.keys[rows], self.values[rows], tokens, self.mask[rows], self.group[rows]
+            self.queries[rows],
+            self.keys[rows],
+            self.values[rows],
+            tokens,
+            self.mask[rows],
+            self.group[rows],
+            self.spacing,
         )
 
     @property

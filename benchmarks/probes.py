@@ -14,6 +14,7 @@ import time
 import numpy as np
 from sklearn.linear_model import Ridge
 
+from attnlab.attention import output
 from attnlab.inputs.tokens import Tokens
 from attnlab.probes.pointer import Pointer
 from attnlab.probes.scores import hit
@@ -30,7 +31,8 @@ def pointer() -> None:
     """The pointer's whole fit, the choice of its penalty included."""
     rng = np.random.default_rng(0)
     sample = Tokens(n=N, d=D, e=D, m=M)(EXAMPLES + 2000, rng)
-    data = examples(Softmax(temperature=0.3)(sample, rng), sample)
+    a = Softmax(temperature=0.3)(sample, rng)
+    data = examples(output(a, sample.values), a, sample)
     train, held = data[np.arange(EXAMPLES)], data[np.arange(EXAMPLES, EXAMPLES + 2000)]
     began, cpu = time.perf_counter(), time.process_time()
     reader = Pointer().fit(train, rng)

@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from attnlab.attention import output
+from attnlab.channels.base import Channel
 from attnlab.identifiability import is_unique, nullity, softmax_inverse, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count
@@ -35,6 +37,7 @@ OTHER = 1e-6
 def trial(
     inputs: Inputs,
     weights: Weights,
+    channel: Channel,
     probe: Probe,
     condition: str,
     samples: Count,
@@ -45,11 +48,12 @@ def trial(
     """`trials` held-out examples, asked all four questions; the probe learns from `samples` others.
 
     condition: the name of the row. q3 is False where a search from `starts` queries finds other softmax
-    weights with the output; `chance`: the rate of a blind guess.
+    weights with the output; `chance`: the rate of a blind guess. Q1 to Q3 are about the sum itself, Q4 about
+    what arrives of it through the channel.
     """
     everything = inputs(samples + trials, rng("inputs"))
     a = weights(everything, rng("weights"))
-    seen = examples(a, everything)
+    seen = examples(channel(a, everything, rng("channel")), a, everything)
     train, test = split(everything.group, trials, rng("split"))
     read = probe.fit(seen[train], rng("fit"))(seen[test])
 
@@ -73,8 +77,8 @@ def _no_other_softmax(
     rest = np.flatnonzero(~unique)
     if rest.size:
         a, values = weights[rest], sample.values[rest]
-        outputs = np.matmul(a[:, None], values)[:, 0]
-        found = softmax_inverse(outputs, values, sample.keys[rest], sample.mask[rest], starts, rng)
+        o = output(a, values)
+        found = softmax_inverse(o, values, sample.keys[rest], sample.mask[rest], starts=starts, rng=rng)
         apart = 0.5 * np.abs(found.weights - a[:, None]).sum(axis=-1)
         alone[rest] = ~(apart > OTHER).any(axis=1)
     return alone

@@ -13,17 +13,17 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.metrics import total_variation
 from attnlab.parts import Count
-from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import usable_bits
 from attnlab.probes.power_calibration import power_calibration
-from attnlab.probes.scores import bits, brier, calibration_error, calibration_floor, hit, top_recall
-from attnlab.probes.splits import split
+from attnlab.probes.readout import readout
+from attnlab.probes.scores import bits, hit, top_recall
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Mask, Row
@@ -36,6 +36,7 @@ VERSION = 4
 def trial(
     inputs: Inputs,
     weights: Weights,
+    channel: Channel,
     probe: Probe,
     decoder: Decoder,
     target: Target,
@@ -47,37 +48,24 @@ def trial(
     """One rung that learns and one that knows V, on the same `trials` held-out examples."""
     sample = inputs(samples + trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    everything = examples(a, sample, target)
-    train, test = split(sample.group, trials, rng("split"))
-    learned, held = everything[train], everything[test]
-    blind = controls.prior(learned)(held)
+    everything = examples(channel(a, sample, rng("channel")), a, sample, target)
+    seen = readout(probe, everything, trials, rng)
+    held, blind = seen.held, seen.blind
 
-    read = probe.fit(learned, rng("fit"))(held)
-    beside = controls.battery(probe, everything, train, test, rng)
-    hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
-    code = online_code(probe.fit, learned, rng("code"))
-
-    known = train[: len(held)]  # one exponent needs no more
-    asked = np.concatenate([known, test])
+    known = seen.train[: len(held)]  # one exponent needs no more
+    asked = np.concatenate([known, seen.test])
     estimate = decoder(everything.outputs[asked], sample[asked])
     positive = np.maximum(estimate.weights, 0.0)
     informed = power_calibration(positive[: len(known)], everything[known])(positive[len(known) :], held.mask)
 
-    learned_rung = _rung(read, read, blind, held, top)
+    learned_rung = _rung(seen.probabilities, seen.probabilities, blind, held, top)
     informed_rung = _rung(informed, estimate.weights[len(known) :], blind, held, top)
     return {
+        **seen.row,
         **learned_rung,
         **{f"informed_{metric}": value for metric, value in informed_rung.items()},
         "gap_bits": informed_rung["usable_bits"] - learned_rung["usable_bits"],
-        **beside,
-        "blindfold_top1": hit(hidden, held.goal),
-        "bits_from_output": usable_bits(read, hidden, held.goal),
-        "selectivity": learned_rung["top1"].astype(np.float64) - beside["control_task_top1"],
-        "compression": np.array([code.compression]),
-        "brier": brier(read, held.goal),
-        "calibration_error": np.array([calibration_error(read, held.goal)]),
-        "calibration_floor": np.array([calibration_floor(read)]),
-        "prior_bits": bits(blind, held.goal),
+        "compression": np.array([online_code(probe.fit, seen.learned, rng("code")).compression]),
     }
 
 

@@ -9,21 +9,20 @@ the same probe on shuffled labels and on a control task, the majority class, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from attnlab.attention import output
+from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count
-from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
-from attnlab.probes.information import linear_gaussian_bits, usable_bits
-from attnlab.probes.scores import bits, brier, calibration_error, calibration_floor, hit
-from attnlab.probes.splits import leaks, split
+from attnlab.probes.information import linear_gaussian_bits
+from attnlab.probes.readout import readout
+from attnlab.probes.scores import hit
+from attnlab.probes.splits import By, leaks
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
@@ -31,12 +30,12 @@ from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 3
-By = Literal["group", "example"]
 
 
 def trial(
     inputs: Inputs,
     weights: Weights,
+    channel: Channel,
     probe: Probe,
     decoder: Decoder,
     target: Target,
@@ -48,35 +47,20 @@ def trial(
     """Fit on `samples` examples, read `trials` held-out ones."""
     sample = inputs(samples + trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    everything = examples(a, sample, target)
-    train, test = split(sample.group, trials, rng("split"), by=split_by)
-    learned, held = everything[train], everything[test]
-
-    read = probe.fit(learned, rng("fit"))(held)
-    blind = controls.prior(learned)(held)
-    beside = controls.battery(probe, everything, train, test, rng)
-    hidden = probe.fit(controls.blindfolded(learned), rng("fit"))(controls.blindfolded(held))
+    everything = examples(channel(a, sample, rng("channel")), a, sample, target)
+    seen = readout(probe, everything, trials, rng, by=split_by)
+    learned, held = seen.learned, seen.held
+    informed = decoder(held.outputs, sample[seen.test]).weights
     code = online_code(probe.fit, learned, rng("code"))
-    informed = decoder(output(a, sample.values)[test], sample[test]).weights
-    right = hit(read, held.goal)
     return {
-        "top1": right,
+        **seen.row,
         "informed_top1": hit(informed, held.goal),
-        **beside,
-        "blindfold_top1": hit(hidden, held.goal),
-        "bits_from_output": usable_bits(read, hidden, held.goal),
-        "selectivity": right.astype(np.float64) - beside["control_task_top1"],
-        "bits": bits(read, held.goal),
-        "usable_bits": usable_bits(read, blind, held.goal),
         "linear_bits_per_weight": linear_gaussian_bits(
             learned.outputs, learned.weights, held.outputs, held.weights
         ).mean(axis=1),
         "compression": np.array([code.compression]),
         "code_bits_per_example": np.array([code.online / len(learned)]),
-        "brier": brier(read, held.goal),
-        "calibration_error": np.array([calibration_error(read, held.goal)]),
-        "calibration_floor": np.array([calibration_floor(read)]),
-        "leaking": np.full(len(held), leaks(sample.group, train, test)),
+        "leaking": np.full(len(held), leaks(sample.group, seen.train, seen.test)),
     }
 
 

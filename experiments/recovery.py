@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from attnlab import metrics
-from attnlab.attention import output
+from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count
@@ -27,11 +27,13 @@ explain the output to 1e-9 are a rival: they show that the observer's assumption
 EXPLAINED = 1e-9
 
 
-def trial(inputs: Inputs, weights: Weights, decoder: Decoder, trials: Count, rng: Streams) -> Row:
-    """One output per trial, decoded and compared with the weights that made it."""
+def trial(
+    inputs: Inputs, weights: Weights, channel: Channel, decoder: Decoder, trials: Count, rng: Streams
+) -> Row:
+    """One output per trial, decoded from what arrives of it and compared with the weights that made it."""
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    o = output(a, sample.values)
+    o = channel(a, sample, rng("channel"))
     estimate = decoder(o, sample)
     distance = metrics.total_variation(a, estimate.weights)
     return {

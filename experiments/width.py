@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from attnlab.attention import output
+from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count, Declined
-from attnlab.probes import controls
 from attnlab.probes.base import Probe
-from attnlab.probes.information import usable_bits
-from attnlab.probes.scores import bits, hit
+from attnlab.probes.readout import readout
+from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.projections.base import Projection
@@ -37,6 +37,7 @@ def trial(
     inputs: Inputs,
     weights: Weights,
     projection: Projection,
+    channel: Channel,
     probe: Probe,
     decoder: Decoder,
     target: Target,
@@ -49,26 +50,20 @@ def trial(
     if sample.tokens is None:
         raise Declined("a value projection is chosen in token space, and these inputs have none")
     a = weights(sample, rng("weights"))
-    train, test = split(sample.group, trials, rng("split"))
-    mixtures = examples(a, dataclasses.replace(sample, values=sample.tokens), target)
+    train, _ = split(sample.group, trials, rng("split"))  # the readout's own
+    mixtures = examples(
+        output(a, sample.tokens), a, dataclasses.replace(sample, values=sample.tokens), target
+    )
     to_value = projection.fit(mixtures[train], rng("projection"))
 
     projected = dataclasses.replace(sample, values=sample.tokens @ to_value)
-    everything = examples(a, projected, target)
-    learned, held = everything[train], everything[test]
-    read = probe.fit(learned, rng("fit"))(held)
-    right = hit(read, held.goal)
-    blind = controls.prior(learned)(held)
-    beside = controls.battery(probe, everything, train, test, rng)
-    informed = decoder(output(a, projected.values)[test], projected[test]).weights
+    everything = examples(channel(a, projected, rng("channel")), a, projected, target)
+    seen = readout(probe, everything, trials, rng)
+    informed = decoder(seen.held.outputs, projected[seen.test]).weights
     return {
-        "top1": right,
-        **beside,
-        "selectivity": right.astype(np.float64) - beside["control_task_top1"],
-        "informed_top1": hit(informed, held.goal),
-        "usable_bits": usable_bits(read, blind, held.goal),
-        "prior_bits": bits(blind, held.goal),
-        "uniform_bits": np.log2(held.mask.sum(axis=1)),
+        **seen.row,
+        "informed_top1": hit(informed, seen.held.goal),
+        "uniform_bits": np.log2(seen.held.mask.sum(axis=1)),
     }
 
 

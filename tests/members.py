@@ -8,6 +8,10 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
+from attnlab.attention import output
+from attnlab.probes.targets import Target, examples
+from attnlab.shapes import Array, Examples, Sample
+
 CONF = Path(__file__).parents[1] / "conf"
 
 
@@ -25,3 +29,8 @@ def member(group: str, name: str, **settings: object) -> Any:
     unknown = set(settings) - set(config)
     assert not unknown, f"{group}={name} has no setting {unknown}"
     return hydra.utils.instantiate(OmegaConf.merge(config, settings))
+
+
+def exact_examples(weights: Array, sample: Sample, target: Target = "weight") -> Examples:
+    """What a probe may learn from where nothing lies between the sum and its reader."""
+    return examples(output(weights, sample.values), weights, sample, target)

@@ -21,7 +21,7 @@ from attnlab.collisions.farthest import Farthest
 from attnlab.collisions.null_step import NullStep
 from attnlab.collisions.radon import Radon
 from attnlab.collisions.reachable import Reachable
-from attnlab.collisions.rounded import Rounded, in_range, round_to
+from attnlab.collisions.rounded import Rounded
 from attnlab.collisions.transplant import Transplant
 from attnlab.collisions.tverberg import Tverberg
 from attnlab.inputs.gaussian import Gaussian
@@ -33,6 +33,7 @@ from attnlab.shapes import Array, Collision, Sample
 from attnlab.solvers import tverberg
 from attnlab.solvers.exchange import Exchange, exchange
 from attnlab.solvers.exponential_family import fit
+from attnlab.solvers.formats import in_range, round_to
 from attnlab.solvers.kantorovich import confirmed
 from attnlab.theory.antipodal import antipodal_probability, collision_probability
 

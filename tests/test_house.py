@@ -15,9 +15,18 @@ import yaml
 from attnlab.parts import Part
 
 ROOT = Path(__file__).parents[1]
-WINGS = ("inputs", "weights", "collisions", "decoders", "probes", "projections", "identifiability")
+WINGS = (
+    "inputs",
+    "weights",
+    "channels",
+    "collisions",
+    "decoders",
+    "probes",
+    "projections",
+    "identifiability",
+)
 FLOORS: list[tuple[str, ...]] = [
-    ("parts", "shapes", "seeds"),
+    ("parts", "arrays", "problems", "shapes", "seeds"),
     ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory"),
     (*WINGS, "verdicts"),
@@ -59,6 +68,7 @@ ONLY_IN = {
 GROUPS = {
     "inputs": "inputs",
     "weights": "weights",
+    "channel": "channels",
     "collision": "collisions",
     "decoder": "decoders",
     "probe": "probes",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attnlab.channels.exact import Exact
 from attnlab.experiments import fibre, four_questions, phase
 from attnlab.identifiability import fibre_intervals, unique_probability, weak_threshold
 from attnlab.inputs.duplicated import Duplicated
@@ -56,7 +57,7 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
 
 def test_four_questions_on_their_known_cases() -> None:
     def ask(inputs: object, weights: object) -> dict[str, float]:
-        row = four_questions.trial(inputs, weights, OutputLinear(), "", 60, 3, 20, RNG)  # type: ignore[arg-type]
+        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 3, 20, RNG)  # type: ignore[arg-type]
         for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3")):
             assert (~row[strong].astype(bool) | row[weak].astype(bool)).all(), "fewer rivals, no new doubt"
         return {name: float(values.mean()) for name, values in row.items()}

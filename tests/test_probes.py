@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from members import member, members
+from members import exact_examples, member, members
 from scipy.optimize import approx_fprime
 from scipy.stats import binomtest
 
@@ -19,7 +19,7 @@ from attnlab.probes.base import Probe, hedged
 from attnlab.probes.pointer import Pointer
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import leaks, split, values_seen
-from attnlab.probes.targets import Target, examples, labelled
+from attnlab.probes.targets import Target, labelled
 from attnlab.shapes import Array, Examples
 from attnlab.solvers.pointer_network import PointerNetwork, network_loss
 from attnlab.solvers.ridge_path import RidgePath
@@ -37,7 +37,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 def one_hot(inputs: Tokens, trials: int, seed: int = 0) -> Examples:
     """Examples that attend to one uniform position."""
     sample = inputs(trials, rng(seed))
-    return examples(np.eye(inputs.n)[rng(seed + 1).integers(inputs.n, size=trials)], sample)
+    return exact_examples(np.eye(inputs.n)[rng(seed + 1).integers(inputs.n, size=trials)], sample)
 
 
 def halves(data: Examples, held: int, by: str = "group") -> tuple[Examples, Examples]:
@@ -50,7 +50,7 @@ def halves(data: Examples, held: int, by: str = "group") -> tuple[Examples, Exam
 def test_probabilities(name: str, mask: str) -> None:
     inputs = Tokens(n=7, d=5, e=5, m=6, mask=mask)  # type: ignore[arg-type]
     sample = inputs(120, rng())
-    train, held = halves(examples(Softmax(temperature=0.5)(sample, rng(1)), sample), 40)
+    train, held = halves(exact_examples(Softmax(temperature=0.5)(sample, rng(1)), sample), 40)
     read = member("probe", name).fit(train, rng(3))(held)
     assert (read[held.mask] > 0).all()
     assert (read[~held.mask] == 0).all()
@@ -82,13 +82,13 @@ def test_never_reads_the_answers_of_the_examples_it_is_given(name: str) -> None:
 def test_a_probe_of_tokens_declines_inputs_without_them(name: str) -> None:
     sample = Gaussian(n=5, d=4, e=4)(50, rng())
     with pytest.raises(Declined, match="tokens"):
-        member("probe", name).fit(examples(Softmax()(sample, rng()), sample), rng())
+        member("probe", name).fit(exact_examples(Softmax()(sample, rng()), sample), rng())
 
 
 @cache
 def fresh() -> Examples:
     sample = Tokens(n=16, d=16, e=16, m=16)(2000, rng(11))
-    return examples(Softmax(temperature=0.3)(sample, rng(12)), sample)
+    return exact_examples(Softmax(temperature=0.3)(sample, rng(12)), sample)
 
 
 # With fresh values and no positional code the positions are exchangeable given the output, so the hits of an
@@ -149,7 +149,7 @@ def test_a_split_without_a_training_group_is_refused() -> None:
 def problem() -> tuple[Array, Array, Array, np.ndarray]:
     """Outputs, tokens, goals and masks of a few examples, some positions hidden."""
     sample = Tokens(n=5, d=4, e=4, m=6, mask="causal")(20, rng(5))
-    data = examples(Softmax()(sample, rng()), sample, "distribution")
+    data = exact_examples(Softmax()(sample, rng()), sample, "distribution")
     assert data.tokens is not None
     return data.outputs, data.tokens, data.goal, data.mask
 
@@ -210,12 +210,12 @@ def test_targets(target: Target, expected: list[float]) -> None:
     sample.values[0, :, 0] = [10, 1, 1, 1]
     sample.mask[0, 3] = False  # three visible positions: the even share is 1/3
     weights = np.array([[0.3, 0.5, 0.2, 0.0]]) if target != "support" else np.array([[0.4, 0.4, 0.2, 0.0]])
-    np.testing.assert_allclose(examples(weights, sample, target).goal, [expected])
+    np.testing.assert_allclose(exact_examples(weights, sample, target).goal, [expected])
 
 
 def test_ties_are_shared_and_chance_knows_it() -> None:
     sample = Gaussian(n=4, d=2, e=1)(1, rng())
-    data = examples(np.array([[0.5, 0.5, 0.0, 0.0]]), sample)
+    data = exact_examples(np.array([[0.5, 0.5, 0.0, 0.0]]), sample)
     np.testing.assert_array_equal(data.goal, [[0.5, 0.5, 0, 0]])
     assert controls.chance(data) == 0.5
     assert hit(np.array([[0.1, 0.6, 0.2, 0.1]]), data.goal).all()
@@ -224,7 +224,7 @@ def test_ties_are_shared_and_chance_knows_it() -> None:
 def test_drawn_labels_follow_the_goal() -> None:
     sample = Gaussian(n=3, d=2, e=1)(20_000, rng())
     goal = np.tile([0.2, 0.0, 0.8], (20_000, 1))
-    drawn = labelled(examples(goal, sample, "distribution"), rng(1))
+    drawn = labelled(exact_examples(goal, sample, "distribution"), rng(1))
     assert drawn.goal[:, 1].sum() == 0
     assert binomtest(int(drawn.goal[:, 0].sum()), 20_000, 0.2).pvalue > 0.01
 
@@ -241,7 +241,7 @@ def test_the_control_task_is_a_function_of_group_and_position() -> None:
 
 def test_shuffling_keeps_the_labels_and_what_is_visible() -> None:
     sample = Tokens(n=6, d=4, e=4, m=4, mask="causal")(300, rng())
-    data = examples(Softmax()(sample, rng()), sample)
+    data = exact_examples(Softmax()(sample, rng()), sample)
     mixed = controls.shuffled(data, rng(1))  # Examples refuses a goal at a masked position
     np.testing.assert_array_equal(np.sort(mixed.target), np.sort(data.target))
     assert (mixed.target != data.target).mean() > 0.3
@@ -252,7 +252,7 @@ def test_tokens_alone_tell_where_the_query_never_changes_and_the_blindfold_shows
     sample = Tokens(n=8, d=4, e=4, m=6)(700, rng())
     constant = dataclasses.replace(sample, queries=np.tile(3 * sample.queries[:1], (700, 1)))
     for chosen, low, high in ((constant, 0.8, 1.0), (sample, 0.0, 0.4)):
-        train, held = halves(examples(Softmax()(chosen, rng()), chosen), 300)
+        train, held = halves(exact_examples(Softmax()(chosen, rng()), chosen), 300)
         reader = Pointer().fit(controls.blindfolded(train), rng(3))
         assert low <= hit(reader(controls.blindfolded(held)), held.goal).mean() <= high
 
@@ -260,7 +260,7 @@ def test_tokens_alone_tell_where_the_query_never_changes_and_the_blindfold_shows
 def test_the_prior_knows_the_majority_class() -> None:
     sample = Gaussian(n=3, d=2, e=1)(10, rng())
     goal = np.eye(3)[[0, 0, 0, 0, 0, 0, 0, 1, 1, 2]]
-    data = examples(goal, sample)
+    data = exact_examples(goal, sample)
     read = controls.prior(data)(data)
     # ten examples and one example's worth of the uniform distribution
     np.testing.assert_allclose(read, np.tile((np.array([7, 2, 1]) + 1 / 3) / 11, (10, 1)))

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from members import member
 
+from attnlab.channels.exact import Exact
 from attnlab.decoders.simplex import Simplex
 from attnlab.experiments import ladder, probing, training, width
 from attnlab.inputs.gaussian import Gaussian
@@ -34,7 +35,9 @@ def rates(row: Row) -> dict[str, float]:
 
 
 def probed(inputs: Any, probe: Any, by: str = "group", seed: int = 0) -> dict[str, float]:
-    return rates(probing.trial(inputs, SHARP, probe, Simplex(), "weight", by, 500, 200, Streams(seed)))  # type: ignore[arg-type]
+    return rates(
+        probing.trial(inputs, SHARP, Exact(), probe, Simplex(), "weight", by, 500, 200, Streams(seed))
+    )  # type: ignore[arg-type]
 
 
 def test_probing_tells_the_informed_from_the_learned_and_the_learned_from_the_blind() -> None:
@@ -66,7 +69,9 @@ def test_the_ladder_is_ordered_and_below_the_oracle() -> None:
     inputs = Tokens(n=12, d=8, e=8, m=12)
     row = {
         name: rates(
-            ladder.trial(inputs, SHARP, member("probe", name), Simplex(), "weight", 3, 600, 300, Streams(1))
+            ladder.trial(
+                inputs, SHARP, Exact(), member("probe", name), Simplex(), "weight", 3, 600, 300, Streams(1)
+            )
         )
         for name in ("output_linear", "low_rank_pointer", "pointer")
     }
@@ -82,7 +87,9 @@ def test_width_needs_tokens_and_is_exact_at_n_minus_1() -> None:
         projection = member("projection", "random", width=size)
         inputs = Tokens(n=8, d=1, e=8, m=12)
         return rates(
-            width.trial(inputs, SHARP, projection, Pointer(), Simplex(), "weight", 400, 200, Streams(2))
+            width.trial(
+                inputs, SHARP, projection, Exact(), Pointer(), Simplex(), "weight", 400, 200, Streams(2)
+            )
         )
 
     narrow, wide = through(1), through(7)
@@ -95,6 +102,7 @@ def test_width_needs_tokens_and_is_exact_at_n_minus_1() -> None:
             Gaussian(),
             SHARP,
             member("projection", "random"),
+            Exact(),
             Pointer(),
             Simplex(),
             "weight",

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from members import exact_examples
 
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tokens import Tokens
@@ -16,7 +17,6 @@ from attnlab.probes.information import linear_gaussian_bits, usable_bits
 from attnlab.probes.pointer import Pointer
 from attnlab.probes.power_calibration import power_calibration
 from attnlab.probes.scores import bits, brier, calibration_error, top_recall
-from attnlab.probes.targets import examples
 from attnlab.shapes import Array, Examples
 from attnlab.weights.softmax import Softmax
 
@@ -27,7 +27,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def data(goal: Array) -> Examples:
     sample = Gaussian(n=goal.shape[1], d=2, e=1)(len(goal), rng())
-    return examples(goal, sample, "distribution")
+    return exact_examples(goal, sample, "distribution")
 
 
 def know_nothing(train: Examples, rng: np.random.Generator) -> Reader:
@@ -38,7 +38,7 @@ def know_nothing(train: Examples, rng: np.random.Generator) -> Reader:
 @pytest.mark.parametrize("n", [3, 7, 10])
 def test_a_uniform_predictor_compresses_exactly_once(n: int, mask: str) -> None:
     sample = Tokens(n=n, d=4, e=4, m=4, mask=mask)(137, rng())  # type: ignore[arg-type]
-    code = online_code(know_nothing, examples(Softmax()(sample, rng()), sample), rng())
+    code = online_code(know_nothing, exact_examples(Softmax()(sample, rng()), sample), rng())
     assert code.compression == 1.0
 
 
@@ -82,7 +82,7 @@ def test_blocks_never_cut_a_group_and_each_is_sent_by_those_before_it() -> None:
 
 def test_a_probe_with_something_to_read_compresses_and_shuffled_labels_do_not() -> None:
     sample = Tokens(n=8, d=8, e=8, m=8)(600, rng())
-    everything = examples(Softmax(temperature=0.1)(sample, rng()), sample)
+    everything = exact_examples(Softmax(temperature=0.1)(sample, rng()), sample)
     assert online_code(Pointer().fit, everything, rng()).compression > 2
     order = rng(1).permutation(600)
     mixed = Examples(

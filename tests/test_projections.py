@@ -6,13 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from members import member, members
+from members import exact_examples, member, members
 
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tokens import Tokens
 from attnlab.parts import Declined
 from attnlab.probes.scores import hit
-from attnlab.probes.targets import examples
 from attnlab.shapes import Array, Examples, Sample
 from attnlab.weights.softmax import Softmax
 
@@ -27,7 +26,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 def mixtures(trials: int = 200, seed: int = 0) -> tuple[Sample, Array, Examples]:
     sample = Tokens(n=6, d=1, e=8, m=M)(trials, rng(seed))
     a = Softmax(temperature=0.3)(sample, rng())
-    return sample, a, examples(a, dataclasses.replace(sample, values=sample.tokens))
+    return sample, a, exact_examples(a, dataclasses.replace(sample, values=sample.tokens))
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -65,12 +64,12 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
     assert sample.tokens is not None
     sample.tokens[:, :, -1] = np.linspace(-0.3, 0.3, n)
     a = np.eye(n)[rng(1).integers(n, size=trials)]
-    data = examples(a, dataclasses.replace(sample, values=sample.tokens))
+    data = exact_examples(a, dataclasses.replace(sample, values=sample.tokens))
     found = {}
     for name, more in (("learned_value", {"readout": "position"}), ("pca", {}), ("random", {})):
         kept = member("projection", name, width=1, **more).fit(data, rng(2))
         seen = dataclasses.replace(sample, values=sample.tokens @ kept)
-        held = examples(a, seen)
+        held = exact_examples(a, seen)
         reader = member("probe", "output_neighbors").fit(held[np.arange(400)], rng(3))
         found[name] = hit(reader(held[np.arange(400, trials)]), held.goal[400:]).mean()
     assert found["learned_value"] > 0.9
@@ -79,6 +78,6 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
 
 def test_a_pointer_readout_needs_tokens() -> None:
     sample = Gaussian(n=5, d=M, e=3)(50, rng())
-    data = examples(Softmax()(sample, rng()), sample)
+    data = exact_examples(Softmax()(sample, rng()), sample)
     with pytest.raises(Declined, match="tokens"):
         member("projection", "learned_value", width=2).fit(data, rng())

@@ -17,6 +17,7 @@ def row(inputs: str, weights: str, decoder: str, **settings: object) -> Row:
     return trial(
         member("inputs", inputs, **settings),
         member("weights", weights),
+        member("channel", "exact"),
         member("decoder", decoder),
         60,
         Streams(0),

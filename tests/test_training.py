@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from members import member, members
+from members import exact_examples, member, members
 
 from attnlab.attention import output
 from attnlab.parts import SettingError, Unavailable
@@ -143,7 +143,6 @@ def test_associative_recall_is_learned_by_attending_to_the_right_position() -> N
 def test_pressure_keeps_or_hides_the_position_at_the_same_task() -> None:
     from attnlab.probes.pointer import Pointer
     from attnlab.probes.scores import hit
-    from attnlab.probes.targets import examples
 
     read = {}
     for readability in (-3.0, 0.3):
@@ -152,7 +151,7 @@ def test_pressure_keeps_or_hides_the_position_at_the_same_task() -> None:
         seen = model.train(SMALL, 1.0, 0)(episodes)
         assert (seen.answer == episodes.answer).mean() >= 0.99
         sample, a = seen.head(0)
-        data = examples(a, sample)
+        data = exact_examples(a, sample)
         reader = Pointer().fit(data[np.arange(600)], rng())
         read[readability] = hit(reader(data[np.arange(600, 900)]), data.goal[600:]).mean()
     assert read[0.3] > read[-3.0] + 0.15
@@ -162,12 +161,13 @@ def test_pressure_keeps_or_hides_the_position_at_the_same_task() -> None:
 def test_a_trial_before_training_and_one_of_a_task_without_a_position() -> None:
     from attnlab.experiments.training import trial
 
+    from attnlab.channels.exact import Exact
     from attnlab.decoders.simplex import Simplex
     from attnlab.probes.output_ridge import OutputRidge
 
     model = dataclasses.replace(SHORT, steps=5)
     for task in (SMALL, Majority(n=8, symbols=4)):
-        row = trial(task, model, OutputRidge(), Simplex(), "weight", 0.0, 60, 30, Streams(0))
+        row = trial(task, model, Exact(), OutputRidge(), Simplex(), "weight", 0.0, 60, 30, Streams(0))
         assert ("attends" in row) == (task is SMALL)
         assert not row["learned"].any()
         width = row["top_width"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,12 +11,8 @@ from attnlab.attention import output
 from attnlab.collisions.base import Construction, apart, decline_unless, only_where
 from attnlab.collisions.border import reach
 from attnlab.shapes import Array, Collision, Mask, Sample
+from attnlab.solvers.formats import BITS, Format, in_range, round_to
 from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection
-
-BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
-"""Significant binary digits."""
-EXPONENTS = {"float32": (-126, 127), "float16": (-14, 15), "bfloat16": (-126, 127)}
-"""The exponents of the least and the largest normal numbers."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Rounded(Construction):
 
     version: ClassVar[int] = 2
 
-    format: Literal["float32", "float16", "bfloat16"] = "bfloat16"
+    format: Format = "bfloat16"
     halvings: ClassVar[int] = 60
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
@@ -117,18 +113,3 @@ def _last_singular(values: Array, mask: Mask) -> Array:
     z = np.linalg.svd(stacked, full_matrices=False)[2][:, -1]
     z = np.where(mask, z, 0.0)
     return np.where(mask, z - z.sum(axis=1, keepdims=True) / count[:, None], 0.0)
-
-
-def round_to(numbers: Array, format: str) -> Array:
-    """Round to nearest, ties to even, to the format's significand; the exponent is left unbounded."""
-    fraction, exponent = np.frexp(numbers)
-    scale = 2.0 ** BITS[format]
-    return np.asarray(np.ldexp(np.rint(fraction * scale) / scale, exponent))
-
-
-def in_range(numbers: Array, format: str) -> Mask:
-    """(B,): True where all entries (B, d) are zero or normal numbers of the format."""
-    low, high = EXPONENTS[format]
-    size = np.abs(numbers)
-    largest = 2.0**high * (2 - 2.0 ** (1 - BITS[format]))
-    return np.asarray(((size == 0) | ((size >= 2.0**low) & (size <= largest))).all(axis=1))

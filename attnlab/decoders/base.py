@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from attnlab.attention import output
 from attnlab.parts import Part
+from attnlab.problems import Problems
 from attnlab.shapes import Array, Estimate, Mask, Sample
 
 
@@ -29,6 +31,23 @@ class Decoder(Part, abc.ABC):
     @abc.abstractmethod
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         """outputs (B, d) -> Estimate with weights (B, n)."""
+
+
+def decode(
+    decoder: Decoder,
+    output: ArrayLike,
+    values: ArrayLike,
+    keys: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
+) -> Estimate:
+    """What the decoder says the weights were, from any arrays: output (..., d), values (..., n, d) and the rest.
+
+    keys (..., n, e), for a decoder that knows them; mask (..., n) True where visible. Leading axes broadcast to
+    B trials in one flat batch, as those of `attnlab.arrays` do. Raises ValueError for arrays that do not fit.
+    """
+    flat = Problems.of(values, mask, outputs=output, keys=keys).whole()
+    sample = replace(Sample.of(flat.values, flat.keys, flat.mask), spacing=flat.spacing)
+    return decoder(flat.given_outputs, sample)
 
 
 def estimate(weights: Array, outputs: Array, sample: Sample, converged: Mask | None = None) -> Estimate:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.identifiability.batches import Batch
-from attnlab.shapes import Array, Mask
+from attnlab.arrays import Array, Mask, Precision
+from attnlab.problems import Problems
 from attnlab.solvers.face import UNIQUE
 from attnlab.solvers.nnls import face_tests
 from attnlab.solvers.tableau import fibre_bounds, top_forced
 
 
-def fibre_intervals(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | None = None) -> Array:
+def fibre_intervals(
+    weights: ArrayLike,
+    values: ArrayLike,
+    mask: ArrayLike | None = None,
+    *,
+    precision: Precision | None = None,
+) -> Array:
     """[min, max] of every weight over the fibre `{b >= 0, sum b = 1, V^T b = V^T a}`: (..., n, 2).
 
     Exact up to rounding (2n linear programmes, one warm simplex); the true weights always lie inside. Width 0
@@ -23,32 +29,40 @@ def fibre_intervals(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | Non
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
     [0, 0]). Raises ValueError as is_unique does, FloatingPointError if a programme does not finish.
     """
-    batch = Batch.of(weights, values, mask)
-    trials, n = int(np.prod(batch.lead, dtype=np.int64)), batch.weights.shape[-1]
-    intervals = np.empty((trials, n, 2))
-    for where, a, v, visible in batch.chunks():
-        piece = np.stack([a, a], axis=-1)
+    problems = Problems.of(values, mask, weights=weights, precision=precision)
+    n = problems.mask.shape[-1]
+    intervals = np.empty((problems.trials, n, 2))
+    for where, piece in problems.pieces():
+        a, v, visible = piece.given_weights, piece.values, piece.mask
+        found = np.stack([a, a], axis=-1)
         open_ = _not_unique(a, v, visible)
-        piece[open_] = fibre_bounds(a[open_], v if v.shape[0] == 1 else v[open_], visible[open_])
-        intervals[where] = piece
-    return intervals.reshape(*batch.lead, n, 2)
+        found[open_] = fibre_bounds(a[open_], v if len(v) == 1 else v[open_], visible[open_])
+        intervals[where] = found
+    return intervals.reshape(*problems.lead, n, 2)
 
 
-def top_certified(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | None = None) -> Mask:
+def top_certified(
+    weights: ArrayLike,
+    values: ArrayLike,
+    mask: ArrayLike | None = None,
+    *,
+    precision: Precision | None = None,
+) -> Mask:
     """Is the largest weight the largest in every weight vector with the same output? (...,) bool.
 
     True is a certificate (`max b_j - b_top` over the fibre is below -1e-9 for every j); ties are False.
     Arguments and errors as in fibre_intervals.
     """
-    batch = Batch.of(weights, values, mask)
-    certified = np.empty(int(np.prod(batch.lead, dtype=np.int64)), dtype=np.bool_)
-    for where, a, v, visible in batch.chunks():
+    problems = Problems.of(values, mask, weights=weights, precision=precision)
+    certified = np.empty(problems.trials, dtype=np.bool_)
+    for where, piece in problems.pieces():
+        a, v, visible = piece.given_weights, piece.values, piece.mask
         ordered = np.sort(a, axis=-1)
-        piece = np.ones(len(a), dtype=np.bool_) if a.shape[1] == 1 else ordered[:, -1] > ordered[:, -2] + 1e-9
+        found = np.ones(len(a), dtype=np.bool_) if a.shape[1] == 1 else ordered[:, -1] > ordered[:, -2] + 1e-9
         open_ = _not_unique(a, v, visible)
-        piece[open_] = top_forced(a[open_], v if v.shape[0] == 1 else v[open_], visible[open_])
-        certified[where] = piece
-    return certified.reshape(batch.lead)
+        found[open_] = top_forced(a[open_], v if len(v) == 1 else v[open_], visible[open_])
+        certified[where] = found
+    return certified.reshape(problems.lead)
 
 
 def _not_unique(weights: Array, values: Array, visible: Mask) -> NDArray[np.int64]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.identifiability.batches import Batch
-from attnlab.shapes import Array, Mask, require
-
-_EPS = float(np.finfo(np.float64).eps)
+from attnlab.arrays import Array, Precision
+from attnlab.problems import Problems
+from attnlab.solvers.whitening import least_weights, whitening
+from attnlab.solvers.whitening import rank as directions
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class Nullity:
     """Ranks and null dimensions of V and of `[V 1]`; arrays over the leading axes.
 
     rank, null: of V (n - rank directions leave V^T a unchanged); affine_rank, affine_null: of `[V 1]` (those
-    that also leave the sum unchanged); gap, affine_gap: the smallest singular value kept over the largest one
-    dropped, infinite if none was dropped or it is 0. A gap near 1 means the rank is a matter of opinion.
+    that also leave the sum unchanged); gap, affine_gap: the least size of a direction kept over the largest
+    dropped, or over the tolerance where that is larger; infinite if none is kept (V = 0, all values equal). A
+    gap near 1 means the rank is a matter of opinion.
     """
 
     rank: NDArray[np.int64]
@@ -30,66 +31,57 @@ class Nullity:
     affine_gap: Array
 
 
-def nullity(values: ArrayLike, mask: ArrayLike | None = None) -> Nullity:
+def nullity(
+    values: ArrayLike, mask: ArrayLike | None = None, *, precision: Precision | None = None
+) -> Nullity:
     """Rank and null dimension of the values, with and without the row of ones.
 
-    Masked rows are dropped first: padding would add null directions that no attention can use. A singular
-    value counts if it exceeds `max(n, d + 1) eps sigma_max`. Generic values: affine_null = max(0, n - d - 1)
-    (Brunner et al. 2020, with the row of ones counted).
+    Masked rows are dropped first: padding would add null directions that no attention can use. What counts as
+    a direction is decided at the precision the values came in, or at the one named, coordinate by coordinate,
+    and about the mean where the ones are counted: units and offsets play no part (see solvers.whitening).
+    Generic values: affine_null = max(0, n - d - 1) (Brunner et al. 2020, with the row of ones counted).
 
-    values (..., n, d), mask (..., n) True where visible. Raises ValueError for shapes that do not fit or
-    numbers that are not finite.
+    values (..., n, d), mask (..., n) True where visible. Raises ValueError as attnlab.arrays does: shapes that
+    do not fit, numbers that are not finite.
     """
-    v, visible = _visible(values, mask)
-    seen = visible.sum(axis=-1)
-    rank, gap = _rank(v)
-    affine_rank, affine_gap = _rank(_with_ones(v, visible))
-    return Nullity(rank, seen - rank, gap, affine_rank, seen - affine_rank, affine_gap)
+    problems = Problems.of(values, mask, precision=precision)
+    ranks = np.empty((2, problems.trials), dtype=np.int64)
+    gaps, seen = np.empty((2, problems.trials)), np.empty(problems.trials, dtype=np.int64)
+    for where, piece in problems.pieces():
+        v = np.where(piece.mask[..., None], piece.values, 0.0)
+        seen[where] = piece.mask.sum(axis=1)
+        for row, centred in enumerate((False, True)):
+            found, gaps[row, where] = directions(v, piece.mask, piece.spacing, centred)
+            ranks[row, where] = found + centred
+    null = (seen - ranks).reshape(2, *problems.lead)
+    rank, gap = ranks.reshape(null.shape), gaps.reshape(null.shape)
+    return Nullity(rank[0], null[0], gap[0], rank[1], null[1], gap[1])
 
 
 def effective_attention(
-    weights: ArrayLike, values: ArrayLike, sum_constraint: bool = True, mask: ArrayLike | None = None
+    weights: ArrayLike,
+    values: ArrayLike,
+    mask: ArrayLike | None = None,
+    *,
+    sum_constraint: bool = True,
+    precision: Precision | None = None,
 ) -> Array:
     """The part of the weights that the output can see: their projection onto the columns of `[V 1]`.
 
     `Vt Vt^+ a` with `Vt = [V 1]`, or `V V^+ a` without the sum constraint (Brunner et al. 2020). It has the
-    same output, is idempotent, equals a where n <= rank, and is signed; only with the ones does it sum to 1.
-    weights (..., n), values (..., n, d), mask (..., n) -> (..., n), zero where masked. Errors as in nullity.
+    same output, is idempotent, equals a where n <= rank, and is signed; only with the ones does it sum to what
+    a sums to. Directions are counted as in nullity.
+
+    weights (..., n), any finite numbers, values (..., n, d), mask (..., n) -> (..., n), zero where masked.
+    Errors as in nullity.
     """
-    a = np.asarray(weights, dtype=np.float64)
-    v, visible = _visible(values, mask)
-    matrix = _with_ones(v, visible) if sum_constraint else v
-    require(a.shape[-1] == v.shape[-2], f"weights (..., {v.shape[-2]})", a.shape)
-    require(bool(np.isfinite(a).all()), "finite weights", "NaN or infinity")
-    left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
-    kept = np.where((singular > _tolerance(matrix, singular))[..., None, :], left, 0.0)
-    inner = np.matmul(np.where(visible, a, 0.0)[..., None, :], kept)
-    return np.asarray(np.matmul(inner, np.swapaxes(kept, -1, -2))[..., 0, :])
-
-
-def _visible(values: ArrayLike, mask: ArrayLike | None) -> tuple[Array, Mask]:
-    v = np.asarray(values, dtype=np.float64)
-    require(v.ndim >= 2, "values (..., n, d)", v.shape)
-    batch = Batch.of(np.zeros(v.shape[-2]), v, mask)
-    require(bool(np.isfinite(v).all()), "finite values", "NaN or infinity")
-    visible = np.broadcast_to(batch.mask, (*batch.lead, v.shape[-2]))
-    # a zero row, its one zeroed too, adds nothing to the rank: the same as leaving the position out
-    return np.where(visible[..., None], v, 0.0), visible
-
-
-def _with_ones(values: Array, visible: Mask) -> Array:
-    return np.concatenate([values, visible[..., None].astype(np.float64)], axis=-1)
-
-
-def _tolerance(matrix: Array, singular: Array) -> Array:
-    return np.asarray(max(matrix.shape[-2:]) * _EPS * singular.max(axis=-1, keepdims=True, initial=0.0))
-
-
-def _rank(matrix: Array) -> tuple[NDArray[np.int64], Array]:
-    singular: Array = np.linalg.svd(matrix, compute_uv=False).astype(np.float64, copy=False)
-    rank = (singular > _tolerance(matrix, singular)).sum(axis=-1)
-    padded = np.concatenate([singular, np.zeros((*singular.shape[:-1], 1))], axis=-1)
-    dropped = np.take_along_axis(padded, rank[..., None], axis=-1)[..., 0]
-    kept = np.take_along_axis(padded, np.maximum(rank - 1, 0)[..., None], axis=-1)[..., 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return rank, np.where(dropped > 0, kept / dropped, np.inf)
+    problems = Problems.of(values, mask, weights=weights, signed=True, precision=precision)
+    n = problems.mask.shape[-1]
+    found = np.empty((problems.trials, n))
+    for where, piece in problems.pieces():
+        b, v = piece.given_weights, np.where(piece.mask[..., None], piece.values, 0.0)
+        basis = whitening(v, piece.mask, piece.spacing, sum_constraint)
+        coordinates = np.matmul(b[:, None], basis.span)[:, 0]
+        total = b.sum(axis=1, keepdims=True) if sum_constraint else 0.0
+        found[where] = least_weights(basis, coordinates, total, piece.mask)
+    return found.reshape(*problems.lead, n)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.identifiability.batches import Batch
-from attnlab.shapes import Array, Mask, require
+from attnlab.arrays import Array, Mask, Precision, require
+from attnlab.problems import Problems
 from attnlab.solvers.exponential_family import fit
 
 SAME = 1e-6
@@ -43,8 +43,10 @@ def softmax_inverse(
     values: ArrayLike,
     keys: ArrayLike,
     mask: ArrayLike | None = None,
+    *,
     starts: int = 16,
     rng: np.random.Generator | None = None,
+    precision: Precision | None = None,
 ) -> Inverse:
     """Solve `V^T softmax(K q) = o` for q, from the zero query and from random ones; all solutions found.
 
@@ -53,28 +55,19 @@ def softmax_inverse(
     the keys. output (..., d), values (..., n, d), keys (..., n, e), mask (..., n). rng draws the starts: with
     none, the same ones each call. Raises ValueError for shapes that do not fit or numbers not finite.
     """
-    o, k = np.asarray(output, dtype=np.float64), np.asarray(keys, dtype=np.float64)
-    batch = Batch.of(np.zeros(np.shape(values)[-2]), values, mask)
-    n, d = batch.values.shape[-2:]
-    require(o.shape[-1:] == (d,), f"output (..., {d})", o.shape)
-    require(k.ndim >= 2 and k.shape[-2] == n, f"keys (..., {n}, e)", k.shape)
     require(starts >= 1, "a start", starts)
-    require(bool(np.isfinite(o).all() and np.isfinite(k).all()), "finite output and keys", "NaN or infinity")
-    require(bool(np.isfinite(batch.values).all()), "finite values", "NaN or infinity")
-    e, lead = k.shape[-1], np.broadcast_shapes(batch.lead, o.shape[:-1], k.shape[:-2])
-    flat_o = np.broadcast_to(o, (*lead, d)).reshape(-1, d)
-    flat_k = np.broadcast_to(k, (*lead, n, e)).reshape(-1, n, e)
-    flat_v = np.broadcast_to(batch.values, (*lead, n, d)).reshape(-1, n, d)
-    visible = np.broadcast_to(batch.mask, (*lead, n)).reshape(-1, n)
+    problems = Problems.of(values, mask, keys=keys, outputs=output, precision=precision)
+    lead, flat = problems.lead, problems.whole()
+    n, e = flat.given_keys.shape[-2:]
     generator = np.random.default_rng(0) if rng is None else rng
-    flat = _search(flat_o, flat_v, flat_k, visible, starts, generator)
+    found = _search(flat.given_outputs, flat.values, flat.given_keys, flat.mask, starts, generator)
     return Inverse(
-        flat.weights.reshape(*lead, starts, n),
-        flat.queries.reshape(*lead, starts, e),
-        flat.residual.reshape(*lead, starts),
-        flat.condition.reshape(*lead, starts),
-        flat.count.reshape(lead),
-        flat.determined.reshape(lead),
+        found.weights.reshape(*lead, starts, n),
+        found.queries.reshape(*lead, starts, e),
+        found.residual.reshape(*lead, starts),
+        found.condition.reshape(*lead, starts),
+        found.count.reshape(lead),
+        found.determined.reshape(lead),
     )
 
 

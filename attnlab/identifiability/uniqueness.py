@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnlab.identifiability.batches import Batch
-from attnlab.shapes import Array, Mask
+from attnlab.arrays import Array, Mask, Precision
+from attnlab.problems import Problems
 from attnlab.solvers.face import UNDECIDED, UNIQUE
 from attnlab.solvers.nnls import face_tests
 
@@ -33,23 +33,29 @@ class Uniqueness:
         return np.asarray(~(self.unique | self.undecided))
 
 
-def is_unique(weights: ArrayLike, values: ArrayLike, mask: ArrayLike | None = None) -> Uniqueness:
+def is_unique(
+    weights: ArrayLike,
+    values: ArrayLike,
+    mask: ArrayLike | None = None,
+    *,
+    precision: Precision | None = None,
+) -> Uniqueness:
     """Are the weights the only ones, nonnegative and summing to 1, with their output?
 
     They are iff the values they attend to are affinely independent and their hull is a face of the hull of
     all visible values: it depends on the support alone, exact zeros being off it, never on the weights'
     sizes. Any k >= d + 1 of more than k positions fail; softmax weights, of full support, pass only for
     n <= d + 1: ask fibre_intervals there. What is dependent or tied up to rounding (1e-12 between unit
-    vectors) counts as dependent or tied.
+    vectors) counts as dependent or tied: a verdict on the numbers as they are given.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
-    broadcast, and large batches are worked in pieces. Raises ValueError for shapes that do not fit, numbers
-    that are not finite, or weights off the simplex.
+    broadcast, and large batches are worked in pieces. Weights of a smaller float type, or of the `precision`
+    named, may miss the sum 1 by its rounding. Raises ValueError as attnlab.arrays does: shapes that do not
+    fit, numbers that are not finite, weights off the simplex.
     """
-    batch = Batch.of(weights, values, mask)
-    trials = int(np.prod(batch.lead, dtype=np.int64))
-    verdict, margin = np.empty(trials, dtype=np.int8), np.empty(trials)
-    for where, a, v, visible in batch.chunks():
-        verdict[where], margin[where] = face_tests(a > 0, v, visible)
-    shaped = verdict.reshape(batch.lead)
-    return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(batch.lead))
+    problems = Problems.of(values, mask, weights=weights, precision=precision)
+    verdict, margin = np.empty(problems.trials, dtype=np.int8), np.empty(problems.trials)
+    for where, piece in problems.pieces():
+        verdict[where], margin[where] = face_tests(piece.given_weights > 0, piece.values, piece.mask)
+    shaped = verdict.reshape(problems.lead)
+    return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(problems.lead))

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
+By = Literal["group", "example"]
 
 
-def split(
-    group: Indices, held: int, rng: np.random.Generator, by: Literal["group", "example"] = "group"
-) -> tuple[Indices, Indices]:
+def split(group: Indices, held: int, rng: np.random.Generator, by: By = "group") -> tuple[Indices, Indices]:
     """Training rows and `held` test rows of the examples with these groups (B,).
 
     by="group": whole groups are held out; rows of a held-out group beyond `held` are used for nothing. Where

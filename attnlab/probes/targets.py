@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from attnlab.attention import output
 from attnlab.probes.base import uniform
 from attnlab.probes.scores import TIE
 from attnlab.shapes import Array, Examples, Sample
@@ -53,10 +52,10 @@ def goal(weights: Array, sample: Sample, target: Target) -> Array:
     return uniform(sample.mask & (score >= score.max(axis=1, keepdims=True) * (1 - TIE)))
 
 
-def examples(weights: Array, sample: Sample, target: Target = "weight") -> Examples:
-    """What a probe may learn from: the outputs of these weights and the sample's tokens, not its values."""
+def examples(outputs: Array, weights: Array, sample: Sample, target: Target = "weight") -> Examples:
+    """What a probe may learn from: what arrived of the outputs (B, d) and the sample's tokens, not its values."""
     return Examples(
-        outputs=output(weights, sample.values),
+        outputs=outputs,
         tokens=sample.tokens,
         weights=weights,
         goal=goal(weights, sample, target),

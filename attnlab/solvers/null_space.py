@@ -10,19 +10,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from attnlab.arrays import EPS
 from attnlab.shapes import Array, Mask
 from attnlab.solvers.whitening import whitening
 
 
-def affine_basis(values: Array, mask: Mask) -> Array:
+def affine_basis(values: Array, mask: Mask, spacing: float = EPS["float64"]) -> Array:
     """An orthonormal basis of the columns of [V 1], restricted to the visible positions.
 
     values (B, n, d), mask (B, n) -> (B, n, min(n, d) + 1); the ones come first, and columns beyond the rank
     are zero, as are the rows of masked positions. Directions that are barely more than the rounding of the
     values come out of the decomposition with a mean, so they are made orthogonal to the ones once more.
+    spacing: that of the float type the values came in (`Sample.spacing`).
     """
     ones = mask[..., None].astype(float)
-    columns = np.concatenate([ones, whitening(values, mask).span], axis=2)
+    columns = np.concatenate([ones, whitening(values, mask, spacing).span], axis=2)
     used = np.asarray(columns.any(axis=1))
     orthonormal = np.linalg.qr(columns)[0]
     shape = (len(values), mask.shape[1], columns.shape[2])

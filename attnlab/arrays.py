@@ -1,0 +1,104 @@
+"""The one door for an array: what a caller holds becomes float64, a mask booleans, or a ValueError says why not.
+
+How several arrays fit one another: `attnlab.problems`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Precision = Literal["bfloat16", "float16", "float32", "float64"]
+"""The float type numbers were computed in, where it is not the one they come in."""
+
+EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
+"""The spacing of the numbers of a float type at 1."""
+
+
+def require(condition: bool, expected: str, got: object) -> None:
+    """Raise ValueError with what was expected and what came."""
+    if not condition:
+        raise ValueError(f"expected {expected}, got {got}")
+
+
+def numbers(given: ArrayLike, name: str = "numbers") -> Array:
+    """float64 from an array, a list, a data frame or a tensor; the very array where it is float64 already.
+
+    Raises ValueError for rows of different lengths, complex numbers, text, and numpy's masked arrays.
+    """
+    if type(given) is np.ndarray and given.dtype == np.float64:
+        return given
+    array = _plain(given, name)
+    if array.dtype.kind == "c":
+        raise ValueError(f"expected real {name}, got complex numbers")
+    try:
+        return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected {name} as numbers, got {array.dtype}: {error}") from None
+
+
+def spacing(given: ArrayLike, precision: Precision | None = None) -> float:
+    """The spacing at 1 of the float type the array came in, or of `precision`; float64's for lists and integers.
+
+    Raises ValueError for a `precision` that is none of the four.
+    """
+    if precision is not None:
+        require(precision in EPS, f"precision one of {', '.join(EPS)}", repr(precision))
+        return EPS[precision]
+    if type(given) is np.ndarray and given.dtype == np.float64:
+        return EPS["float64"]
+    kinds = getattr(given, "dtype", None)
+    several = getattr(given, "dtypes", None) if kinds is None else None  # a data frame has one a column
+    names = [str(kind).rsplit(".", maxsplit=1)[-1] for kind in (kinds,) if kind is not None]
+    names += [str(kind) for kind in several] if several is not None else []
+    return max((EPS.get(name.lower(), EPS["float64"]) for name in names), default=EPS["float64"])
+
+
+def visible(given: ArrayLike | None, n: int) -> Mask:
+    """The mask as booleans, True where a position is visible; everywhere, if not given.
+
+    Raises ValueError unless it holds booleans, or zeros and ones, over n positions.
+    """
+    if given is None:
+        return np.ones(n, dtype=np.bool_)
+    mask = given if type(given) is np.ndarray else _plain(given, "mask")
+    if mask.dtype != np.bool_:
+        zero_or_one = numbers(mask, "mask")
+        other = zero_or_one[(zero_or_one != 0) & (zero_or_one != 1)]
+        if other.size:
+            got = f"other numbers, such as {other[0]:g}"
+            if (other < 0).any():
+                got = (
+                    "negative numbers: an additive mask (0 where visible, -1e9 or -inf elsewhere)? "
+                    "pass `mask >= 0`"
+                )
+            raise ValueError(f"expected a mask of booleans, or of 0 and 1, True where visible, got {got}")
+        mask = zero_or_one == 1
+    if mask.shape[-1:] != (n,):
+        raise ValueError(f"expected a mask (..., {n}), one entry a position, got {mask.shape}")
+    if not mask.any(axis=-1).all():
+        raise ValueError("expected a visible position in every trial (True or 1 is visible), got none")
+    return mask
+
+
+def _plain(given: Any, name: str) -> NDArray[Any]:
+    """A numpy array of whatever type numpy finds; tensors leave their graph and their device first."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise ValueError(
+            f"expected plain {name}, got a numpy masked array: pass its data, and a mask of ours"
+        )
+    if hasattr(given, "detach"):
+        given = given.detach().cpu()
+        if str(given.dtype).endswith("bfloat16"):  # which numpy does not have
+            given = given.float()
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        text = (
+            f"expected {name} as one array, got rows of different lengths? pad them and pass a mask: {error}"
+        )
+        raise ValueError(text) from None

@@ -1,0 +1,18 @@
+"""The observer reads the sum itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnlab.channels.base import Channel
+from attnlab.shapes import Array, Sample
+
+
+@dataclass(frozen=True)
+class Exact(Channel):
+    """`o`, in float64."""
+
+    def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
+        return outputs

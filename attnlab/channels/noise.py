@@ -1,0 +1,27 @@
+"""Additive Gaussian noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from attnlab.channels.base import Channel
+from attnlab.parts import NonNegative
+from attnlab.shapes import Array, Sample
+
+
+@dataclass(frozen=True)
+class Noise(Channel):
+    """`o + sigma z`, z standard normal in every coordinate and drawn afresh for every output.
+
+    sigma is in the units of the values, whatever the size of the output: with values of variance 1 the average
+    over n positions has variance 1/n, and the same noise hides more of it than of a single value.
+    """
+
+    scales: ClassVar[Literal["with the output", "not at all"]] = "not at all"
+    sigma: NonNegative = 0.1
+
+    def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
+        return np.asarray(outputs + self.sigma * rng.standard_normal(outputs.shape))
