@@ -1,28 +1,82 @@
-"""Numbers with their intervals: Wilson for rates, bootstrap for means, both widened where repeats disagree.
+"""A number over many trials with its 95 % interval.
 
-Trials within a repeat may share draws (one fitted probe, one fixed V). The design effect says by how much the
-repeats vary more than independent trials would; the effective count is the count divided by it, never more
-than the count.
+Trials that share a draw (values that come back, one fitted probe, one trained layer) form a group; groups are
+independent, trials within one need not be. The variance of a mean is that of its group totals (Cochran 1977),
+with Student's t for their few degrees of freedom, never below what independent trials would have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from attnlab.shapes import Array
 
 LEVEL = 0.95
-RESAMPLES = 1000
-BATCH = 1_000_000
+Z = float(ndtri((1 + LEVEL) / 2))
+FEWEST = 10
+"""Trials below which there is no interval."""
+FEWEST_SUMMARIES = 5
+"""The same for numbers that each sum up a whole repeat."""
+CORRELATION, TRUST = 0.3, 0.4
+"""Correlation within a group that is assumed where the groups cannot tell, and how soon they are trusted."""
+RARE = 10
+"""With fewer events than this, or fewer trials without, Wilson's interval can be too narrow."""
+ASSUMES = (
+    "The 95 % intervals take groups of trials (those that share values, a fitted probe or a trained layer) as "
+    f"independent draws, and assume a correlation of {CORRELATION:g} within a group where too few events tell; "
+    f"there is none below {FEWEST} trials or two groups, or where an unbounded number is the same in every trial."
+)
+"""What an interval assumes, in one sentence for the reader of a report."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is known of a metric before it is measured; an experiment declares it in `MEASURES`.
+
+    low, high: no value leaves them, and no interval; share: each value is 0 or 1, NaN where the question does
+    not arise (a boolean array is a share without being declared); whole: it depends on something made once per
+    repeat (a fitted probe, a trained layer), so that a repeat is one group. Raises ValueError for bounds that
+    are not low < high, or for an upper one alone.
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    share: bool = False
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high or (np.isinf(self.low) and np.isfinite(self.high)):
+            raise ValueError(f"expected low < high, or a lower bound alone, got [{self.low}, {self.high}]")
+
+    def refusal(self, values: Array) -> str | None:
+        """Why finite values cannot be of this metric, or None if they can; rounding may pass a bound by 1e-9."""
+        if self.share and not np.isin(values, (0.0, 1.0)).all():
+            return "expected 0, 1 or NaN in each trial of a share"
+        off = max(self.low - values.min(initial=np.inf), values.max(initial=-np.inf) - self.high)
+        return (
+            f"expected values in [{self.low:g}, {self.high:g}], got one {off:g} outside"
+            if off > 1e-9
+            else None
+        )
+
+
+ANY = Measure()
+SHARE = Measure(0.0, 1.0, share=True)
+UNIT = Measure(0.0, 1.0)
+NONNEGATIVE = Measure(0.0)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its 95 % interval, the trials behind it and what they are worth if independent."""
+    """A value with its 95 % interval, the trials behind it and what they are worth if independent.
+
+    low, high: NaN where there is no interval; effective: as many independent trials would tell as much.
+    """
 
     value: float
     low: float
@@ -30,14 +84,21 @@ class Interval:
     count: int
     effective: float
 
+    @property
+    def known(self) -> bool:
+        """True if there is an interval."""
+        return bool(self.low <= self.high)
+
     def __str__(self) -> str:
-        constant = self.low == self.value == self.high  # the same in every trial: there is nothing to bracket
-        return f"{self.value:.3g}" if constant else f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        if not self.known:
+            return f"{self.value:.3g} (no interval)"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
     @property
     def percent(self) -> str:
         """The interval of a rate, in per cent."""
-        return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+        ends = f"[{100 * self.low:.1f}, {100 * self.high:.1f}]" if self.known else "(no interval)"
+        return f"{100 * self.value:.1f} % {ends}"
 
 
 def wilson(rate: float, count: float) -> tuple[float, float]:
@@ -47,72 +108,139 @@ def wilson(rate: float, count: float) -> tuple[float, float]:
     """
     if count <= 0:
         raise ValueError(f"expected at least one trial, got {count}")
-    z2 = float(ndtri((1 + LEVEL) / 2)) ** 2
+    z2 = Z**2
     centre = (rate + z2 / (2 * count)) / (1 + z2 / count)
     half = np.sqrt(z2 * (rate * (1 - rate) / count + z2 / (4 * count**2))) / (1 + z2 / count)
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
-def design_effect(repeats: Sequence[Array]) -> float:
-    """How much more the means of the repeats vary than those of independent trials would; at least 1.
+def rate_ends(rate: float, count: float) -> tuple[float, float]:
+    """Wilson's interval; where there are few events, or few trials without, at least Clopper & Pearson's (1934).
 
-    repeats: one array of finite trials each. With fewer than two repeats nothing is known and 1 is returned.
+    There Wilson's covers as little as 84 % (Brown, Cai & DasGupta 2001). count may be a fraction.
     """
-    filled = [repeat for repeat in repeats if repeat.size]
-    if len(filled) < 2:
+    low, high = wilson(rate, count)
+    hits, tail = rate * count, (1 - LEVEL) / 2
+    if min(hits, count - hits) < RARE:
+        low = min(low, float(betaincinv(hits, count - hits + 1, tail)) if rate > 0 else 0.0)
+        high = max(high, float(betaincinv(hits + 1, count - hits, 1 - tail)) if rate < 1 else 1.0)
+    return low, high
+
+
+def interval(values: Array, measure: Measure = ANY, group: NDArray[np.int64] | None = None) -> Interval:
+    """The mean of values (N,) with its interval inside the measure's bounds.
+
+    group (N,): trials that share a number share a draw; each is its own if not given. Rates and means between
+    two bounds get a score interval, means above a bound one that is symmetric in logarithms, others a
+    symmetric one. Raises ValueError without values.
+    """
+    if values.size == 0:
+        raise ValueError("expected at least one value, got none")
+    sizes, totals = _groups(values, group)
+    count, groups, value = values.size, sizes.size, float(values.mean())
+    needed = FEWEST_SUMMARIES if measure.whole and groups == count else FEWEST
+    if groups < 2:
+        return Interval(value, np.nan, np.nan, count, 1.0)
+    unit = float(np.abs(values - value).max()) or 1.0  # so that no square overflows or vanishes
+    alone = float((((values - value) / unit) ** 2).mean()) / (count if measure.share else count - 1)
+    residual = (totals - value * sizes) / (unit * count)
+    between = groups / (groups - 1) * float(residual @ residual)
+    bounded = bool(np.isfinite(measure.high))
+    rarer = min(value - measure.low, measure.high - value) / unit if bounded else np.inf
+    effect = _design_effect(alone, between, sizes, rarer)
+    binomial = measure.share and groups == count  # its variance is known, not estimated
+    t = Z if binomial else float(stdtrit(groups - 1, (1 + LEVEL) / 2))
+    effective = count / effect * (Z / t) ** 2
+    if count < needed:
+        return Interval(value, np.nan, np.nan, count, effective)
+    deviation = unit * float(np.sqrt(alone * effect))
+    low, high = _ends(value, t * deviation, effective, measure)
+    return Interval(value, low, high, count, effective)
+
+
+def _groups(values: Array, group: NDArray[np.int64] | None) -> tuple[Array, Array]:
+    """The size and the total of every group that has values."""
+    if group is None:
+        return np.ones(values.size), values
+    sizes = np.bincount(group).astype(np.float64)
+    totals = np.bincount(group, weights=values).astype(np.float64)
+    return sizes[sizes > 0], totals[sizes > 0]
+
+
+def _design_effect(alone: float, between: float, sizes: Array, rarer: float) -> float:
+    """How much larger the variance of the mean is than that of independent trials; at least 1.
+
+    alone, between: that variance if trials were independent, and as the groups show it; rarer: how far the mean
+    is from its nearer bound. Where few groups hold the rarer kind of event (their totals vary a lot relative to
+    their mean) the estimate is worthless and, worse, small together with the rate: the more so, the more of the
+    assumed correlation takes its place.
+    """
+    if sizes.max() == 1:
         return 1.0
-    pooled = np.concatenate(filled)
-    expected = float(pooled.var() * np.mean([1 / repeat.size for repeat in filled]))
-    if expected == 0.0:
-        return 1.0
-    seen = float(np.var([repeat.mean() for repeat in filled], ddof=1))
-    return max(1.0, seen / expected)
+    seen = between / alone if alone > 0 else 1.0
+    if np.isinf(rarer):
+        return max(1.0, seen)
+    assumed = 1 + CORRELATION * (float((sizes**2).sum() / sizes.sum()) - 1)
+    variation = between * sizes.size / rarer**2 if rarer > 0 else np.inf
+    doubt = 1.0 if np.isinf(variation) else variation / (variation + TRUST * sizes.size)
+    return max(1.0, seen, (1 - doubt) * seen + doubt * assumed)
 
 
-def rate_interval(repeats: Sequence[Array]) -> Interval:
-    """The rate of ones over all repeats, with Wilson's interval at the effective count."""
-    pooled = np.concatenate(list(repeats))
-    effective = pooled.size / design_effect(repeats)
-    rate = float(pooled.mean())
-    return Interval(rate, *wilson(rate, effective), int(pooled.size), effective)
+def _ends(value: float, half: float, effective: float, measure: Measure) -> tuple[float, float]:
+    """The ends of the interval; half: the symmetric one's half-width."""
+    if np.isfinite(measure.high):
+        width = measure.high - measure.low
+        rate = min(max((value - measure.low) / width, 0.0), 1.0)
+        if 0 < rate < 1:
+            if half == 0.0:
+                return np.nan, np.nan  # the same inside the bounds in every trial: nothing to go by
+            effective = rate * (1 - rate) * (Z * width / half) ** 2
+        low, high = rate_ends(rate, effective)
+        return measure.low + width * low, measure.low + width * high
+    if half == 0.0:
+        return np.nan, np.nan
+    if np.isfinite(measure.low):
+        above = value - measure.low
+        return measure.low + above * np.exp(-half / above), measure.low + above * np.exp(half / above)
+    return value - half, value + half
 
 
-def mean_interval(repeats: Sequence[Array], rng: np.random.Generator) -> Interval:
-    """The mean over all repeats, with the percentile bootstrap interval widened by the design effect."""
-    pooled = np.concatenate(list(repeats))
-    effect = design_effect(repeats)
-    mean = float(pooled.mean())
-    if np.ptp(pooled) == 0.0:
-        return Interval(mean, mean, mean, int(pooled.size), pooled.size / effect)
-    batch = max(1, BATCH // pooled.size)
-    means = [
-        pooled[rng.integers(pooled.size, size=(min(batch, RESAMPLES - start), pooled.size))].mean(axis=1)
-        for start in range(0, RESAMPLES, batch)
-    ]
-    low, high = np.quantile(np.concatenate(means), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    widen = np.sqrt(effect)
-    return Interval(
-        mean,
-        mean - widen * (mean - low),
-        mean + widen * (high - mean),
-        int(pooled.size),
-        pooled.size / effect,
-    )
+def pool_rates(parts: Sequence[Interval], draws: Sequence[Hashable] | None = None) -> Interval:
+    """One rate over several cells, each with the weight of its trials.
 
-
-def pool_rates(parts: Sequence[Interval]) -> Interval:
-    """One rate over several cells: counts add up, and so do effective counts."""
+    draws: what each cell drew its trials from; cells with the same draws (a paired design: same seed, same
+    inputs) are taken as fully dependent, cells with different ones as independent. Not given: all the same,
+    which is safe whatever they share.
+    """
+    share = _shares(parts)
+    worth = 1 / _joined(share, [part.effective**-0.5 for part in parts], draws) ** 2
     count = sum(part.count for part in parts)
-    effective = sum(part.effective for part in parts)
-    rate = sum(part.value * part.count for part in parts) / count
-    return Interval(rate, *wilson(rate, effective), count, effective)
+    rate = float(share @ [part.value for part in parts])
+    told = count >= FEWEST and worth > 1
+    return Interval(rate, *(rate_ends(rate, worth) if told else (np.nan, np.nan)), count, worth)
 
 
-def pool_means(parts: Sequence[Interval]) -> Interval:
-    """One mean over several independent cells, weighted by their counts; half-widths add in quadrature."""
-    count = sum(part.count for part in parts)
-    share = np.array([part.count / count for part in parts])
-    mean = float(share @ np.array([part.value for part in parts]))
-    below = float(np.linalg.norm(share * np.array([part.value - part.low for part in parts])))
-    above = float(np.linalg.norm(share * np.array([part.high - part.value for part in parts])))
-    return Interval(mean, mean - below, mean + above, count, sum(part.effective for part in parts))
+def pool_means(parts: Sequence[Interval], draws: Sequence[Hashable] | None = None) -> Interval:
+    """One mean over several cells, each with the weight of its trials; draws as for `pool_rates`.
+
+    There is no interval if one of the parts has none.
+    """
+    share = _shares(parts)
+    mean = float(share @ [part.value for part in parts])
+    below = _joined(share, [part.value - part.low for part in parts], draws)
+    above = _joined(share, [part.high - part.value for part in parts], draws)
+    worth = 1 / _joined(share, [part.effective**-0.5 for part in parts], draws) ** 2
+    return Interval(mean, mean - below, mean + above, sum(part.count for part in parts), worth)
+
+
+def _shares(parts: Sequence[Interval]) -> Array:
+    counts = np.array([part.count for part in parts], dtype=np.float64)
+    return counts / counts.sum()
+
+
+def _joined(share: Array, widths: Sequence[float], draws: Sequence[Hashable] | None) -> float:
+    """The width of a weighted sum: widths add up within the same draws, in quadrature between different ones."""
+    sums: dict[Hashable, float] = {}
+    for weight, width, draw in zip(share, widths, draws or [None] * len(widths), strict=True):
+        sums[draw] = sums.get(draw, 0.0) + float(weight) * width
+    return float(np.linalg.norm(list(sums.values())))

@@ -15,8 +15,13 @@ from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
 from attnlab.problems import Problems
 
-Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]
-"""What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value."""
+Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_] | NDArray[np.int64]]
+"""What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value.
+
+Under GROUP it may say which trials share a draw; if it does not, all trials of a repeat count as one group.
+"""
+GROUP = "group"
+"""The key of a row's groups (B,), whole numbers: trials that share one are not independent."""
 
 EVERY: Mask = np.ones(0, dtype=bool)
 """Stands for a mask that is True everywhere."""
@@ -32,9 +37,11 @@ class Sample:
 
     queries (B, e), keys (B, n, e), values (B, n, d); tokens (B, n, m), or None where the inputs have no token
     space; mask (B, n), True where a position is visible (all, if not given); group (B,): trials that share
-    their values share a number (each its own, if not given), and no split or interval may treat them as
-    independent; spacing: that at 1 of the float type the values and keys came in (the coarser), below which
-    differences are rounding. Arrays of another float type become float64, and their spacing is remembered.
+    their values share a number (each its own, if not given), and no split may separate them; spacing: that at 1
+    of the float type the values and keys came in (the coarser), below which differences are rounding; draw (B,):
+    trials that share any random draw, be it the values or a projection made for all of them, share a number (the
+    group, if not given), and no interval may treat them as independent. Arrays of another float type become
+    float64, and their spacing is remembered.
     Raises ValueError if shapes disagree, a visible number is not finite, or a trial sees no position; what
     stands at masked positions becomes 0 where it is not finite.
     """
@@ -46,6 +53,7 @@ class Sample:
     mask: Mask = field(default_factory=lambda: EVERY)
     group: NDArray[np.int64] = field(default_factory=lambda: EACH)
     spacing: float = EPS["float64"]
+    draw: NDArray[np.int64] = field(default_factory=lambda: EACH)
 
     def __post_init__(self) -> None:
         trials, n = self.keys.shape[:2]
@@ -55,10 +63,13 @@ class Sample:
             object.__setattr__(self, "mask", np.ones((trials, n), dtype=bool))
         if self.group is EACH:
             object.__setattr__(self, "group", np.arange(trials))
+        if self.draw is EACH:
+            object.__setattr__(self, "draw", self.group)
         require(self.queries.shape == (trials, self.keys.shape[2]), "queries (B, e)", self.queries.shape)
         require(self.values.shape[:2] == (trials, n), f"values ({trials}, {n}, d)", self.values.shape)
         require(self.mask.shape == (trials, n), f"mask ({trials}, {n})", self.mask.shape)
         require(self.group.shape == (trials,), f"group ({trials},)", self.group.shape)
+        require(self.draw.shape == (trials,), f"draw ({trials},)", self.draw.shape)
         require(bool(self.mask.any(axis=1).all()), "a visible position in every trial", "none")
         if self.tokens is not None:
             require(self.tokens.shape[:2] == (trials, n), f"tokens ({trials}, {n}, m)", self.tokens.shape)
@@ -110,6 +121,7 @@ class Sample:
             self.mask[rows],
             self.group[rows],
             self.spacing,
+            self.draw[rows],
         )
 
     @property

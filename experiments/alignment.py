@@ -15,13 +15,15 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.collisions.reachable import Reachable
 from attnlab.inputs.tied import Tied
+from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 from attnlab.weights.base import Weights
 
 VERSION = 2
+MEASURES = {"total_variation": UNIT, "jsd_bits": UNIT, "entropy_bits": NONNEGATIVE}
 
 
 def trial(inputs: Tied, weights: Weights, collision: Reachable, trials: Count, rng: Streams) -> Row:
@@ -36,6 +38,7 @@ def trial(inputs: Tied, weights: Weights, collision: Reachable, trials: Count, r
     if inputs.noise == 0 and inputs.d >= inputs.e and pair.found.any():
         raise RuntimeError(f"V = K M, yet {int(pair.found.sum())} of {trials} queries have a twin")
     return {
+        GROUP: sample.draw,
         "collides": pair.found,
         "argmax_flip": pair.found & metrics.argmax_flip(first, second),
         "total_variation": metrics.total_variation(first, second),

@@ -15,13 +15,15 @@ import pandas as pd
 
 from attnlab.collisions.extreme import Extreme
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import Measure
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.theory.antipodal import collision_probability
 from attnlab.verdicts import Answer, Verdict, interval, rows
 
 VERSION = 1
+MEASURES = {"largest_c": Measure(0.5, 1.0)}
 LEVELS = (0.6, 0.8, 0.95)
 
 
@@ -41,6 +43,7 @@ def trial(inputs: Inputs, collision: Extreme, trials: Count, rng: Streams) -> Ro
     # A level is reached up to the rounding of the linear programme.
     passed = {f"c_{round(100 * level)}": c >= level - 1e-9 for level in LEVELS}
     return {
+        GROUP: sample.draw,
         "possible": pair.found,
         "exact": np.full(trials, exact),
         **passed,

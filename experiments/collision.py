@@ -15,13 +15,21 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.collisions.base import Construction
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 3
+MEASURES = {
+    "total_variation": NONNEGATIVE,
+    "jsd_bits": UNIT,
+    "jsd_bits_to_uniform": UNIT,
+    "support": NONNEGATIVE,
+    "gap": NONNEGATIVE,
+}
 
 
 def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Count, rng: Streams) -> Row:
@@ -35,6 +43,7 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
     first, second = pair.patterns[:, 0], pair.patterns[:, 1]
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
     return {
+        GROUP: sample.draw,
         "found": pair.found,
         "total_variation": metrics.total_variation(first, second),
         "jsd_bits": metrics.jsd_bits(first, second),

@@ -16,13 +16,19 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.identifiability import fibre_intervals, is_unique, top_certified
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 from attnlab.weights.base import Weights
 
 VERSION = 1
+MEASURES = {
+    **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE),
+    **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
+    "entropy_bits": NONNEGATIVE,
+}
 ZERO = 1e-9
 THIN, THICK = 0.1, 0.3
 """Bounds between a thin, a middling and a thick tail: mass outside the floor((d+1)/2) largest weights."""
@@ -42,6 +48,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     tail = metrics.tail_mass(a, (inputs.d + 1) // 2)
     tails = {"thin": tail < THIN, "middling": (tail >= THIN) & (tail < THICK), "thick": tail >= THICK}
     return {
+        GROUP: sample.draw,
         "certified": certified,
         "could_vanish": np.take_along_axis(bounds[..., 0], top, axis=1)[:, 0] <= ZERO,
         "unique": is_unique(a, sample.values, sample.mask).unique,

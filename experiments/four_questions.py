@@ -18,6 +18,7 @@ from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.identifiability import is_unique, nullity, softmax_inverse, top_certified
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import UNIT, Measure
 from attnlab.parts import Count
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
@@ -25,11 +26,12 @@ from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import examples
 from attnlab.seeds import Streams
-from attnlab.shapes import Array, Mask, Row, Sample
+from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 2
+MEASURES = {"q4": Measure(whole=True), "chance": UNIT}
 OTHER = 1e-6
 """Softmax weights beyond this total variation of the true ones are others."""
 
@@ -60,6 +62,7 @@ def trial(
     sample, asked = everything[test], a[test]
     unique = is_unique(asked, sample.values, sample.mask).unique
     return {
+        GROUP: sample.draw,
         "q1": nullity(sample.values, sample.mask).affine_null == 0,
         "q2": unique,
         "q2_top": unique | top_certified(asked, sample.values, sample.mask),

@@ -16,12 +16,14 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE, UNIT, Measure
 from attnlab.metrics import total_variation
 from attnlab.parts import Count
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import usable_bits
 from attnlab.probes.power_calibration import power_calibration
+from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import bits, hit, top_recall
 from attnlab.probes.targets import Target, attended, examples
@@ -31,6 +33,12 @@ from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 4
+MEASURES = {
+    **READOUT,
+    **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT),
+    **dict.fromkeys(("total_variation", "informed_total_variation", "informed_bits"), NONNEGATIVE),
+    "compression": Measure(0.0, whole=True),
+}
 
 
 def trial(

@@ -14,13 +14,15 @@ import pandas as pd
 
 from attnlab.identifiability import is_unique, unique_probability, weak_threshold
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Answer, Verdict, interval, rows
 from attnlab.weights.uniform_support import UniformSupport
 
 VERSION = 1
+MEASURES = {"margin": NONNEGATIVE}
 
 
 def trial(inputs: Inputs, weights: UniformSupport, trials: Count, rng: Streams) -> Row:
@@ -32,6 +34,7 @@ def trial(inputs: Inputs, weights: UniformSupport, trials: Count, rng: Streams) 
     exact = unique_probability(inputs.n, inputs.d, weights.support) if lawful else np.nan
     threshold = weak_threshold(min(1.0, inputs.d / inputs.n)) if lawful else np.nan
     return {
+        GROUP: sample.draw,
         "unique": found.unique,
         "undecided": found.undecided,
         "margin": np.where(found.unique, found.margin, np.nan),

@@ -16,10 +16,12 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import Measure
 from attnlab.parts import Count
 from attnlab.probes.base import Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import linear_gaussian_bits
+from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import By, leaks
@@ -30,6 +32,10 @@ from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 3
+MEASURES = {
+    **READOUT,
+    **dict.fromkeys(("compression", "code_bits_per_example"), Measure(0.0, whole=True)),
+}
 
 
 def trial(

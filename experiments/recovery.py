@@ -14,13 +14,18 @@ from attnlab import metrics
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import Row
+from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Answer, Question, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 2
+MEASURES = {
+    **dict.fromkeys(("chance", "support_recall", "support_chance", "jsd_bits"), UNIT),
+    **dict.fromkeys(("total_variation", "negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
+}
 EXACT, RIVAL = 1e-6, 1e-3
 """Weights within the first total variation of the true ones count as given back; weights beyond the second that
 explain the output to 1e-9 are a rival: they show that the observer's assumptions do not determine the weights."""
@@ -37,6 +42,7 @@ def trial(
     estimate = decoder(o, sample)
     distance = metrics.total_variation(a, estimate.weights)
     return {
+        GROUP: sample.draw,
         "exact": distance <= EXACT,
         "rival": (distance >= RIVAL) & (estimate.residual <= EXPLAINED),
         "top1": metrics.top1(a, estimate.weights),

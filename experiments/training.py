@@ -16,10 +16,11 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability.linear import nullity
-from attnlab.intervals import Interval
+from attnlab.intervals import NONNEGATIVE, UNIT, Interval, Measure
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
 from attnlab.probes.base import Probe
+from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
 from attnlab.probes.targets import Target, attended, examples
@@ -30,6 +31,12 @@ from attnlab.shapes import Array, Row
 from attnlab.verdicts import Answer, Average, Verdict, interval, rows
 
 VERSION = 4
+MEASURES = {
+    **READOUT,
+    **dict.fromkeys(("answer_only", "top_width"), UNIT),
+    **dict.fromkeys(("entropy_bits", "null_dimension"), NONNEGATIVE),
+    "learned": Measure(whole=True),
+}
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
 Measured = Interval | Average | None

@@ -20,6 +20,7 @@ from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count, Declined
 from attnlab.probes.base import Probe
+from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
@@ -31,6 +32,7 @@ from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
 VERSION = 2
+MEASURES = READOUT
 
 
 def trial(

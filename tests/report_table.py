@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attnlab.intervals import Interval, rate_interval
+from attnlab.intervals import SHARE, Interval
+from attnlab.intervals import interval as interval_of
 from attnlab.report import index
 from attnlab.report import study as report
 from attnlab.report.study import Study
@@ -42,12 +43,12 @@ def table(trials: int = 200) -> pd.DataFrame:
                 reach = 1 / (1 + np.exp(1.1 * (k - d * (0.25 + 0.12 * place)) / np.sqrt(d)))
                 parts = [rng.random(trials) < reach for _ in range(5)]
                 rows += [
-                    cell | measured("support_recall", "rate", rate_interval(parts)),
+                    cell | measured("support_recall", "rate", interval_of(np.concatenate(parts) * 1.0, SHARE)),
                     cell | measured("total_variation", "mean", mean(1 - reach, trials, rng)),
                     cell | measured("residual", "mean", mean(10.0 ** -(12 + place), trials, rng)),
                     cell | measured("chance", "mean", constant(k / 32, trials)),
                     cell | measured("theory", "mean", constant(float(1 / (1 + np.exp(k - d / 2))), trials)),
-                    cell | measured("sums_to_one", "rate", rate_interval([np.ones(trials)] * 5)),
+                    cell | measured("sums_to_one", "rate", interval_of(np.ones(5 * trials), SHARE)),
                 ]  # fmt: skip
                 if decoder == "nearest_value" and k > 8:
                     rows[-5] |= {"value": np.nan, "low": np.nan, "high": np.nan, "count": 0, "nonfinite": 5}

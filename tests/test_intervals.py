@@ -1,4 +1,4 @@
-"""Intervals: known values, coverage where trials are independent, honesty where repeats disagree."""
+"""Intervals: known values, honesty where repeats disagree, and how cells are pooled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from attnlab.intervals import design_effect, mean_interval, pool_means, pool_rates, rate_interval, wilson
+from attnlab.intervals import SHARE, Interval, pool_means, pool_rates, wilson
+from attnlab.intervals import interval as interval_of
 from attnlab.verdicts import Average, interval, rows
 
 
@@ -31,52 +32,27 @@ def test_wilson_holds_the_rate_inside_the_unit_interval(hits: int, more: int) ->
     assert 0 <= low <= hits / count <= high <= 1
 
 
-def test_intervals_cover_what_they_promise() -> None:
-    """400 studies of 5 repeats of 40 independent trials: 95 % intervals hold the truth about that often.
-
-    The design effect is at least 1 and its estimate from 5 repeats is noisy, so the intervals are a little too
-    wide; 400 studies tell 95 % to about 2 points.
-    """
-    rng = np.random.default_rng(0)
-    held_rate = held_mean = 0
-    for _ in range(400):
-        hits = [(rng.random(40) < 0.3).astype(float) for _ in range(5)]
-        found = rate_interval(hits)
-        held_rate += found.low <= 0.3 <= found.high
-        draws = [rng.standard_normal(40) for _ in range(5)]
-        mean = mean_interval(draws, rng)
-        held_mean += mean.low <= 0 <= mean.high
-    assert 0.93 <= held_rate / 400 <= 1
-    assert 0.92 <= held_mean / 400 <= 1
-
-
 def test_repeats_that_disagree_widen_the_interval() -> None:
     """Five repeats that are each all right or all wrong are worth about five trials, not 500."""
-    repeats = [np.full(100, float(hit)) for hit in (1, 1, 0, 1, 0)]
-    found = rate_interval(repeats)
+    repeats, hits = np.repeat(np.arange(5), 100), np.repeat([1.0, 1.0, 0.0, 1.0, 0.0], 100)
+    found = interval_of(hits, SHARE, repeats)
     assert found.count == 500 and found.effective < 6
     assert found.high - found.low > 0.5
-    rng = np.random.default_rng(0)
-    assert design_effect([rng.random(100) for _ in range(5)]) < 4
+    alone = interval_of(hits, SHARE)
+    assert alone.effective == 500 and (alone.low, alone.high) == wilson(0.6, 500)
 
 
-def test_one_repeat_tells_nothing_of_the_design() -> None:
-    assert design_effect([np.array([0.0, 1.0, 1.0])]) == 1.0
-
-
-def test_a_constant_has_no_width() -> None:
-    found = mean_interval([np.full(4, 2.5), np.full(4, 2.5)], np.random.default_rng(0))
-    assert (found.value, found.low, found.high) == (2.5, 2.5, 2.5)
-
-
-def test_pooling_adds_counts() -> None:
-    halves = [rate_interval([np.r_[np.ones(k), np.zeros(50 - k)]]) for k in (10, 30)]
-    together = pool_rates(halves)
+def test_pooling_adds_what_the_parts_are_worth() -> None:
+    halves = [interval_of(np.r_[np.ones(k), np.zeros(50 - k)], SHARE) for k in (10, 30)]
+    together = pool_rates(halves, ["one seed", "another"])
     assert together.value == pytest.approx(0.4) and together.count == 100
-    assert (together.low, together.high) == wilson(0.4, 100)
+    assert (together.low, together.high) == pytest.approx(wilson(0.4, 100))
+    weak = [Interval(part.value, part.low, part.high, part.count, 5.0) for part in halves]
+    assert pool_rates(weak, ["one seed", "another"]).effective == pytest.approx(10)
     rng = np.random.default_rng(1)
-    means = [mean_interval([rng.standard_normal(400)], rng) for _ in range(4)]
-    pooled = pool_means(means)
+    means = [interval_of(rng.standard_normal(400)) for _ in range(4)]
+    pooled = pool_means(means, range(4))
+    assert pooled.effective == pytest.approx(4 * means[0].effective)
     assert pooled.high - pooled.low == pytest.approx((means[0].high - means[0].low) / 2, rel=0.15)
 
 

@@ -3,10 +3,12 @@
 An experiment is a module with `trial(...) -> Row`, `verdict(table) -> Verdict` and `VERSION`. The argument
 names of `trial` are the settings it uses: a config group gives the part made from it, any other name the plain
 value, and `rng` the random streams of one repeat. What a trial does not ask for is not part of the cell.
+A module may declare `MEASURES`, what is known of its metrics by name, and a row which trials share a draw.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import inspect
@@ -20,11 +22,12 @@ from typing import Any
 import numpy as np
 
 from attnlab.harness import own
-from attnlab.intervals import Interval, mean_interval, rate_interval
+from attnlab.intervals import ANY, SHARE, Measure, interval
 from attnlab.parts import Count, Part, SettingError, declared, refusal
 from attnlab.seeds import Streams
+from attnlab.shapes import GROUP
 
-SCHEMA = 1
+SCHEMA = 2
 RESERVED = ("seed", "repeats", "rng")
 ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
 """Settings with one meaning in every experiment."""
@@ -42,6 +45,12 @@ def experiment(module: str) -> ModuleType:
         if not hasattr(found, name):
             raise SettingError("experiment.module", module, f"a module with `{name}`")
     return found
+
+
+@functools.cache
+def measures(module: str) -> dict[str, Measure]:
+    """What the experiment declares of its metrics; those it does not name are means without bounds, or shares."""
+    return dict(getattr(experiment(module), "MEASURES", {}))
 
 
 @functools.cache
@@ -183,35 +192,75 @@ class Cell:
             _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.config)))
             for repeat in range(self.config["repeats"])
         ]
-        rates = [{name: values.dtype == np.bool_ for name, values in row.items()} for row in rows]
+        rates = [
+            {name: values.dtype == np.bool_ for name, values in row.items() if name != GROUP} for row in rows
+        ]
         if any(kinds != rates[0] for kinds in rates):
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
+        known, groups = measures(self.module), _labels(rows)
         with np.errstate(over="raise"):  # a mean beyond all floats is none
-            return {name: self._summary(name, [row[name] for row in rows]) for name in rows[0]}
+            return {
+                name: _summary(name, known.get(name, ANY), [row[name] for row in rows], groups)
+                for name in rates[0]
+            }
 
     def _argument(self, name: str, kind: Any) -> Any:
         """What the trial gets for one of its argument names: the part, or the plain value."""
         value = self.config[name]
         return part(name, value) if is_part(value) else declared(kind, value)
 
-    def _summary(self, metric: str, repeats: list[np.ndarray]) -> dict[str, Json]:
-        rate = repeats[0].dtype == np.bool_
-        finite = [repeat[np.isfinite(repeat)].astype(np.float64) for repeat in repeats]
-        nonfinite = int(sum(repeat.size for repeat in repeats) - sum(repeat.size for repeat in finite))
-        kind = "rate" if rate else "mean"
-        if not any(repeat.size for repeat in finite):
-            return {"kind": kind, "value": None, "count": 0, "nonfinite": nonfinite}
-        if rate:
-            interval: Interval = rate_interval(finite)
-        else:
-            interval = mean_interval(finite, Streams(self.config["seed"])(f"bootstrap {metric}"))
-        return {
-            "kind": kind,
-            "value": interval.value,
-            "low": interval.low,
-            "high": interval.high,
-            "count": interval.count,
-            "effective": interval.effective,
-            "nonfinite": nonfinite,
-            "by_repeat": [float(repeat.mean()) if repeat.size else None for repeat in finite],
-        }
+
+def _labels(rows: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
+    """For each repeat the group of every trial (B,), numbered through all repeats: no group spans two.
+
+    A row without groups is one group. Raises ValueError for groups that are no whole numbers.
+    """
+    labels, used = [], 0
+    for row in rows:
+        group = row.get(GROUP, np.zeros(1, dtype=np.int64))
+        if group.dtype.kind not in "iu":
+            raise ValueError(f"expected whole numbers as {GROUP!r} of a row, got {group.dtype}")
+        names, place = np.unique(group, return_inverse=True)
+        labels.append(used + place)
+        used += max(1, names.size)
+    return labels
+
+
+def _summary(
+    metric: str, measure: Measure, repeats: list[np.ndarray], groups: list[np.ndarray]
+) -> dict[str, Json]:
+    """The record of one metric. groups: what `_labels` says; one label where the whole repeat is a group.
+
+    A metric of another length than the groups belongs to the repeat as a whole, and so does one declared so.
+    Raises ValueError for values that its measure excludes.
+    """
+    boolean = repeats[0].dtype == np.bool_
+    if boolean:
+        measure = dataclasses.replace(SHARE, whole=measure.whole)
+    kept = [np.isfinite(repeat) for repeat in repeats]
+    finite = [repeat[keep].astype(np.float64) for repeat, keep in zip(repeats, kept, strict=True)]
+    labels = [
+        label[keep] if keep.size == label.size and not measure.whole else np.full(int(keep.sum()), label[0])
+        for keep, label in zip(kept, groups, strict=True)
+    ]
+    values = np.concatenate(finite)
+    summary: dict[str, Json] = {
+        "kind": "rate" if measure.share else "mean",
+        "value": None,
+        "count": 0,
+        "nonfinite": sum(repeat.size for repeat in repeats) - values.size,
+    }
+    if not values.size:
+        return summary
+    refused = measure.refusal(values)
+    if refused is not None:
+        raise ValueError(f"metric {metric!r}: {refused}")
+    found = interval(values, measure, np.concatenate(labels))
+    return summary | {
+        "value": found.value,
+        "low": found.low if found.known else None,
+        "high": found.high if found.known else None,
+        "count": found.count,
+        "effective": found.effective,
+        "by_repeat": [float(repeat.mean()) if repeat.size else None for repeat in finite],
+    }

@@ -57,6 +57,7 @@ class Tokens(Inputs):
             tokens=tokens,
             mask=visible,
             group=group,
+            draw=np.zeros_like(group),  # the three projections are one draw for all trials
         )
 
     def _groups(self, trials: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

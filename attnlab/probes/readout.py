@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnlab.intervals import NONNEGATIVE, UNIT, Measure
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.information import usable_bits
@@ -13,6 +14,15 @@ from attnlab.probes.scores import bits, brier, calibration_error, calibration_fl
 from attnlab.probes.splits import By, Indices, split
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Row
+
+MEASURES = {
+    **dict.fromkeys(("chance", "shuffled_chance"), UNIT),
+    **dict.fromkeys(("calibration_error", "calibration_floor"), Measure(0.0, 1.0, whole=True)),
+    **dict.fromkeys(("bits", "prior_bits"), NONNEGATIVE),
+    "selectivity": Measure(-1.0, 1.0),
+    "brier": Measure(0.0, 2.0),
+}
+"""What is known of the metrics of `Readout.row`."""
 
 
 @dataclass(frozen=True)

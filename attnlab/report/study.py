@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from attnlab.files import write_atomically
+from attnlab.intervals import ASSUMES
 from attnlab.report.cells import cell_table
 from attnlab.report.page import paragraphs, render
 from attnlab.report.shown import whole
@@ -93,6 +94,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "questions": QUESTIONS,
         "figures": figures,
         "cells": cell_table(table, first),
+        "assumes": ASSUMES,
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }

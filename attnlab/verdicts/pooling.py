@@ -39,7 +39,8 @@ def pooled(kept: pd.DataFrame) -> Interval | Average:
         return parts[0]
     settings = kept[settings_of(kept)]
     if settings.empty or settings.nunique(dropna=False).max() == 1:
-        return pool_rates(parts) if (kept["kind"] == "rate").all() else pool_means(parts)
+        draws = kept["seed"].tolist() if "seed" in kept else None
+        return pool_rates(parts, draws) if (kept["kind"] == "rate").all() else pool_means(parts, draws)
     values = [part.value for part in parts]
     return Average(
         sum(values) / len(values), min(values), max(values), sum(part.count for part in parts), len(parts)

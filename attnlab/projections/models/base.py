@@ -38,7 +38,11 @@ class Observed:
     def head(self, number: int) -> tuple[Sample, Array]:
         """One head as a sample, and its weights (B, n)."""
         sample = Sample(
-            self.queries[:, number], self.keys[:, number], self.values[:, number], tokens=self.tokens
+            self.queries[:, number],
+            self.keys[:, number],
+            self.values[:, number],
+            tokens=self.tokens,
+            draw=np.zeros(len(self.weights), dtype=np.int64),  # one trained layer made them all
         )
         return sample, self.weights[:, number]
 

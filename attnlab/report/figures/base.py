@@ -138,7 +138,7 @@ class Figure(abc.ABC):
         rows = self.kept(table)
         found = self.marks(rows)
         counts = [mark.interval.count for mark in found]
-        rate = {"rate": "Wilson", "mean": "bootstrap"}
+        rate = {"rate": "Wilson", "mean": "Student"}
         single = {mark.kind for mark in found if not isinstance(mark.interval, Average)}
         bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
         if any(isinstance(mark.interval, Average) for mark in found):

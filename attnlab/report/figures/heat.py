@@ -163,9 +163,9 @@ class Heat(Picture):
     def about_references(self, rows: pd.DataFrame) -> list[str]:
         """How wide the intervals behind the colours are."""
         found = [mark.interval for mark in self.marks(rows)]
-        widest = max(max(one.high - one.value, one.value - one.low) for one in found)
-        lines = "Lines are interpolated between cells." if self.contours else ""
-        return [f"The widest interval reaches {number(widest)} from its value.", *([lines] if lines else [])]
+        reach = [max(one.high - one.value, one.value - one.low) for one in found if one.low <= one.high]
+        widest = [f"The widest interval reaches {number(max(reach))} from its value."] if reach else []
+        return [*widest, *(["Lines are interpolated between cells."] if self.contours else [])]
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """Taller than a curve's panel."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -168,6 +169,7 @@ def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axi
     axis = along or axes.yaxis
     limits = axes.set_xlim if axis is axes.xaxis else axes.set_ylim
     ends = [end for mark in marks for end in (mark.interval.low, mark.interval.high, mark.interval.value)]
+    ends = [end for end in ends if math.isfinite(end)]
     if logarithmic:
         (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
         positive = [end for end in ends if end > 0] or [1.0]
