@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,11 +12,9 @@ from torch.nn import functional as F
 
 from attnlab.attention import logits, softmax_weights
 from attnlab.projections.models.base import Layer, Observed
+from attnlab.projections.models.shape import Shape
 from attnlab.projections.tasks.base import NOWHERE, Episodes, Task
 from attnlab.shapes import Array
-
-if TYPE_CHECKING:
-    from attnlab.projections.models.trained_attention import TrainedAttention
 
 
 def sinusoidal(n: int, m: int) -> Tensor:
@@ -34,7 +31,7 @@ class Attention(nn.Module):
 
     code: Tensor
 
-    def __init__(self, shape: TrainedAttention, task: Task) -> None:
+    def __init__(self, shape: Shape, task: Task) -> None:
         super().__init__()
         m, inner = shape.m, shape.heads
         self.heads = shape.heads
@@ -105,7 +102,7 @@ class TorchLayer(Layer):
         )
 
 
-def trained(shape: TrainedAttention, task: Task, steps: int, seed: int) -> TorchLayer:
+def trained(shape: Shape, task: Task, steps: int, seed: int) -> TorchLayer:
     """The layer after `steps` steps of Adam on fresh episodes; all its randomness comes from the seed."""
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
