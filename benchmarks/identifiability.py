@@ -4,6 +4,8 @@ python benchmarks/identifiability.py speed        kernels against scipy.optimize
 python benchmarks/identifiability.py agreement    20,000 instances against a linear programme
 python benchmarks/identifiability.py million      a million uniqueness tests at (32, 8): time and memory
 python benchmarks/identifiability.py compile      CPU seconds to first use, cold and from the cache
+
+Without a name all of them. Exits with 1 if a promise is missed.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from collections.abc import Callable
 
 import numpy as np
 from joblib import Parallel, delayed
+from ledger import Ledger, say
 from scipy.special import softmax
 
 from attnlab.identifiability import fibre_intervals, is_unique
@@ -37,6 +40,9 @@ from attnlab.shapes import Array
 
 SIZES = ((8, 4), (16, 6), (32, 8), (64, 16), (128, 32))
 CHUNK = 20_000
+UNIQUE = {(8, 4, 2): 400, (32, 8, 3): 400, (64, 16, 6): 200, (128, 32, 10): 100, (512, 64, 12): 50}
+FIBRE = {(8, 4): 3000, (32, 8): 600, (64, 16): 60, (128, 32): 20}
+"""How many times faster than linprog, at least: about a third of what one core gave when it was written."""
 
 
 def best(kernel: Callable[[Array, Array], object], a: Array, v: Array) -> float:
@@ -78,35 +84,38 @@ def programme_in_cvxpy(a: Array, v: Array) -> float:
     return float(cp.Problem(cp.Maximize(off), [v.T @ x == v.T @ even, cp.sum(x) == 1]).solve())
 
 
-def speed() -> None:
+def speed(ledger: Ledger) -> None:
     """Microseconds per instance and ratios."""
     rng = np.random.default_rng(0)
-    for n, d, k in ((8, 4, 2), (32, 8, 3), (64, 16, 6), (128, 32, 10), (512, 64, 12)):
+    for (n, d, k), bound in UNIQUE.items():
         a, v = draw(max(60, 4_000_000 // (n * n * d)), n, d, k, rng)
         is_unique(a[:2], v[:2])
         ours, few = best(is_unique, a, v), 5 if n > 200 else 30
-        line = f"is_unique ({n},{d},k={k}) {ours * 1e6:8.1f} us  linprog {each(programme, a, v, few) / ours:6.0f}x"
+        what = f"is_unique ({n},{d},k={k})"
+        ledger.figure(f"{what}, us", ours * 1e6)
+        ledger.at_least(f"{what} against linprog", each(programme, a, v, few) / ours, bound)
         if importlib.util.find_spec("cvxpy"):
             programme_in_cvxpy(a[0], v[0])
-            line += f"  cvxpy {each(programme_in_cvxpy, a, v, few) / ours:6.0f}x"
-        print(line, flush=True)
-    for n, d, few in ((8, 4, 10), (32, 8, 5), (64, 16, 3), (128, 32, 2)):
+            ledger.figure(f"{what} against cvxpy", each(programme_in_cvxpy, a, v, few) / ours)
+    for ((n, d), bound), few in zip(FIBRE.items(), (10, 5, 3, 2), strict=True):
         v = rng.standard_normal((max(few, 4000 // (n * d)), n, d))
         a = softmax(rng.standard_normal(v.shape[:2]), axis=1)
         fibre_intervals(a[:2], v[:2])
         ours = best(fibre_intervals, a, v)
         ratio = each(intervals_by_programmes, a, v, few) / ours
-        print(f"fibre_intervals ({n},{d})      {ours * 1e6:8.1f} us  linprog {ratio:6.0f}x", flush=True)
+        ledger.figure(f"fibre_intervals ({n},{d}), us", ours * 1e6)
+        ledger.at_least(f"fibre_intervals ({n},{d}) against linprog", ratio, bound)
 
 
-def agreement(total: int = 20_000) -> None:
+def agreement(ledger: Ledger, total: int = 20_000) -> None:
     """Verdicts against the programme; where they differ, and for some small ones, exact arithmetic decides.
 
     Near ties lie below the programme's tolerance. Beyond 16 positions an exactly checked hyperplane decides; a
     difference that it does not settle counts as open.
     """
     rng = np.random.default_rng(1)
-    print(f"{'values':18s} instances unique undecided | programme differs: open | exact: checked wrong")
+    all_wrong = 0
+    say(f"{'values':18s} instances unique undecided | programme differs: open | exact: checked wrong")
     for name, made in ENSEMBLES.items():
         count = unique = undecided = differs = unsettled = exact = wrong = 0
         for t in range(total // len(ENSEMBLES) + 1):
@@ -133,11 +142,13 @@ def agreement(total: int = 20_000) -> None:
                 wrong += not verdict.unique
             elif not same:
                 unsettled += 1
-        print(
+        say(
             f"{name:18s} {count:9d} {unique:6d} {undecided:9d} | {differs:18d} {unsettled:5d} | "
-            f"{exact:14d} {wrong:5d}",
-            flush=True,
+            f"{exact:14d} {wrong:5d}"
         )
+        ledger.figure(f"undecided of {count}, {name}", undecided)
+        all_wrong += wrong
+    ledger.at_most("verdicts that exact arithmetic contradicts", all_wrong, 0)
 
 
 def chunk(seed: int) -> tuple[int, int, float]:
@@ -148,14 +159,15 @@ def chunk(seed: int) -> tuple[int, int, float]:
     return int(verdict.unique.sum()), int(verdict.undecided.sum()), peak
 
 
-def million() -> None:
+def million(ledger: Ledger) -> None:
     """A million tests on two workers, seeds shipped instead of arrays; then one call on shared values."""
     start = time.perf_counter()
     done = Parallel(n_jobs=2)(delayed(chunk)(seed) for seed in range(1_000_000 // CHUNK))
     wall = time.perf_counter() - start
     unique, undecided = sum(row[0] for row in done), sum(row[1] for row in done)
-    print(f"1,000,000 tests at (32,8,k=3), drawing included: {wall:.1f} s on 2 workers")
-    print(f"unique {unique}, undecided {undecided}, peak {max(row[2] for row in done):.0f} MB a worker")
+    say(f"1,000,000 tests at (32,8,k=3) on 2 workers: unique {unique}, undecided {undecided}")
+    ledger.figure("a million tests, drawing included, s on 2 workers", wall)
+    ledger.at_most("a million tests, MB a worker", max(row[2] for row in done), 1000)
     rng = np.random.default_rng(0)
     a = np.zeros((1_000_000, 32))
     a[np.arange(len(a)), rng.integers(32, size=len(a))] = 1.0
@@ -163,11 +175,12 @@ def million() -> None:
     is_unique(a, rng.standard_normal((32, 8)))
     wall = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"one call, 1,000,000 patterns over the same values: {wall:.1f} s, peak {peak:.0f} MB in all")
+    ledger.figure("a million patterns over the same values in one call, s", wall)
+    ledger.figure("a million patterns over the same values in one call, MB", peak)
 
 
 FIRST_USE = """
-import time; start = time.process_time()
+import time
 import numpy as np
 from attnlab.identifiability import fibre_intervals, is_unique, top_certified
 from attnlab.solvers.nnls import simplex_least_squares
@@ -176,22 +189,27 @@ loaded = time.process_time()
 a, v = np.full((2, 9), 1 / 9), np.random.default_rng(0).standard_normal((2, 9, 3))
 is_unique(a, v), fibre_intervals(a, v), top_certified(a, v), simplex_least_squares(v[:, 0], v)
 minimise(np.swapaxes(v, 1, 2), a[:, None], a[:, None])
-print(f"import {loaded - start:.2f} CPU-s, first use of all kernels {time.process_time() - loaded:.2f} CPU-s")
+print(time.process_time() - loaded)
 """
 
 
-def compile_() -> None:
-    """First use in a fresh process, with an empty cache and then with the one it left."""
+def compile_(ledger: Ledger) -> None:
+    """First use of all kernels in a fresh process, with an empty cache and then with the one it left."""
+    seconds = {}
     with tempfile.TemporaryDirectory() as folder:
-        for state in ("cold ", "cache"):
+        for state in ("cold", "from the cache"):
             environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
             done = subprocess.run(
                 [sys.executable, "-c", FIRST_USE], env=environment, capture_output=True, text=True, check=True
             )
-            print(state, done.stdout.strip())
+            seconds[state] = float(done.stdout)
+            ledger.figure(f"first use, {state}, CPU-s", seconds[state])
+    ledger.at_most("first use, from the cache against cold", seconds["from the cache"] / seconds["cold"], 0.5)
 
 
 if __name__ == "__main__":
+    book = Ledger("identifiability")
     parts = {"speed": speed, "agreement": agreement, "million": million, "compile": compile_}
     for name in sys.argv[1:] or list(parts):
-        parts[name]()
+        parts[name](book)
+    sys.exit(book.close())

@@ -1,6 +1,6 @@
 """What fitting the probes costs: the pointer on 20,000 examples, and one eigendecomposition against a loop.
 
-Prints seconds of one core and ratios measured side by side in one run.
+Seconds of one core and ratios measured side by side in one run. Exits with 1 if a promise is missed.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one core is what is claimed
 
+import sys
 import time
 
 import numpy as np
+from ledger import Ledger, say
 from sklearn.linear_model import Ridge
 
 from attnlab.attention import output
@@ -25,9 +27,11 @@ from attnlab.weights.softmax import Softmax
 
 EXAMPLES, N, M, D = 20_000, 32, 32, 16
 LIMIT = 20.0
+LOOP = 10.0
+"""How many times cheaper one eigendecomposition is than a fit for each penalty, at least."""
 
 
-def pointer() -> None:
+def pointer(ledger: Ledger) -> None:
     """The pointer's whole fit, the choice of its penalty included."""
     rng = np.random.default_rng(0)
     sample = Tokens(n=N, d=D, e=D, m=M)(EXAMPLES + 2000, rng)
@@ -42,12 +46,14 @@ def pointer() -> None:
     for _ in range(20):
         bilinear_scores(train.outputs, train.tokens, np.ones((D, M)))
     scores = (time.process_time() - began) / 20
-    print(f"pointer, {EXAMPLES} examples, n={N}, m={M}, d={D}: {cpu:.1f} s of one core ({wall:.1f} s wall),")
-    print(f"  limit {LIMIT:.0f} s {'met' if cpu < LIMIT else 'MISSED'}; {cpu / scores:.0f} times its scores;")
-    print(f"  held-out top-1 {hit(reader(held), held.goal).mean():.3f}, chance {1 / N:.3f}")
+    say(f"pointer, {EXAMPLES} examples, n={N}, m={M}, d={D}; chance {1 / N:.3f}")
+    ledger.at_most("pointer, s of one core", cpu, LIMIT)
+    ledger.figure("pointer, s wall", wall)
+    ledger.figure("pointer, in evaluations of its scores", cpu / scores)
+    ledger.figure("pointer, held-out top-1", float(hit(reader(held), held.goal).mean()))
 
 
-def ridge() -> None:
+def ridge(ledger: Ledger) -> None:
     """41 penalties, the validation loss of each."""
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((4000, 64)), rng.standard_normal((4000, 32))
@@ -63,11 +69,12 @@ def ridge() -> None:
         loop.append(((other_y - model.predict(other_x)) ** 2).sum() / len(other_x))
     many = time.process_time() - began
     gap = float(np.abs(path / np.array(loop) - 1).max())
-    print(
-        f"ridge path, 41 penalties: {many / once:.0f} times cheaper than a loop of fits; losses agree to {gap:.0e}"
-    )
+    ledger.at_least("ridge path, 41 penalties against a loop of fits", many / once, LOOP)
+    ledger.at_most("ridge path, relative gap of the losses", gap, 1e-9)
 
 
 if __name__ == "__main__":
-    pointer()
-    ridge()
+    book = Ledger("probes")
+    pointer(book)
+    ridge(book)
+    sys.exit(book.close())

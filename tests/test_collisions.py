@@ -33,7 +33,7 @@ from attnlab.shapes import Array, Collision, Sample
 from attnlab.solvers import tverberg
 from attnlab.solvers.exchange import Exchange, exchange
 from attnlab.solvers.exponential_family import fit
-from attnlab.solvers.formats import in_range, round_to
+from attnlab.solvers.formats import Format, in_range, round_to
 from attnlab.solvers.kantorovich import confirmed
 from attnlab.theory.antipodal import antipodal_probability, collision_probability
 
@@ -441,9 +441,9 @@ def test_transplant_is_the_scenario_taken_literally(n: int, d: int) -> None:
 
 @pytest.mark.parametrize("format", ["float32", "float16", "bfloat16"])
 @pytest.mark.parametrize("n", [9, 40])
-def test_rounded_outputs_are_the_same_bits(format: str, n: int) -> None:
+def test_rounded_outputs_are_the_same_bits(format: Format, n: int) -> None:
     sample, a = gaussian(n, 8, 4, 30)
-    pair = Rounded(format=format)(a, sample, stream())  # type: ignore[arg-type]
+    pair = Rounded(format=format)(a, sample, stream())
     assert pair.found.mean() > 0.9
     kept = pair.outputs[pair.found]
     nearest = bfloat16(kept) if format == "bfloat16" else kept.astype(format)
@@ -453,10 +453,10 @@ def test_rounded_outputs_are_the_same_bits(format: str, n: int) -> None:
 
 
 @pytest.mark.parametrize(("format", "digits"), [("float32", 24), ("float16", 11), ("bfloat16", 8)])
-def test_rounded_outputs_are_the_same_bits_in_any_arithmetic(format: str, digits: int) -> None:
+def test_rounded_outputs_are_the_same_bits_in_any_arithmetic(format: Format, digits: int) -> None:
     """The outputs summed exactly, and backwards: farthest steps end next to a border between two numbers."""
     sample, a = gaussian(9, 8, 4, 30)
-    pair = Rounded(format=format)(a, sample, stream())  # type: ignore[arg-type]
+    pair = Rounded(format=format)(a, sample, stream())
     for b in np.flatnonzero(pair.found):
         columns = [[Fraction(x) for x in column] for column in sample.values[b].T.tolist()]
         exact = [

@@ -60,7 +60,7 @@ def test_alignment_finds_nothing_where_the_theorem_forbids_it() -> None:
     free = alignment.trial(Tied(n=24, d=4, e=4, noise=1.0), Softmax(), Reachable(), 30, Streams(0))
     assert not tied["collides"].any() and free["collides"].mean() > 0.5
     with pytest.raises(RuntimeError, match="V = K M"):  # patterns that are no softmax, passed off as twins
-        alignment.trial(Tied(n=24, d=4, e=4), Softmax(), Radon(), 5, Streams(0))  # type: ignore[arg-type]
+        alignment.trial(Tied(n=24, d=4, e=4), Softmax(), Radon(), 5, Streams(0))
     # With fewer value than key dimensions the theorem does not speak, and twins abound.
     assert alignment.trial(Tied(n=24, d=3, e=5), Softmax(), Reachable(), 10, Streams(0))["collides"].all()
 

@@ -16,7 +16,7 @@ from test_collisions_laws import attend, exact_gap, require_law
 
 from attnlab.collisions.base import Construction
 from attnlab.parts import Declined
-from attnlab.shapes import Array, Collision, Sample
+from attnlab.shapes import Array, Collision, Mask, Sample
 
 D = 3
 TRIALS = 3
@@ -37,7 +37,7 @@ def drawn(inputs: str, n: int, seed: int = 0) -> Sample:
     return sample
 
 
-def with_values(sample: Sample, values: Array, mask: Array | None = None) -> Sample:
+def with_values(sample: Sample, values: Array, mask: Mask | None = None) -> Sample:
     return Sample(sample.queries, sample.keys, values, mask=sample.mask if mask is None else mask > 0)
 
 
@@ -144,7 +144,7 @@ class Carried:
         return self._moved(self.rng.standard_normal(shape))
 
     def integers(self, *among: int, size: tuple[int, ...]) -> Any:
-        return self.rng.integers(*among, size=size)
+        return self.rng.integers(*among, size=size)  # type: ignore[call-overload]  # low, or low and high
 
 
 @pytest.mark.parametrize("inputs", ["gaussian", "duplicated", "low_rank", "clustered"])

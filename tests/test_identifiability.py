@@ -284,7 +284,7 @@ def test_the_certified_top_against_linear_programmes() -> None:
     for a, v, forced in zip(weights, values, certified, strict=True):
         matrix, top = np.vstack([v.T, np.ones(12)]), int(a.argmax())
         lead = min(
-            linprog(np.eye(12)[top] - np.eye(12)[j], A_eq=matrix, b_eq=matrix @ a).fun
+            np.asarray(linprog(np.eye(12)[top] - np.eye(12)[j], A_eq=matrix, b_eq=matrix @ a).fun).item()
             for j in range(12)
             if j != top
         )
@@ -363,9 +363,9 @@ def test_the_affine_threshold() -> None:
     rng = np.random.default_rng(11)
     for n, d in ((4, 4), (5, 4), (6, 4), (512, 64)):
         found = nullity(rng.standard_normal((n, d)))
-        assert (found.affine_null, found.null) == (max(0, n - d - 1), max(0, n - d))
+        assert (int(found.affine_null), int(found.null)) == (max(0, n - d - 1), max(0, n - d))
     found = nullity(np.repeat(rng.standard_normal((5, 8)), 2, axis=0))
-    assert (found.affine_rank, found.affine_null) == (5, 5)
+    assert (int(found.affine_rank), int(found.affine_null)) == (5, 5)
     assert found.affine_gap > 1e10
     assert nullity(rng.standard_normal((3, 2, 6, 4))).rank.shape == (3, 2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
 
 def test_four_questions_on_their_known_cases() -> None:
     def ask(inputs: object, weights: object) -> dict[str, float]:
-        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 3, 20, RNG)  # type: ignore[arg-type]
+        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 3, 20, RNG)
         for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3")):
             assert (~row[strong].astype(bool) | row[weak].astype(bool)).all(), "fewer rivals, no new doubt"
         return {name: float(values.mean()) for name, values in row.items()}
@@ -81,7 +82,7 @@ def table(module: ModuleType) -> pd.DataFrame:
         "count": 200,
         "effective": 200.0,
     }
-    cells: dict[ModuleType, list[dict[str, object]]] = {
+    cells: dict[ModuleType, list[dict[str, Any]]] = {
         phase: [{"weights": "uniform_support", "weights.support": k} for k in (1, 4, 8)]
         + [{"weights": "uniform_support", "weights.support": 4, "inputs": "sphere"}],
         fibre: [{"weights": "softmax", "weights.temperature": t} for t in (0.1, 1.0)]

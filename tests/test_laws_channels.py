@@ -131,7 +131,7 @@ def test_noise_hides_the_position_from_decoders_and_probes_alike() -> None:
     ):
         inputs = member("inputs", "tokens", n=8, d=8, e=8, m=12)
         args = (Pointer(), member("decoder", "simplex"), "weight", "group", 300, 200, Streams(0))
-        seen[name] = probing.trial(inputs, Softmax(temperature=0.3), channel, *args)  # type: ignore[arg-type]
+        seen[name] = probing.trial(inputs, Softmax(temperature=0.3), channel, *args)
     for metric in ("top1", "informed_top1"):
         assert seen["exact"][metric].mean() > seen["loud"][metric].mean() + 0.3
     # held-out examples pass through the channel too: only training on noise would leave the pointer most of it

@@ -37,7 +37,7 @@ def rates(row: Row) -> dict[str, float]:
 def probed(inputs: Any, probe: Any, by: str = "group", seed: int = 0) -> dict[str, float]:
     return rates(
         probing.trial(inputs, SHARP, Exact(), probe, Simplex(), "weight", by, 500, 200, Streams(seed))
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_probing_tells_the_informed_from_the_learned_and_the_learned_from_the_blind() -> None:
@@ -129,7 +129,7 @@ def test_a_verdict_on_nothing_says_nothing(study: str) -> None:
     verdict = importlib.import_module(f"attnlab.experiments.{study}").verdict
     said = verdict(pd.DataFrame(columns=[*COLUMNS.split(), "probe"]))
     assert isinstance(said, Verdict)
-    assert said.sentences == said.answers == ()
+    assert not said.sentences and not said.answers
     assert said.limits
 
 

@@ -68,9 +68,9 @@ def test_blocks_never_cut_a_group_and_each_is_sent_by_those_before_it() -> None:
         met = set(train.group.tolist())
         seen.append(met)
 
-        def read(held: Examples) -> Array:
-            assert not met & set(held.group.tolist())
-            return uniform(held.mask)
+        def read(examples: Examples) -> Array:
+            assert not met & set(examples.group.tolist())
+            return uniform(examples.mask)
 
         return read
 

@@ -25,6 +25,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def mixtures(trials: int = 200, seed: int = 0) -> tuple[Sample, Array, Examples]:
     sample = Tokens(n=6, d=1, e=8, m=M)(trials, rng(seed))
+    assert sample.tokens is not None
     a = Softmax(temperature=0.3)(sample, rng())
     return sample, a, exact_examples(a, dataclasses.replace(sample, values=sample.tokens))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Answer
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,7 +50,7 @@ def test_every_room_is_on_the_plan() -> None:
 
 @pytest.mark.parametrize("line", commands())
 def test_its_commands_are_accepted(
-    line: str, command: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, command: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = shlex.split(line)[1:]
     if any(word.startswith(("--help", "--config-dir")) for word in words):

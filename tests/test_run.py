@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Lab
@@ -19,12 +20,12 @@ from attnlab.harness.store import Store
 FAST = ("experiment=noop", "exec=serial")
 
 
-def records(lab: Lab, study: str = "noop") -> dict[str, dict]:
+def records(lab: Lab, study: str = "noop") -> dict[str, dict[str, Any]]:
     found = [json.loads(path.read_text()) for path in (lab.results / study / "cells").glob("??/*.json")]
     return {record["key"]: record for record in found}
 
 
-def numbers(lab: Lab, study: str = "noop") -> dict[str, dict]:
+def numbers(lab: Lab, study: str = "noop") -> dict[str, dict[str, Any]]:
     return {key: record["metrics"] for key, record in records(lab, study).items()}
 
 
@@ -119,7 +120,7 @@ def test_a_bad_cell_becomes_a_record_and_the_others_go_on(
     tally = sorted(record["status"] for record in records(lab).values())
     assert tally == sorted(["done", "done", status, status])
     bad = [record for record in records(lab).values() if record["status"] == status]
-    assert all(words in (record.get("error") or record.get("reason")) for record in bad)
+    assert all(words in str(record.get("error") or record.get("reason")) for record in bad)
     assert status == "skipped" or all("Traceback" in record["traceback"] for record in bad)
     assert (words in answer.err) == (status == "failed")
     (log,) = (lab.results / "noop" / "runs").glob("*/log.txt")
@@ -281,7 +282,7 @@ def test_a_row_that_is_none_fails_its_cell_alone(lab: Lab) -> None:
     )
     answer = lab("experiment=odd", "exec=serial", "trials=4", "repeats=2", "how=" + ",".join(hows))
     assert answer.code == 1 and "Traceback" not in answer.err
-    by_status = {status: set() for status in ("done", "failed")}
+    by_status: dict[str, set[str]] = {status: set() for status in ("done", "failed")}
     for record in records(lab, "odd").values():
         by_status[record["status"]].add(record["config"]["how"])
     fine = {"fine", "whole", "holes"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def sizes(cells: Sequence[Cell], inputs: str) -> set[tuple[int, int, int]]:
     return {(row["inputs.n"], row["inputs.d"], row["weights.support"]) for row in rows}
 
 
-def by_hand(dimensions: dict[int, Sequence[int]]) -> set[tuple[int, int, int]]:
+def by_hand(dimensions: Mapping[int, Sequence[int]]) -> set[tuple[int, int, int]]:
     """(n, d, k) for these n and d, and k = d/8, 2d/8, ... d."""
     return {(n, d, j * d // 8) for n, widths in dimensions.items() for d in widths for j in EIGHTHS}
 

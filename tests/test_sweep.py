@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import hydra
 import pytest
 from conftest import Lab
 from hydra import initialize_config_dir
@@ -16,11 +18,12 @@ from attnlab.harness.cells import Cell
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import Configs, parse
 
+Expand = Callable[..., list[Cell]]
 CONF = str(Path(__file__).parents[1] / "conf")
 
 
 @pytest.fixture
-def expand(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def expand(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Expand]:
     """`expand("experiment=noop", ...)`: the cells of a command line."""
     folder = str(lab.folder / "mine")
     monkeypatch.syspath_prepend(folder)
@@ -37,7 +40,7 @@ def settings(cells: list[Cell], *names: str) -> list[tuple[object, ...]]:
     return [tuple(cell.settings()[name] for name in names) for cell in cells]
 
 
-def test_the_default_grid_is_a_product(expand) -> None:
+def test_the_default_grid_is_a_product(expand: Expand) -> None:
     assert settings(expand("experiment=noop"), "level", "inputs.n") == list(
         itertools.product(range(4), (4, 8))
     )
@@ -57,11 +60,11 @@ def test_the_default_grid_is_a_product(expand) -> None:
         ("level=range(1,3,1.0)", [1, 2]),
     ],
 )
-def test_the_command_line_replaces_an_axis(expand, words: str, levels: list[int]) -> None:
+def test_the_command_line_replaces_an_axis(expand: Expand, words: str, levels: list[int]) -> None:
     assert [row[0] for row in settings(expand("experiment=noop", "inputs.n=4", words), "level")] == levels
 
 
-def test_groups_sweep_by_choice_and_glob(expand) -> None:
+def test_groups_sweep_by_choice_and_glob(expand: Expand) -> None:
     cells = expand("experiment=noop", "inputs=gaussian,tied", "inputs.n=4", "level=0")
     assert [row[0] for row in settings(cells, "inputs")] == ["gaussian", "tied"]
     assert {row[0] for row in settings(expand("experiment=noop", "inputs=glob(*)"), "inputs")} >= {
@@ -70,25 +73,25 @@ def test_groups_sweep_by_choice_and_glob(expand) -> None:
     }
 
 
-def test_an_interpolation_follows_the_leaf_it_names(expand) -> None:
+def test_an_interpolation_follows_the_leaf_it_names(expand: Expand) -> None:
     cells = expand("experiment=noop", "inputs.d=2,5", "level=0", "inputs.n=4")
     assert settings(cells, "inputs.d", "inputs.e") == [(2, 2), (5, 5)]
     cells = expand("experiment=noop", "inputs.d=2,5", "inputs.e=3", "level=0", "inputs.n=4")
     assert settings(cells, "inputs.d", "inputs.e") == [(2, 3), (5, 3)]
 
 
-def test_an_interpolation_on_the_command_line_follows_the_cell(expand) -> None:
+def test_an_interpolation_on_the_command_line_follows_the_cell(expand: Expand) -> None:
     cells = expand("experiment=noop", "inputs.d=2,5", "inputs.n=${inputs.d}", "level=${inputs.n}")
     assert settings(cells, "inputs.d", "inputs.n", "level") == [(2, 2, 2), (5, 5, 5)]
 
 
-def test_of_two_words_for_one_key_the_last_counts(expand) -> None:
+def test_of_two_words_for_one_key_the_last_counts(expand: Expand) -> None:
     once = [cell.key for cell in expand("experiment=noop", "inputs=tied", "level=2")]
     words = ("experiment=noop", "inputs=gaussian", "level=1", "inputs=tied", "level=2")
     assert [cell.key for cell in expand(*words)] == once
 
 
-def test_a_number_has_one_form(expand) -> None:
+def test_a_number_has_one_form(expand: Expand) -> None:
     """4 and 4.0 are the same setting, so the same cell with the same draws."""
     one = expand("experiment=recovery", "weights=softmax", "weights.temperature=1")
     assert [cell.key for cell in one] == [
@@ -97,7 +100,7 @@ def test_a_number_has_one_form(expand) -> None:
     assert len(expand("experiment=noop", "level=4,4.0", "inputs.n=4")) == 1
 
 
-def test_the_yaml_of_a_grid_takes_plain_values_and_lists(expand, lab: Lab) -> None:
+def test_the_yaml_of_a_grid_takes_plain_values_and_lists(expand: Expand, lab: Lab) -> None:
     path = lab.folder / "mine" / "experiment" / "listed.yaml"
     grid = """{mood: ["a b", "c,d"], level: 3, inputs.n: "range(2,4)", inputs.d: "${inputs.n}"}"""
     path.write_text(
@@ -114,19 +117,19 @@ def test_a_folder_of_configs_may_have_any_name(lab: Lab) -> None:
     assert answer.code == 0 and "8 cells in all" in answer.out
 
 
-def test_blocks_are_narrowed_by_a_choice(expand) -> None:
+def test_blocks_are_narrowed_by_a_choice(expand: Expand) -> None:
     every = expand("experiment=recovery")
     only = expand("experiment=recovery", "weights=uniform_support")
     assert {cell.key for cell in only} < {cell.key for cell in every}
     assert {row[0] for row in settings(only, "weights")} == {"uniform_support"}
 
 
-def test_a_choice_no_block_has_takes_the_first_block(expand) -> None:
+def test_a_choice_no_block_has_takes_the_first_block(expand: Expand) -> None:
     cells = expand("experiment=recovery", "weights=dirichlet", "decoder=simplex")
     assert cells and {row[0] for row in settings(cells, "weights")} == {"dirichlet"}
 
 
-def test_identity_is_the_science_alone(expand) -> None:
+def test_identity_is_the_science_alone(expand: Expand) -> None:
     keys = [cell.key for cell in expand("experiment=noop")]
     for words in (
         ["results=/elsewhere"],
@@ -140,7 +143,7 @@ def test_identity_is_the_science_alone(expand) -> None:
         assert not set(keys) & {cell.key for cell in expand("experiment=noop", *words)}
 
 
-def test_the_order_of_the_grid_changes_no_key(expand) -> None:
+def test_the_order_of_the_grid_changes_no_key(expand: Expand) -> None:
     values = list(range(6))
     random.Random(0).shuffle(values)
     shuffled = expand("experiment=noop", "level=" + ",".join(map(str, values)), "inputs.n=8,4")
@@ -152,29 +155,38 @@ def test_the_order_of_the_grid_changes_no_key(expand) -> None:
 @pytest.mark.parametrize(
     "version", ["attnlab.inputs.gaussian.Gaussian.version", "noop.VERSION", "attnlab.harness.cells.SCHEMA"]
 )
-def test_a_higher_version_makes_new_cells(expand, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_higher_version_makes_new_cells(
+    expand: Expand, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = {cell.key for cell in expand("experiment=noop")}
     monkeypatch.setattr(version, 99)
     assert not before & {cell.key for cell in expand("experiment=noop")}
 
 
-def test_the_name_of_a_choice_is_a_label(expand) -> None:
+def test_the_name_of_a_choice_is_a_label(expand: Expand) -> None:
     cell, *_ = expand("experiment=noop")
     assert dataclasses.replace(cell, choices={"inputs": "called otherwise"}).key == cell.key
 
 
-def test_every_experiment_composes(expand) -> None:
+def test_every_experiment_composes(expand: Expand) -> None:
     """At size=full; that the quick ones compose, the test of what planning loads shows."""
     cells = expand("size=full")
     assert {cell.study for cell in cells} == set(Configs().options("experiment")) | {"noop"}
     assert len({cell.key for cell in cells}) == len(cells)
 
 
-def test_ten_thousand_cells_are_planned_from_few_composes(expand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ten_thousand_cells_are_planned_from_few_composes(
+    expand: Expand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from attnlab.harness import overrides
 
     composes = []
-    original = overrides.compose
-    monkeypatch.setattr(overrides, "compose", lambda *a, **k: composes.append(1) or original(*a, **k))
+    original = hydra.compose
+
+    def counted(*a: Any, **k: Any) -> Any:
+        composes.append(1)
+        return original(*a, **k)
+
+    monkeypatch.setattr(overrides, "compose", counted)
     assert len(expand("experiment=noop", "level=range(2500)", "inputs.n=2,3,4,5")) == 10_000
     assert len(composes) <= 3
