@@ -32,7 +32,7 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 4
+VERSION = 5
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT),
@@ -86,7 +86,7 @@ def _rung(
         "top_recall": top_recall(probabilities, held.weights, top),
         "total_variation": total_variation(held.weights, weights),
         "bits": bits(probabilities, held.goal),
-        "usable_bits": usable_bits(probabilities, blind, held.goal),
+        "usable_bits": usable_bits(probabilities, blind, held),
     }
 
 

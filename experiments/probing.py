@@ -31,7 +31,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("compression", "code_bits_per_example"), Measure(0.0, whole=True)),
@@ -62,7 +62,7 @@ def trial(
         **seen.row,
         "informed_top1": hit(informed, held.goal),
         "linear_bits_per_weight": linear_gaussian_bits(
-            learned.outputs, learned.weights, held.outputs, held.weights
+            learned.outputs, learned.weights, held.outputs, held.weights, held.group
         ).mean(axis=1),
         "compression": np.array([code.compression]),
         "code_bits_per_example": np.array([code.online / len(learned)]),

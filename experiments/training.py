@@ -30,7 +30,7 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
 from attnlab.verdicts import Answer, Average, Verdict, interval, rows
 
-VERSION = 4
+VERSION = 5
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("answer_only", "top_width"), UNIT),

@@ -31,7 +31,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Answer, Verdict, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 MEASURES = READOUT
 
 

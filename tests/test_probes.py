@@ -259,11 +259,11 @@ def test_tokens_alone_tell_where_the_query_never_changes_and_the_blindfold_shows
         assert low <= hit(reader(controls.blindfolded(held)), held.goal).mean() <= high
 
 
-def test_the_prior_knows_the_majority_class() -> None:
+def test_frequencies_know_the_majority_class() -> None:
     sample = Gaussian(n=3, d=2, e=1)(10, rng())
     goal = np.eye(3)[[0, 0, 0, 0, 0, 0, 0, 1, 1, 2]]
     data = exact_examples(goal, sample)
-    read = controls.prior(data)(data)
+    read = controls.frequency(data)(data)
     # ten examples and one example's worth of the uniform distribution
     np.testing.assert_allclose(read, np.tile((np.array([7, 2, 1]) + 1 / 3) / 11, (10, 1)))
 

@@ -12,7 +12,7 @@ from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tokens import Tokens
 from attnlab.probes.base import Reader, uniform
 from attnlab.probes.code import FRACTIONS, online_code
-from attnlab.probes.controls import prior
+from attnlab.probes.controls import frequency
 from attnlab.probes.information import linear_gaussian_bits, usable_bits
 from attnlab.probes.pointer import Pointer
 from attnlab.probes.power_calibration import power_calibration
@@ -47,7 +47,7 @@ def test_online_code_of_a_hand_computed_case() -> None:
     # reader that counts, (seen + 1/4) / (seen + 1) for position 0 after `seen` examples, then sends two goals
     # at 2.25/3 = 3/4 and four at 4.25/5 = 17/20.
     everything = data(np.tile([1.0, 0, 0, 0], (8, 1)))
-    code = online_code(lambda train, _: prior(train), everything, rng(), (0.25, 0.5, 1.0))
+    code = online_code(lambda train, _: frequency(train), everything, rng(), (0.25, 0.5, 1.0))
     assert code.uniform == 16.0
     assert code.online == pytest.approx(4 - 2 * np.log2(3 / 4) - 4 * np.log2(17 / 20), rel=1e-14)
 
@@ -106,20 +106,26 @@ def test_usable_information_of_the_gaussian_linear_case(correlation: float) -> N
     direction = np.array([0.6, 0.8])
     x = generator.standard_normal((2 * draws, 2))
     y = correlation * x @ direction + np.sqrt(1 - correlation**2) * generator.standard_normal(2 * draws)
-    found = linear_gaussian_bits(x[:draws], y[:draws, None], x[draws:], y[draws:, None]).mean()
+    found = linear_gaussian_bits(
+        x[:draws], y[:draws, None], x[draws:], y[draws:, None], np.arange(draws)
+    ).mean()
     assert found == pytest.approx(-np.log2(1 - correlation**2) / 2, abs=1e-3)
 
 
 def test_a_target_that_never_varies_carries_no_information() -> None:
     x = rng().standard_normal((50, 2))
-    np.testing.assert_array_equal(linear_gaussian_bits(x, np.ones((50, 1)), x, np.ones((50, 1))), 0.0)
+    still = np.ones((50, 1))
+    np.testing.assert_array_equal(linear_gaussian_bits(x, still, x, still, np.arange(50)), 0.0)
 
 
 def test_bits_and_usable_bits() -> None:
     goal = np.array([[1.0, 0, 0, 0], [0.5, 0.5, 0, 0]])
     probabilities = np.array([[0.5, 0.25, 0.25, 0], [0.5, 0.125, 0.25, 0.125]])
     np.testing.assert_allclose(bits(probabilities, goal), [1.0, 2.0])
-    np.testing.assert_allclose(usable_bits(probabilities, np.full((2, 4), 0.25), goal), [1.0, 0.0])
+    # Saved by the reader itself: 1 and 0 bits. The second example leaves the odds for the first at 1, the first
+    # doubles those for the second.
+    saved = usable_bits(probabilities, np.full((2, 4), 0.25), data(goal))
+    np.testing.assert_allclose(saved, [np.log2(0.5 + 0.5 * 2), np.log2(1 / 3 + 2 / 3)], atol=1e-15)
     assert bits(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])) == np.inf
 
 

@@ -30,7 +30,7 @@ class Readout:
     """What a probe read.
 
     train, test: the rows of all examples that it learned from and that were held out (B of them); learned,
-    held: those examples; probabilities (B, n): what it read; blind (B, n): what the majority class says;
+    held: those examples; probabilities (B, n): what it read; blind (B, n): what `controls.prior` says;
     hidden (B, n): what the same probe reads with the output hidden; beside: its controls, by name, each (B,).
     """
 
@@ -47,7 +47,7 @@ class Readout:
     def row(self) -> Row:
         """The metrics of every study of a probe, each (B,), the calibration error and its floor (1,).
 
-        selectivity: accuracy minus that on the control task; usable_bits: beyond the majority class;
+        selectivity: accuracy minus that on the control task; usable_bits: beyond the prior;
         bits_from_output: beyond the same probe with the output hidden; prior_bits: what an oracle would have.
         """
         goal, top1 = self.held.goal, hit(self.probabilities, self.held.goal)
@@ -57,8 +57,8 @@ class Readout:
             "blindfold_top1": hit(self.hidden, goal),
             "selectivity": top1.astype(np.float64) - self.beside["control_task_top1"],
             "bits": bits(self.probabilities, goal),
-            "usable_bits": usable_bits(self.probabilities, self.blind, goal),
-            "bits_from_output": usable_bits(self.probabilities, self.hidden, goal),
+            "usable_bits": usable_bits(self.probabilities, self.blind, self.held),
+            "bits_from_output": usable_bits(self.probabilities, self.hidden, self.held),
             "prior_bits": bits(self.blind, goal),
             "brier": brier(self.probabilities, goal),
             "calibration_error": np.array([calibration_error(self.probabilities, goal)]),
