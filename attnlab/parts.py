@@ -65,9 +65,20 @@ class Part:
 
     Raises SettingError for a field whose value its annotation does not allow. Raise `version` in the class
     whenever its numbers change: cells made by the older version run again.
+
+    says: what it is, as a few words of a sentence, for pages (a property, where that hangs on the settings); a
+    part without is called by its choice's name. facts: the names of `says` and of whatever else a page may
+    rest on, words or True.
     """
 
     version: ClassVar[int] = 1
+    says: ClassVar[str] = ""
+    facts: ClassVar[tuple[str, ...]] = ("says",)
+
+    def declared(self) -> dict[str, str | bool]:
+        """What the part declares of itself with these settings: the facts that are so."""
+        told = {name: getattr(self, name) for name in self.facts}
+        return {name: fact for name, fact in told.items() if fact}
 
     def __post_init__(self) -> None:
         for name, kind in _fields(type(self)):

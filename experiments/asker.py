@@ -8,7 +8,7 @@ that it is possible is known exactly and stands beside what is measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.theory.antipodal import collision_probability
-from attnlab.verdicts import Answer, Verdict, interval, rows
+from attnlab.verdicts import Claim, Remark, Verdict, agreement, rather, rows, stated
 
 VERSION = 1
 MEASURES = {"largest_c": Measure(0.5, 1.0)}
@@ -54,84 +54,44 @@ def trial(inputs: Inputs, collision: Extreme, trials: Count, rng: Streams) -> Ro
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """Where the scenario is possible, against the exact law, and how extreme it gets."""
-    sentences = [*_gaussian(table), *_law(table), *_others(table)]
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(table)),
-        limits=(
+    return stated(
+        table,
+        CLAIMS,
+        (
             "The two patterns are any weights on the simplex; whether a query produces them is another question.",
-            "The exact law holds for independent Gaussian values and a pair chosen without looking at them.",
-            "Shares are over random values of one kind and pooled over the sizes that were run for it; a trained "
-            "head's values are not drawn like this.",
+            "Shares are over random values of one kind; a trained head's values are not drawn like this.",
         ),
     )
 
 
-def _gaussian(table: pd.DataFrame) -> Iterator[str]:
-    settled = rows(table, "possible", {"inputs": "gaussian", "collision.pairs": "random"})
-    told: list[str] = []
-    for d in sorted(settled["inputs.d"].unique(), reverse=True) if len(settled) else []:
-        n = settled.loc[settled["inputs.d"] == d, "inputs.n"].max()
-        where = {"inputs": "gaussian", "collision.pairs": "random", "inputs.d": d, "inputs.n": n}
-        possible, exact = interval(table, "possible", where), interval(table, "exact", where)
-        extreme = interval(table, "c_95", where)
-        if possible is not None and exact is not None and extreme is not None:
-            if not told:
-                told.append(
-                    f"For two words chosen at random among {n:g} in d = {d:g} dimensions, 95 % of the weight on "
-                    f"one or on the other can give the same output in {extreme.percent} of trials."
-                )
-            told.append(
-                f"In d = {d:g} dimensions with n = {n:g} words, more than half of the weight on one or on the "
-                f"other can give one output in {possible.percent} of trials (exact law: "
-                f"{100 * exact.value:.3g} %), 95 % of it in {extreme.percent}."
-            )
-    yield from told
+def _lawful(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which the exact law holds."""
+    return table[table["key"].isin(rows(table, "exact")["key"])] if "key" in table else table.iloc[:0]
 
 
-def _law(table: pd.DataFrame) -> Iterator[str]:
-    measured = rows(table, "possible").set_index("key")
-    exact = rows(table, "exact").set_index("key")["value"]
-    both = measured.join(exact.rename("law"), how="inner")
-    if len(both):
-        inside = ((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum()
-        yield f"The exact law lies in the 95 % interval of the measured share in {inside} of {len(both)} settings."
-
-
-_KINDS = {
-    "sphere": "values of one length",
-    "low_rank": "values of low rank",
-    "duplicated": "values that occur repeatedly",
-    "positional": "values with a positional code",
+EXTREME = "Each of two words can have 95 % of the weight at one and the same output"
+POSSIBLE = "Each of two words can have more than half of the weight at one and the same output"
+COUNTS = {
+    "c_95": "two words can each have 95 % of the weight and one output",
+    "possible": "two words can each have more than half the weight and one output",
 }
-
-
-def _others(table: pd.DataFrame) -> Iterator[str]:
-    kinds: dict[str, str] = {"gaussian": "Gaussian values", **_KINDS}
-    for pairs, words in (("random", "a random pair"), ("closest", "the closest pair")):
-        for name, kind in kinds.items():
-            if name == "gaussian" and pairs == "random":
-                continue
-            where: dict[str, object] = {"inputs": name, "collision.pairs": pairs}
-            possible, extreme = interval(table, "possible", where), interval(table, "c_95", where)
-            if possible is not None and extreme is not None:
-                yield (
-                    f"Over all sizes, {kind}, {words}: 95 % of the weight on either in {extreme.percent}, more "
-                    f"than half of it in {possible.percent}."
-                )
-
-
-def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    settled = rows(table, "c_95", {"inputs": "gaussian", "collision.pairs": "random"})
-    if not len(settled):
-        return
-    d = settled["inputs.d"].max()
-    n = settled.loc[settled["inputs.d"] == d, "inputs.n"].max()
-    where = {"inputs": "gaussian", "collision.pairs": "random", "inputs.d": d, "inputs.n": n}
-    for metric, counts in (
-        ("possible", "two words can each have more than half the weight and one output"),
-        ("c_95", "two words can each have 95 % of the weight and one output"),
-    ):
-        share = interval(table, metric, where)
-        if share is not None:
-            yield Answer("Q2", f"Gaussian values, random pair, d = {d:g}, n = {n:g}", counts, share, "lost")
+ANSWERED: dict[str, Any] = {"question": "Q2", "way": "lost", "spread": True}
+CLAIMS = (
+    Claim(
+        metric="c_95", says=EXTREME, only=rather(_lawful), figure="extreme", counts=COUNTS["c_95"], **ANSWERED
+    ),
+    Claim(
+        metric="possible",
+        says=POSSIBLE,
+        over="inputs.d",
+        only=rather(_lawful),
+        beside={"exact": "exact law {}"},
+        figure="possible",
+        counts=COUNTS["possible"],
+        **ANSWERED,
+    ),
+    Claim(metric="c_95", says=EXTREME, over="collision.pairs", figure="closest"),
+    Claim(metric="c_95", says=EXTREME, over="inputs", figure="extreme"),
+    Claim(metric="possible", says=POSSIBLE, over="inputs", figure="extreme"),
+    Remark(lambda table: agreement(table, "possible", "exact"), "possible"),
+)

@@ -8,8 +8,6 @@ and the mass outside the floor((d+1)/2) largest weights; and softmax against spa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -20,7 +18,7 @@ from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
-from attnlab.verdicts import Answer, Verdict, interval, rows
+from attnlab.verdicts import Claim, Verdict, beyond, each, stated
 from attnlab.weights.base import Weights
 
 VERSION = 1
@@ -31,6 +29,7 @@ MEASURES = {
 }
 ZERO = 1e-9
 THIN, THICK = 0.1, 0.3
+TAILS = {"thin": f"below {THIN:g}", "middling": f"from {THIN:g} to {THICK:g}", "thick": f"above {THICK:g}"}
 """Bounds between a thin, a middling and a thick tail: mass outside the floor((d+1)/2) largest weights."""
 
 
@@ -63,107 +62,82 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What stays certain beyond d + 1 positions, by temperature, by tail, and by attention map."""
-    beyond = table[table["inputs.n"] > table["inputs.d"] + 1]
-    return Verdict(
-        sentences=(
-            *_opening(beyond),
-            *_temperature(beyond),
-            *_threshold(table),
-            *_tails(beyond),
-            *_maps(beyond),
-        ),
-        answers=tuple(_answers(beyond)),
-        limits=(
-            "The intervals are over all weights on the simplex; an observer who also knows the keys, and that "
-            "the weights are a softmax of them, may know more.",
+    return stated(
+        table,
+        CLAIMS,
+        (
+            "The intervals are over all weights on the simplex; an observer who also knows the keys, and how the "
+            "weights come from them, may know more.",
             "The values are known exactly; a rounded output has a wider fibre.",
-            "Queries, keys and values here are Gaussian; trained heads are not.",
         ),
     )
 
 
-def _opening(beyond: pd.DataFrame) -> Iterator[str]:
-    """The sharpest and the most diffuse softmax weights."""
-    told = []
-    levels = _levels(beyond, "weights.temperature")
-    for temperature in dict.fromkeys((*levels[:1], *levels[-1:])):
-        found = interval(beyond, "certified", {"weights": "softmax", "weights.temperature": temperature})
-        if found is not None:
-            told.append(f"at temperature {temperature:g} in {found.percent} of trials")
-    if told:
-        yield (
-            "With more than d + 1 positions, output and values make the top position of softmax weights certain "
-            f"{' and '.join(told)}."
+def _of_one_entropy(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which different attention maps are compared at one entropy."""
+    return table[table["weights.effective"].notna()] if "weights.effective" in table else table.iloc[:0]
+
+
+def _narrow(rows: pd.DataFrame) -> str:
+    return "With no more than d + 1 positions the values leave the weights no freedom at all (a theorem)."
+
+
+CERTAIN = "With the values known, the most-attended position is certain"
+CLAIMS = (
+    Claim(
+        metric="certified",
+        says=CERTAIN,
+        over="weights.temperature",
+        only=beyond,
+        spread=True,
+        figure="certified",
+        question="Q2",
+        counts="all weights on the simplex with that output have the same top position",
+    ),
+    Claim(
+        metric="certified",
+        says=CERTAIN,
+        over="inputs.n",
+        only=beyond,
+        least=("weights.temperature",),
+        figure="certified",
+        question="Q2",
+        counts="all weights on the simplex with that output have the same top position",
+    ),
+    Claim(
+        metric="could_vanish",
+        says="That position might have had no weight at all",
+        over="weights.temperature",
+        only=beyond,
+        figure="vanish",
+    ),
+    Claim(
+        metric="top_width",
+        says="With the values known, its weight lies in an interval of mean width",
+        form="{}",
+        unit="plain",
+        over="weights.temperature",
+        only=beyond,
+        figure="width",
+        tail=_narrow,
+    ),
+    *(
+        Claim(
+            metric=f"certified_{name}",
+            says=f"Where the mass outside the floor((d+1)/2) largest weights is {words}, the most-attended "
+            "position is certain",
+            only=beyond,
+            figure="tail",
         )
-
-
-def _temperature(beyond: pd.DataFrame) -> Iterator[str]:
-    for temperature in _levels(beyond, "weights.temperature"):
-        where: dict[str, object] = {"weights": "softmax", "weights.temperature": temperature}
-        certified, width = interval(beyond, "certified", where), interval(beyond, "top_width", where)
-        vanish = interval(beyond, "could_vanish", where)
-        if certified is not None and width is not None and vanish is not None:
-            yield (
-                f"Softmax weights at temperature {temperature:g}, n > d + 1: the top position is certain in "
-                f"{certified.percent} of trials, its weight is known to an interval of mean width {width}, and "
-                f"in {vanish.percent} it could be zero."
-            )
-
-
-def _threshold(table: pd.DataFrame) -> Iterator[str]:
-    few = table[table["inputs.n"] <= table["inputs.d"] + 1]
-    width = rows(few, "width")
-    if len(width):
-        yield (
-            f"With no more than d + 1 positions the mean width is nowhere above {width['value'].max():.1g} "
-            f"({len(width)} settings)."
-        )
-
-
-def _tails(beyond: pd.DataFrame) -> Iterator[str]:
-    told = []
-    for name, words in (
-        ("thin", f"below {THIN:g}"),
-        ("middling", f"from {THIN:g} to {THICK:g}"),
-        ("thick", f"above {THICK:g}"),
-    ):
-        share = interval(beyond, f"certified_{name}", {"weights": "softmax"})
-        if share is not None:
-            told.append(f"{words} in {share.percent}")
-    if told:
-        yield (
-            "By the mass outside the floor((d+1)/2) largest softmax weights, the top position is certain: "
-            f"{'; '.join(told)}."
-        )
-
-
-def _maps(beyond: pd.DataFrame) -> Iterator[str]:
-    for effective in _levels(beyond, "weights.effective"):
-        told = []
-        for name in ("softmax", "entmax15", "sparsemax"):
-            where: dict[str, object] = {
-                "weights": "equal_entropy",
-                "weights.map": name,
-                "weights.effective": effective,
-            }
-            certified, unique = interval(beyond, "certified", where), interval(beyond, "unique", where)
-            if certified is not None and unique is not None:
-                told.append(f"{name} {certified.percent} (all weights certain: {100 * unique.value:.1f} %)")
-        if told:
-            yield (
-                f"At an entropy of {np.log2(effective):.2g} bits, that of {effective:g} equal weights, the top "
-                f"position is certain: {'; '.join(told)}."
-            )
-
-
-def _levels(table: pd.DataFrame, column: str) -> list[float]:
-    return sorted(table[column].dropna().unique()) if column in table else []
-
-
-def _answers(beyond: pd.DataFrame) -> Iterator[Answer]:
-    levels = _levels(beyond, "weights.temperature")
-    for temperature in dict.fromkeys((*levels[:1], *levels[-1:])):
-        found = interval(beyond, "certified", {"weights": "softmax", "weights.temperature": temperature})
-        if found is not None:
-            condition = f"softmax weights, temperature {temperature:g}, n > d + 1"
-            yield Answer("Q2", condition, "all weights with that output have the same top position", found)
+        for name, words in TAILS.items()
+    ),
+    Claim(
+        metric="certified",
+        says="At one entropy, the most-attended position is certain",
+        over="weights:says",
+        only=each(beyond, _of_one_entropy),
+        least=("weights.effective",),
+        beside={"unique": "all weights certain in {}"},
+        figure="maps",
+    ),
+)

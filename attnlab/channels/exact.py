@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from attnlab.shapes import Array, Sample
 @dataclass(frozen=True)
 class Exact(Channel):
     """`o`, in float64."""
+
+    says: ClassVar[str] = "the output itself"
+    unsaid: ClassVar[bool] = True
 
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
         return outputs

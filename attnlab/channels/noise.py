@@ -23,5 +23,10 @@ class Noise(Channel):
     scales: ClassVar[Literal["with the output", "not at all"]] = "not at all"
     sigma: NonNegative = 0.1
 
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        return f"noise of {self.sigma:g} on the output"
+
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
         return np.asarray(outputs + self.sigma * rng.standard_normal(outputs.shape))

@@ -23,6 +23,11 @@ class Rounding(Channel):
 
     format: Format = "bfloat16"
 
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        return f"the output rounded to {self.format}"
+
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
         rounded = stored(outputs, self.format)
         most, bound = float(np.abs(rounded).max(initial=0.0)), largest(self.format)

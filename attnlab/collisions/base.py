@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class Construction(Part, abc.ABC):
     Where the construction cannot deliver it raises Declined with the reason; it never returns an approximate
     pair, and a trial in which a search found nothing has `found` False.
     """
+
+    rival: ClassVar[str] = ""
+    """Which question a pair decides against: Q2 for two weights on the simplex over the same values, Q3 for two
+    softmaxes of the same keys; nothing where keys or values, or the exact output, are not the same."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "rival")
 
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n): the patterns to start from, where the construction starts from given ones.

@@ -28,6 +28,8 @@ class Caratheodory(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "weights on few positions"
+    rival: ClassVar[str] = "Q2"
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n) -> pairs (a, b) on the simplex, b on at most d + 1 positions."""

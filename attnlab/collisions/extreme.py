@@ -25,6 +25,8 @@ class Extreme(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "nearly all weight on one word or on another"
+    rival: ClassVar[str] = "Q2"
 
     pairs: Literal["random", "closest", "attended"] = "random"
 

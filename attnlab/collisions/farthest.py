@@ -27,6 +27,8 @@ class Farthest(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "a search for the farthest weights"
+    rival: ClassVar[str] = "Q2"
 
     starts: Count = 24
 

@@ -23,6 +23,8 @@ class NullStep(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "a random step from the weights"
+    rival: ClassVar[str] = "Q2"
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n) -> pairs (a, b) on the simplex."""

@@ -22,6 +22,8 @@ class Radon(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "two patterns without a common position"
+    rival: ClassVar[str] = "Q2"
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), unused -> pairs (a, b) on the simplex, disjoint."""

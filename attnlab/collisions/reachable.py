@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,9 @@ class Reachable(Construction):
 
     Declines weights that are no softmax of the keys.
     """
+
+    says: ClassVar[str] = "a search for another query"
+    rival: ClassVar[str] = "Q3"
 
     starts: Count = 32
 

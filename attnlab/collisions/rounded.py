@@ -31,6 +31,8 @@ class Rounded(Construction):
     version: ClassVar[int] = 2
 
     format: Format = "bfloat16"
+    says: ClassVar[str] = "weights whose output rounds to the same"
+
     halvings: ClassVar[int] = 60
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:

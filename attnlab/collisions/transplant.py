@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Transplant(Construction):
 
     Declines if no key stands out, that is if the query has the same product with all keys.
     """
+
+    says: ClassVar[str] = "two sequences that attend to different words"
 
     peak: Annotated[float, Between(0.5, 0.999999)] = 0.99
 

@@ -25,6 +25,8 @@ class Tverberg(Construction):
     """
 
     version: ClassVar[int] = 2
+    says: ClassVar[str] = "three or more patterns without a common position"
+    rival: ClassVar[str] = "Q2"
 
     patterns: Annotated[int, Between(2)] = 3
 

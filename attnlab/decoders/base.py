@@ -27,6 +27,7 @@ class Decoder(Part, abc.ABC):
 
     knows: ClassVar[str] = "the output and V"
     assumes: ClassVar[str] = "nothing"
+    facts: ClassVar[tuple[str, ...]] = ("says", "knows", "assumes")
 
     @abc.abstractmethod
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:

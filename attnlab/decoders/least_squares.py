@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from attnlab.decoders.base import Decoder, estimate
 from attnlab.shapes import Array, Estimate, Sample
@@ -15,6 +16,8 @@ class LeastSquares(Decoder):
 
     Effective attention with the sum constraint (Brunner et al. 2020). It ignores `b >= 0`: it may be signed.
     """
+
+    says: ClassVar[str] = "the linear equations alone"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         return estimate(minimum_norm_weights(outputs, sample.values, sample.mask), outputs, sample)

@@ -19,6 +19,8 @@ class MaxEntropy(Decoder):
     limit: there its last digits are worth less.
     """
 
+    says: ClassVar[str] = "maximum entropy"
+
     assumes: ClassVar[str] = "softmax"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:

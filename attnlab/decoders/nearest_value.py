@@ -19,6 +19,8 @@ class NearestValue(Decoder):
     Bayes' rule for hard attention.
     """
 
+    says: ClassVar[str] = "the nearest value"
+
     assumes: ClassVar[str] = "one-hot"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:

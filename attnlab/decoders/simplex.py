@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from attnlab.decoders.base import Decoder, estimate
 from attnlab.shapes import Array, Estimate, Sample
@@ -15,6 +16,8 @@ class Simplex(Decoder):
     The true weights whenever they are the only ones on the simplex with this output. Where they are not, it
     returns one explanation of many: a vertex of them, with at most d + 1 positions, by no principle.
     """
+
+    says: ClassVar[str] = "simplex least squares"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         # here, because it compiles: plans and other decoders should not wait for it

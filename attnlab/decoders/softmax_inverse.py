@@ -19,6 +19,8 @@ class SoftmaxInverse(Decoder):
     of this decoder is no proof that the output does not determine the weights.
     """
 
+    says: ClassVar[str] = "softmax inversion"
+
     knows: ClassVar[str] = "the output, V and K"
     assumes: ClassVar[str] = "softmax"
 

@@ -176,6 +176,14 @@ class Cell:
         """One flat column per setting: `inputs`, `inputs.n`, ..., scalars as they are."""
         return flat(self.config, self.choices)
 
+    def facts(self) -> dict[str, Json]:
+        """One column per fact that a part declares of itself: `inputs:says`, `decoder:knows`, ..."""
+        return {
+            f"{group}:{name}": fact
+            for group, config in self._groups()
+            for name, fact in part(group, config).declared().items()
+        }
+
     @property
     def words(self) -> str:
         """The settings in one line, as they would be typed."""

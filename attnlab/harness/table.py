@@ -48,16 +48,19 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
     """
     lines: list[dict[str, Any]] = []
     columns: dict[str, None] = {}
+    declared: dict[str, None] = {}
     for entry in entries:
         settings = {name: _scalar(value) for name, value in entry.settings.items()}
         columns |= dict.fromkeys(settings)
+        facts = (entry.record or {}).get("facts") or {}
+        declared |= dict.fromkeys(facts)
         head = {"study": study, "key": entry.key, "status": entry.status, "reason": entry.reason}
         measured = (entry.record or {}).get("metrics") or {"": {}}
         for metric, summary in measured.items():
             kept = {name: value for name, value in summary.items() if name in MEASURED}
-            lines.append({**head, **settings, METRIC: metric or None, **kept})
+            lines.append({**head, **settings, **facts, METRIC: metric or None, **kept})
     between = [name for name in columns if name not in TAIL]
-    order = [*HEAD, *between, *TAIL, *MEASURED]
+    order = [*HEAD, *between, *sorted(declared), *TAIL, *MEASURED]
     lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])
     return pd.DataFrame(lines, columns=order)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,9 @@ class Anisotropic(Shaped):
     so what depends on the affine geometry alone (thresholds, uniqueness on the simplex) keeps the Gaussian
     law; what depends on distance, noise, rounding or the origin does not.
     """
+
+    says: ClassVar[str] = "values mostly in a few directions"
+    exchangeable: ClassVar[bool] = True
 
     decay: NonNegative = 1.0
     offset: NonNegative = 1.0

@@ -28,6 +28,14 @@ class Inputs(Part, abc.ABC):
 
     generic_values: ClassVar[bool] = False
     """True if the values are independent standard Gaussians for every trial: exact laws hold only there."""
+    tied_keys: ClassVar[bool] = False
+    """True if the keys are an affine function of the values: then softmax weights are the only ones with their
+    output (exponential-family theorem), at every n."""
+    exchangeable: ClassVar[bool] = False
+    """True if for every trial tokens, keys and values are drawn afresh, and permuting the positions so that any
+    takes the place of any other leaves their law as it is: then the output alone tells nothing of the position,
+    and every reader of it is right in 1/n, by symmetry."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "generic_values", "tied_keys", "exchangeable")
 
     @abc.abstractmethod
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,9 @@ class Clustered(Shaped):
     thresholds are those of generic values while margins are about `spread`. At spread 0 the values of a
     cluster are equal. No Gaussian law holds.
     """
+
+    says: ClassVar[str] = "values in clusters"
+    exchangeable: ClassVar[bool] = True
 
     clusters: Count = 4
     spread: NonNegative = 0.1

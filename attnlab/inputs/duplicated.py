@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,9 @@ class Duplicated(Shaped):
     Keys differ, as with rotary positions. Repeated positions collide exactly at every n and d, also for n <=
     d + 1: rank [V 1] is at most the number of distinct values, ceil(n / copies). No Gaussian law holds.
     """
+
+    says: ClassVar[str] = "values that occur repeatedly"
+    exchangeable: ClassVar[bool] = True
 
     copies: Count = 2
 

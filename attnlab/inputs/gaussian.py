@@ -15,6 +15,9 @@ from attnlab.shapes import Sample
 class Gaussian(Inputs):
     """Entries of q, K and V independent N(0, 1): the generic case, for which the exact laws are stated."""
 
+    says: ClassVar[str] = "independent Gaussian values"
+    exchangeable: ClassVar[bool] = True
+
     generic_values: ClassVar[bool] = True
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,9 @@ class LowRank(Shaped):
     Everything happens at d = r: the threshold is n <= r + 1, the null dimension n - r - 1, and the Gaussian
     laws hold with r in place of d, never with d.
     """
+
+    says: ClassVar[str] = "values of low rank"
+    exchangeable: ClassVar[bool] = True
 
     rank: Count = 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ class Orthogonal(Shaped):
     For n > d this is the Gaussian matrix times an invertible map of the value space, so the uniqueness law of
     Gaussian values holds exactly (Baryshnikov & Vitale 1994); laws that measure distances do not.
     """
+
+    says: ClassVar[str] = "values as orthogonal as they can be"
+    exchangeable: ClassVar[bool] = True
 
     def values(self, trials: int, rng: np.random.Generator) -> Array:
         tall, wide = max(self.n, self.d), min(self.n, self.d)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ class Positional(Shaped):
     observer who never sees V can read the position off it. At s = 0 the values are Gaussian; otherwise rows
     have different means and no Gaussian law holds.
     """
+
+    says: ClassVar[str] = "values with a positional code"
 
     scale: NonNegative = 1.0
 

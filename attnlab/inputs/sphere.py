@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ class Sphere(Shaped):
     For d >= 2 every value is a vertex of the hull: hard attention is determined at any n. The Gaussian law for
     a support of k does not hold (it gives less than 1 already for k = 1).
     """
+
+    says: ClassVar[str] = "values of one length"
+    exchangeable: ClassVar[bool] = True
 
     def values(self, trials: int, rng: np.random.Generator) -> Array:
         drawn = rng.standard_normal((trials, self.n, self.d))

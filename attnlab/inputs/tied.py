@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +22,21 @@ class Tied(Inputs):
     Exact laws for Gaussian values are not stated for it: whatever V looks like alone, K knows about it.
     """
 
+    exchangeable: ClassVar[bool] = True
+
     noise: Fraction = 0.0
+
+    @property
+    def tied_keys(self) -> bool:  # type: ignore[override]  # constant in most parts
+        """At no noise, with value dimensions enough to invert M."""
+        return self.noise == 0 and self.d >= self.e
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        if self.tied_keys:
+            return "keys tied to the values"
+        return "keys independent of the values" if self.noise == 1 else "keys partly tied to the values"
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         queries = rng.standard_normal((trials, self.e))

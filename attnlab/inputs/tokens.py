@@ -32,6 +32,22 @@ class Tokens(Inputs):
     mask: Literal["none", "causal"] = "none"
     reuse: Count | None = None
 
+    @property
+    def exchangeable(self) -> bool:  # type: ignore[override]  # constant in most parts
+        """Fresh content, no code, nothing masked: positions differ in nothing but their number."""
+        fresh = self.values == "fresh" and self.reuse is None
+        return fresh and self.positional == 0 and self.mask == "none"
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        content = "the same in every example" if self.values == "fixed" else "fresh in every example"
+        if self.reuse is not None:
+            content = "that come back"
+        code = ", positional code" if self.positional else ""
+        mask = f", {self.mask} mask" if self.mask != "none" else ""
+        return f"tokens {content}{code}{mask}"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.values == "fixed" and self.reuse is not None:

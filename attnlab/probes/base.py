@@ -11,6 +11,9 @@ import numpy as np
 from attnlab.parts import Declined, Part
 from attnlab.shapes import Array, Examples, Mask
 
+OUTPUT = "the output"
+"""What a probe reads that reads the output alone."""
+
 
 class Reader(Protocol):
     """A fitted probe: examples -> probabilities (B, n) over positions.
@@ -31,7 +34,8 @@ class Probe(Part, abc.ABC):
     examples lack what it reads.
     """
 
-    reads: ClassVar[str] = "the output"
+    reads: ClassVar[str] = OUTPUT
+    facts: ClassVar[tuple[str, ...]] = ("says", "reads")
 
     @abc.abstractmethod
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:

@@ -23,6 +23,8 @@ class LowRankPointer(Probe):
     random factors; the loss is not convex in them.
     """
 
+    says: ClassVar[str] = "a narrow pointer from output to token"
+
     reads: ClassVar[str] = "the output and the tokens"
 
     rank: Count = 4

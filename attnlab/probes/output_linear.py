@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -21,6 +22,8 @@ class OutputLinear(Probe):
     The penalty is chosen on held-out groups. Where the goal is not one position, each training example is
     labelled by one drawn from it, which leaves the expected cross-entropy as it is.
     """
+
+    says: ClassVar[str] = "a linear reader of the output"
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
         size = float(np.sqrt((train.outputs**2).mean())) or 1.0

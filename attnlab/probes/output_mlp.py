@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
@@ -22,6 +23,8 @@ class OutputMlp(Probe):
     hidden: its units. The penalty is chosen on held-out groups; goals that are not one position are drawn
     from, as for the linear probe.
     """
+
+    says: ClassVar[str] = "a network on the output"
 
     hidden: Count = 32
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -25,6 +26,8 @@ class OutputNeighbors(Probe):
     the first to profit where the values of held-out examples were met in training. Its estimate becomes
     probabilities through one exponent fitted on held-out groups.
     """
+
+    says: ClassVar[str] = "the nearest outputs met in training"
 
     neighbors: Count = 8
 

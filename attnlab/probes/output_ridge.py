@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class OutputRidge(Probe):
     The penalty is chosen by squared error on held-out groups, all penalties from one eigendecomposition. The
     estimate, clipped at zero, becomes probabilities through one exponent fitted on the same groups.
     """
+
+    says: ClassVar[str] = "ridge regression on the output"
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
         penalties = PENALTIES * (float(train.outputs.var(axis=0).mean()) or 1.0)

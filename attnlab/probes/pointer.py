@@ -22,6 +22,8 @@ class Pointer(Probe):
     in M; it is fitted by L-BFGS with the analytic gradient, at a penalty chosen on held-out groups.
     """
 
+    says: ClassVar[str] = "a pointer from output to token"
+
     reads: ClassVar[str] = "the output and the tokens"
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:

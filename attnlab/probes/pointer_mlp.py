@@ -24,6 +24,8 @@ class PointerMlp(Probe):
     chosen on held-out groups.
     """
 
+    says: ClassVar[str] = "a pointer with a hidden layer"
+
     reads: ClassVar[str] = "the output and the tokens"
 
     hidden: Count = 8

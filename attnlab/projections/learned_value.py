@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class LearnedValue(Projection):
     has one learned vector for each position in place of the tokens. The fit is not convex: what it finds is a
     lower bound on what the width allows.
     """
+
+    says: ClassVar[str] = "a learned projection"
 
     readout: Literal["pointer", "position"] = "pointer"
     penalty: Positive = 0.03

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class Random(Projection):
 
     Drawing orthonormal columns instead gives the same law, so there is no separate orthogonal projection.
     """
+
+    says: ClassVar[str] = "a random projection"
 
     def directions(self, train: Examples, rng: np.random.Generator) -> Array:
         return rng.standard_normal((train.outputs.shape[1], self.width))

@@ -2,18 +2,33 @@
 
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
 from attnlab.verdicts.bracket import Average, Bracket, Number
-from attnlab.verdicts.pooling import bracket, interval, pooled, rows
+from attnlab.verdicts.claim import Claim, Finding, Remark, stated
+from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
+from attnlab.verdicts.scene import beyond, by_symmetry, each, having, holds, lacking, rather, typical
 
 __all__ = [
     "QUESTIONS",
     "Answer",
     "Average",
     "Bracket",
+    "Claim",
+    "Finding",
     "Number",
     "Question",
+    "Remark",
     "Verdict",
+    "agreement",
+    "beyond",
     "bracket",
+    "by_symmetry",
+    "each",
+    "having",
+    "holds",
     "interval",
+    "lacking",
     "pooled",
+    "rather",
     "rows",
+    "stated",
+    "typical",
 ]

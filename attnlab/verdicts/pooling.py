@@ -67,3 +67,18 @@ def bracket(table: pd.DataFrame, metric: str, where: Mapping[str, object] | None
     both = set(kept["key"]) & set(lost["key"])
     kept, lost = kept[kept["key"].isin(both)], lost[lost["key"].isin(both)]
     return Bracket(pooled(kept), pooled(lost)) if len(kept) else None
+
+
+def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
+    """In how many cells an exact law lies in the measured interval; nothing where no cell has the law."""
+    measured = rows(table, metric)
+    exact = rows(table, law)
+    if not len(measured) or not len(exact):
+        return []
+    both = measured.set_index("key").join(exact.set_index("key")["value"].rename("law"), how="inner")
+    inside = int(((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum())
+    trials = f"{int(both['count'].min()):,} trials each or more"
+    return [
+        f"The exact law lies in the 95 % interval of the measured share in {inside} of the {len(both)} cells for "
+        f"which it is known ({trials})."
+    ]

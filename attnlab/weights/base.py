@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,14 @@ class Weights(Part, abc.ABC):
     positions. Raises Declined where the sample cannot carry such weights.
     """
 
+    positive: ClassVar[bool] = False
+    """True if every visible position has weight: then for n > d + 1 other weights on the simplex give the same
+    output, by theorem."""
+    equivariant: ClassVar[bool] = False
+    """True if permuting the positions of a sample permutes the law of the weights: no position is preferred for
+    its number."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "positive", "equivariant")
+
     @abc.abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
         """The weights (B, n)."""
@@ -34,6 +43,7 @@ class Scored(Weights, abc.ABC):
     scores never get less weight, and as the temperature falls the weights go to the largest score.
     """
 
+    equivariant: ClassVar[bool] = True
     temperature: Positive = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:

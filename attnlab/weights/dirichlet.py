@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,10 @@ class Dirichlet(Weights):
     Full support in principle, but uneven without bound: at 0.1 the smallest weights are far below any
     tolerance. Scores play no part.
     """
+
+    says: ClassVar[str] = "Dirichlet weights"
+    equivariant: ClassVar[bool] = True
+    positive: ClassVar[bool] = True
 
     concentration: Positive = 1.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from attnlab.weights.base import Scored
 class Entmax15(Scored):
     """`a_i = max(s_i / 2 - t, 0)^2` with t such that they sum to 1: between softmax (alpha = 1) and sparsemax
     (alpha = 2), with exact zeros; exact by sorting (Peters, Niculae & Martins 2019, algorithm 2)."""
+
+    says: ClassVar[str] = "entmax weights"
 
     def of_scores(self, scores: Array, mask: Mask) -> Array:
         # No weight exceeds 1, so t >= max s / 2 - 1 = -1: a half of -1 or less, masked or not, gets none.

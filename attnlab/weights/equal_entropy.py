@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -28,8 +28,19 @@ class EqualEntropy(Weights):
     entropy is continuous in the temperature, so bisection finds it to about 1e-9 bits.
     """
 
+    equivariant: ClassVar[bool] = True
     map: Literal["softmax", "sparsemax", "entmax15"] = "softmax"
     effective: Annotated[float, Between(1, open_low=True)] = 4.0
+
+    @property
+    def positive(self) -> bool:  # type: ignore[override]  # constant in most parts
+        """As the map."""
+        return MAPS[self.map].positive
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        return f"{MAPS[self.map].says}, all of one entropy"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
         visible = int(sample.mask.sum(axis=1).min())

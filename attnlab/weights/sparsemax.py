@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from attnlab.weights.base import Scored
 class Sparsemax(Scored):
     """`a_i = max(s_i - t, 0)` with t such that they sum to 1: the Euclidean projection of the scores onto the
     simplex, with exact zeros; exact by sorting (Martins & Astudillo 2016, algorithm 1)."""
+
+    says: ClassVar[str] = "sparsemax weights"
 
     def of_scores(self, scores: Array, mask: Mask) -> Array:
         # No weight exceeds 1, so t >= max s - 1 = -1: a score of -1 or less, masked or not, gets none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from attnlab.weights.base import Weights
 @dataclass(frozen=True)
 class UniformSupport(Weights):
     """1/k on each of k = `support` visible positions, drawn uniformly; scores play no part."""
+
+    says: ClassVar[str] = "equal weight on some positions"
+    equivariant: ClassVar[bool] = True
 
     support: Count = 4
 

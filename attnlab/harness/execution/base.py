@@ -102,6 +102,7 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
             "versions": cell.versions,
             "config": dict(cell.config),
             "choices": dict(cell.choices),
+            "facts": cell.facts(),
             **facts,
             "started": started.isoformat(timespec="seconds"),
             "duration": round(duration, 6),

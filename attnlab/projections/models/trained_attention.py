@@ -17,6 +17,14 @@ EXTRA = "training a layer needs torch: pip install 'attnlab[torch]'"
 class TrainedAttention(Shape):
     """W_Q, W_K, W_V, W_O and the embeddings, learned by Adam on fresh episodes; its settings are a `Shape`'s."""
 
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The words of these settings."""
+        code = "" if self.encoding == "none" else f", {self.encoding} positional code"
+        ways = {1: ", paid to keep the position readable", -1: ", paid to hide the position"}
+        way = ways.get((self.readability > 0) - (self.readability < 0), "")
+        return f"a trained layer{code}{way}"
+
     def train(self, task: Task, share: Fraction, seed: int) -> Layer:
         return _trained(self, task, round(share * self.steps), seed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class AssociativeRecall(Task):
 
     keys: the size of their alphabet, at least n. Attention must find the position by content.
     """
+
+    says: ClassVar[str] = "associative recall"
 
     keys: Count = 64
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ class Majority(Task):
 
     Diffuse on purpose: no position answers it, and attention to all of them does.
     """
+
+    says: ClassVar[str] = "majority"
 
     @property
     def alphabets(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class PreviousToken(Task):
 
     Only the order tells the position: without a positional encoding it cannot be learned.
     """
+
+    says: ClassVar[str] = "previous token"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from attnlab.projections.tasks.base import Episodes, Task
 @dataclass(frozen=True)
 class SelectiveCopy(Task):
     """One token of the episode carries a mark; the question is always the same. Attention must find the mark."""
+
+    says: ClassVar[str] = "selective copy"
 
     @property
     def alphabets(self) -> tuple[int, ...]:

@@ -1,0 +1,270 @@
+"""A claim: what is measured, for which rows, over what it is compared, against which reference, in which figure.
+
+Its sentence names the number, its interval and trials, and the condition it holds at; all its words for parts and
+settings come from the rows, so it holds for any level of them. A claim speaks of single cells: at one condition,
+or at one condition for each level of what it compares. What it says of a whole grid is a range.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from attnlab.tidy import METRIC
+from attnlab.verdicts.answers import Answer, Question, Verdict, Way
+from attnlab.verdicts.bracket import Bracket, Number
+from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
+from attnlab.verdicts.scene import Choice, condition, filled, levels, metric_rows, typical
+
+ENOUGH = 10
+"""Trials from which a number is worth a sentence."""
+FEW = 4
+"""Levels a sentence lists; of more it names two and leaves the rest to the figure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One thing a study may find; where the rows do not hold it, it says nothing.
+
+    metric: whose number it is, or the stem of a pair `_kept`, `_lost`. says: the sentence up to the number.
+    form: the number in it, {} in per cent or, of a unit, plain. over: the setting whose levels are compared.
+    only: which rows of the table it is about, by facts and sizes, never by names. but: settings the metric does
+    not depend on. beside: words for other metrics of the same cells, with {} for the value. theorem: what makes
+    the number no measurement, in words, where the rows say so. tail: a further remark on the rows it speaks of.
+    spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
+    example, where the rows leave a choice. figure: where the number is drawn. question, counts, way:
+    the answer it gives to one of the four questions. limit: what it does not show.
+    """
+
+    metric: str
+    says: str
+    form: str = "in {}"
+    unit: Literal["percent", "plain"] = "percent"
+    over: str = ""
+    only: Choice = field(default=lambda table: table)
+    but: Sequence[str] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    theorem: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
+    tail: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
+    spread: bool = False
+    least: Sequence[str] = ()
+    figure: str = ""
+    question: Question | None = None
+    counts: str = ""
+    way: Way = "kept"
+    limit: str = ""
+
+    def found(self, table: pd.DataFrame) -> Finding | None:
+        """What the rows of this table say, or None."""
+        study = self._rows(table)
+        if not len(study) or (self.over and self.over not in study):
+            return None
+        chosen = typical(study, self.over, self.but, self.least)
+        if not len(chosen):
+            return None
+        places = [
+            Place(words, level, self._number(table, level), self.theorem(level))
+            for words, level in (levels(chosen, self.over) if self.over else [("", chosen)])
+        ]
+        return Finding(self, table, study, chosen, tuple(places))
+
+    def _rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        own = self.only(table)
+        kept = rows(own, self.metric)
+        kept = kept if len(kept) else rows(own, self.metric + KEPT)
+        kept = kept[kept["count"] >= ENOUGH]
+        return kept[kept[self.over].notna()] if self.over in kept else kept
+
+    def _number(self, table: pd.DataFrame, level: pd.DataFrame) -> Number:
+        number = pooled(level)
+        lost = metric_rows(table, self.metric + LOST, level)
+        halved = bool((level[METRIC] == self.metric + KEPT).all()) and len(lost)
+        return Bracket(number, pooled(lost)) if halved else number
+
+    def printed(self, number: Number) -> str:
+        """The number as the sentence prints it."""
+        return number.percent if self.unit == "percent" else str(number)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One number of a finding: its level in words, its rows, and the theorem that says it, if one does."""
+
+    words: str
+    rows: pd.DataFrame
+    number: Number
+    theorem: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim that the rows hold: the sentence, the answers, the limit and the figure come from here.
+
+    study: all rows of the metric it might speak of; chosen: those it does.
+    """
+
+    claim: Claim
+    table: pd.DataFrame
+    study: pd.DataFrame
+    chosen: pd.DataFrame
+    places: tuple[Place, ...]
+
+    @property
+    def shown(self) -> tuple[Place, ...]:
+        """The places a sentence names: all of a few; of many numbers both ends, of many names both extremes."""
+        if len(self.places) <= FEW:
+            return self.places
+        numeric = pd.api.types.is_numeric_dtype(self.chosen[self.claim.over])
+        if numeric:
+            return (self.places[0], self.places[-1])
+        ranked = sorted(self.places, key=lambda place: -place.number.value)
+        return (ranked[0], ranked[-1])
+
+    @property
+    def figure(self) -> str:
+        """The figure that shows its numbers."""
+        return self.claim.figure
+
+    @property
+    def limit(self) -> str:
+        """What it does not show."""
+        return self.claim.limit
+
+    @property
+    def sentence(self) -> str:
+        """Numbers with their intervals, then in brackets the condition, the trials and what stands beside."""
+        same = {
+            metric: words
+            for metric, words in self._beside(self.chosen).items()
+            if all(self._beside(place.rows).get(metric) == words for place in self.places)
+        }
+        told = [self._told(place, same, not line) for line, place in enumerate(self.shown)]
+        more = len(self.places) - len(self.shown)
+        between = f" ({more} more between)" if more else ""
+        facts = "; ".join(filter(None, [", ".join(self.condition), self.trials, *same.values()]))
+        says = filled(self.claim.says, self.chosen)
+        says = says[:1].upper() + says[1:]
+        return f"{says} {_listed(told)}{between}{self._spread()} ({facts}).{self._tail()}"
+
+    def _told(self, place: Place, same: Mapping[str, str], first: bool) -> str:
+        """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
+        number = self.claim.form.format(self.claim.printed(place.number))
+        unit = " of trials" if first and self.claim.unit == "percent" else ""
+        level = f" {self._preposition} {place.words}" if place.words else ""
+        notes = [place.theorem] if place.theorem else []
+        notes += [words for metric, words in self._beside(place.rows).items() if metric not in same]
+        return f"{number}{unit}{level}" + (f" ({', '.join(notes)})" if notes else "")
+
+    @property
+    def _preposition(self) -> str:
+        """What a level is introduced with: a value is at, a part is for."""
+        return "for" if self.claim.over and ("." not in self.claim.over) else "at"
+
+    def _beside(self, level: pd.DataFrame) -> dict[str, str]:
+        told = {}
+        for metric, words in self.claim.beside.items():
+            found = metric_rows(self.table, metric, level).drop_duplicates(["value", "low", "high"])
+            if len(found) == 1:
+                unit = "plain" if "{} bits" in words else self.claim.unit
+                told[metric] = filled(words, level).format(_short(pooled(found), unit))
+        return told
+
+    def _spread(self) -> str:
+        values = self.study["value"]
+        if not self.claim.spread or len(self.study) <= len(self.places):
+            return ""
+        low, high = (
+            f"{100 * end:.1f}" if self.claim.unit == "percent" else f"{end:.3g}"
+            for end in (values.min(), values.max())
+        )
+        unit = " %" if self.claim.unit == "percent" else ""
+        return f"; over all {len(self.study)} cells it ranges from {low} to {high}{unit}"
+
+    def _tail(self) -> str:
+        told = self.claim.tail(self.chosen)
+        return f" {told}" if told else ""
+
+    @property
+    def condition(self) -> list[str]:
+        """What holds in all its rows, in words."""
+        spoken = re.findall(r"{([a-z_.]+)}", self.claim.says)
+        return condition(self.chosen, self.study, self.claim.over, self.claim.but, spoken)
+
+    @property
+    def trials(self) -> str:
+        """How many trials each number rests on."""
+        counts = [place.number.count for place in self.places]
+        low, high = min(counts), max(counts)
+        each = " each" if len(counts) > 1 else ""
+        return f"{low:,} trials{each}" if low == high else f"{low:,} to {high:,} trials{each}"
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Its numbers as answers to one of the four questions."""
+        if self.claim.question is None:
+            return []
+        common = ", ".join(self.condition)
+        return [
+            Answer(
+                self.claim.question,
+                f"{place.words}, {common}" if place.words and common else place.words or common,
+                filled(self.claim.counts or self.claim.says, place.rows),
+                place.number,
+                self.claim.way,
+                place.theorem,
+            )
+            for place in self.shown
+        ]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What only one experiment knows to say of a table: words gives the sentences, none where there is nothing."""
+
+    words: Callable[[pd.DataFrame], Sequence[str]]
+    figure: str = ""
+
+    def found(self, table: pd.DataFrame) -> Said | None:
+        """Its sentences about this table."""
+        words = self.words(table)
+        return Said(" ".join(words), self.figure) if words else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence without a claim behind it."""
+
+    sentence: str
+    figure: str
+    answers: tuple[Answer, ...] = ()
+    limit: str = ""
+
+
+def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:
+    """The verdict these claims make of a table: what they find, in their order, and what they do not show."""
+    findings = [found for found in (claim.found(table) for claim in claims) if found is not None]
+    own = [found.limit for found in findings if found.limit]
+    answers: dict[tuple[object, ...], Answer] = {}
+    for answer in (answer for found in findings for answer in found.answers):
+        answers.setdefault((answer.question, answer.says, answer.interval), answer)
+    return Verdict(
+        sentences=tuple(found.sentence for found in findings),
+        answers=tuple(answers.values()),
+        limits=tuple(dict.fromkeys((*own, *limits))),
+        figures=tuple(found.figure for found in findings),
+    )
+
+
+def _listed(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def _short(number: Number, unit: str) -> str:
+    """A number beside others: one that is the same in every trial without an interval."""
+    if number.low == number.value == number.high:
+        return f"{100 * number.value:.3g} %" if unit == "percent" else f"{number.value:.3g}"
+    return number.percent if unit == "percent" else str(number)

@@ -1,0 +1,54 @@
+"""The tables of the reference run, with what the parts that made them declare of themselves."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from members import CONF, member, members
+
+from attnlab.harness.table import read_csv
+from attnlab.tidy import settings_of
+
+RESULTS = Path(__file__).parents[1] / "results"
+STUDIES = tuple(sorted(path.parent.name for path in RESULTS.glob("*/study.json")))
+
+
+@functools.cache
+def reference(study: str) -> pd.DataFrame:
+    """A study's table as the same command would make it today: facts as the parts declare them."""
+    return declared(read_csv(RESULTS / study / "results.csv"))
+
+
+def declared(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with one column for each fact of its parts."""
+    table = table[[column for column in table if ":" not in str(column)]].copy()
+    for group in settings_of(table):
+        if not (CONF / group).is_dir():
+            continue
+        leaves = [column for column in settings_of(table) if column.startswith(f"{group}.")]
+        facts = {}
+        for place, row in table[[group, *leaves]].drop_duplicates().iterrows():
+            settings = {leaf.partition(".")[2]: row[leaf] for leaf in leaves if not pd.isna(row[leaf])}
+            facts[place] = _facts(
+                group, str(row[group]), json.dumps({k: _plain(v) for k, v in settings.items()})
+            )
+        for name in dict.fromkeys(name for told in facts.values() for name in told):
+            own = table.loc[list(facts), [group, *leaves]].copy()
+            own[f"{group}:{name}"] = [told.get(name) for told in facts.values()]
+            table = table.merge(own, how="left", on=[group, *leaves])
+    return table
+
+
+@functools.cache
+def _facts(group: str, name: str, settings: str) -> dict[str, Any]:
+    assert name in members(group)
+    return dict(member(group, name, **json.loads(settings)).declared())
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
