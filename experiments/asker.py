@@ -90,7 +90,7 @@ CLAIMS = (
         counts=COUNTS["possible"],
         **ANSWERED,
     ),
-    Claim(metric="c_95", says=EXTREME, over="collision.pairs", figure="closest"),
+    Claim(metric="c_95", says=EXTREME, over="collision.pairs", at="for a pair that is {}", figure="closest"),
     Claim(metric="c_95", says=EXTREME, over="inputs", figure="extreme"),
     Claim(metric="possible", says=POSSIBLE, over="inputs", figure="extreme"),
     Remark(lambda table: agreement(table, "possible", "exact"), "possible"),

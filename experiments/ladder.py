@@ -8,7 +8,7 @@ usable bits of a rung that knows V and of one that does not is what is present b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from attnlab.inputs.base import Inputs
 from attnlab.intervals import NONNEGATIVE, UNIT, Measure
 from attnlab.metrics import total_variation
 from attnlab.parts import Count
-from attnlab.probes.base import Probe
+from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.code import online_code
 from attnlab.probes.information import usable_bits
 from attnlab.probes.power_calibration import power_calibration
@@ -29,7 +29,7 @@ from attnlab.probes.scores import bits, hit, top_recall
 from attnlab.probes.targets import Target, attended, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Mask, Row
-from attnlab.verdicts import Answer, Verdict, interval
+from attnlab.verdicts import Claim, Verdict, by_symmetry, having, lacking, rather, stated
 from attnlab.weights.base import Weights
 
 VERSION = 5
@@ -90,67 +90,80 @@ def _rung(
     }
 
 
-RUNGS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("the output", "probe", "", ("output_linear", "output_ridge", "output_neighbors", "output_mlp")),
-    ("the output and the tokens", "probe", "", ("low_rank_pointer", "pointer", "pointer_mlp")),
-    ("the output and V", "decoder", "informed_", ("simplex", "max_entropy")),
-    ("the output, V and K", "decoder", "informed_", ("softmax_inverse",)),
-)
-"""What each rung knows, the setting that chooses it, its metrics' prefix, and its members from the bottom."""
-DESIGNS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("no positional code in the tokens", {"inputs.positional": 0.0}),
-    ("a positional code in the tokens", {"inputs.positional": 1.0}),
-)
-
-
 def verdict(table: pd.DataFrame) -> Verdict:
-    """The rungs in order, and the gap between those that know V and those that do not."""
-    sentences = [
-        sentence
-        for say in (_gaps, _rungs)
-        for words, where in DESIGNS
-        for sentence in say(table, words, where)
-    ]
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(table)),
-        limits=(
+    """The rungs in order, and the gap between those that know the values and those that do not."""
+    return stated(
+        table,
+        CLAIMS,
+        (
             *attended(table),
             "Usable bits are relative to a family of readers and to the number of examples it learned from; a "
             "larger family or more examples may read more.",
-            "A decoder that knows V turns its weights into probabilities through one fitted exponent, so its bits "
-            "are a lower bound too.",
+            "A decoder that knows the values turns its weights into probabilities through one fitted exponent, so "
+            "its bits are a lower bound too.",
         ),
     )
 
 
-def _gaps(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
-    for words, probe in (("the output alone, read linearly,", "output_linear"), ("the pointer", "pointer")):
-        gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
-        if gap is not None:
-            yield f"With {design}, {words} leaves {gap} bits unread that the simplex decoder, knowing V, reads."
+def _most(rows: pd.DataFrame) -> str:
+    """How many bits a position can have at all."""
+    sizes = list(rows["inputs.n"].unique()) if "inputs.n" in rows else []
+    if len(sizes) != 1:
+        return ""
+    return f"A position among {sizes[0]:g} has at most log2 {sizes[0]:g} = {np.log2(sizes[0]):.3f} bits."
 
 
-def _rungs(table: pd.DataFrame, design: str, where: dict[str, object]) -> Iterator[str]:
-    for knows, column, prefix, names in RUNGS:
-        found = [
-            f"{name} {top1.percent} and {round(usable.value, 2) + 0.0:.2f} bits"
-            for name in names
-            if (top1 := interval(table, f"{prefix}top1", {**where, column: name})) is not None
-            and (usable := interval(table, f"{prefix}usable_bits", {**where, column: name})) is not None
-        ]
-        if found:
-            yield f"Knowing {knows}, with {design}, top-1 and usable bits: {', '.join(found)}."
-    chance, prior = interval(table, "chance", where), interval(table, "prior_bits", where)
-    if chance is not None and prior is not None:
-        yield (
-            f"With {design}, chance is {100 * chance.value:.1f} % and an oracle would have {prior.value:.2f} bits."
-        )
-
-
-def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    for words, where in DESIGNS:
-        for probe in ("output_linear", "pointer"):
-            gap = interval(table, "gap_bits", {**where, "probe": probe, "decoder": "simplex"})
-            if gap is not None:
-                yield Answer("Q4", words, f"bits present given V that {probe} does not read", gap, "bits")
+MISSED = "Of the bits about the position that someone who knows the values reads, a learned reader misses"
+READS = {"usable_bits": "{} bits", "chance": "chance {}"}
+LEARNED: dict[str, Any] = {
+    "metric": "top1",
+    "over": "probe",
+    "but": ("decoder",),
+    "beside": READS,
+    "figure": "rungs",
+}
+CLAIMS = (
+    Claim(
+        metric="gap_bits",
+        says=MISSED,
+        form="{} bits",
+        unit="plain",
+        over="probe",
+        figure="bits",
+        question="Q4",
+        counts="bits about the position that {decoder} reads, knowing {decoder:knows}, and {probe} does not",
+        way="bits",
+    ),
+    Claim(
+        metric="gap_bits",
+        says="By design: of the bits that {decoder} reads, {probe} misses",
+        form="{} bits",
+        unit="plain",
+        over="inputs:says",
+        only=rather(lacking("probe:reads", OUTPUT)),
+        figure="bits",
+    ),
+    Claim(
+        says="Who reads {probe:reads} names the position",
+        only=having("probe:reads", OUTPUT),
+        theorem=by_symmetry,
+        **LEARNED,
+    ),
+    Claim(says="Who reads {probe:reads} names the position", only=lacking("probe:reads", OUTPUT), **LEARNED),
+    Claim(
+        metric="informed_top1",
+        says="Who knows the values names the position",
+        over="decoder",
+        but=("probe",),
+        beside={"informed_usable_bits": "{} bits", "chance": "chance {}"},
+        figure="informed",
+    ),
+    Claim(
+        metric="prior_bits",
+        says="Without any output the position is uncertain, by how often each was attended in training, by",
+        form="{} bits",
+        unit="plain",
+        but=("decoder", "probe"),
+        tail=_most,
+    ),
+)

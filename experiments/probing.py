@@ -127,13 +127,13 @@ def _named(**more: Any) -> Claim:
 CLAIMS = (
     _named(says="The attended position is named", over="probe", question="Q4"),
     _named(
-        says="{probe}, which reads {probe:reads}, names the position",
+        says="Reading {probe:reads}, {probe} names the position",
         over="inputs:says",
         only=each(_unreused, ALONE),
         question="Q4",
     ),
     _named(
-        says="{probe}, which reads {probe:reads}, names the position",
+        says="Reading {probe:reads}, {probe} names the position",
         over="inputs:says",
         only=each(_unreused, MORE),
         question="Q4",
@@ -147,6 +147,7 @@ CLAIMS = (
     _named(
         says="By training examples: {probe} names the position",
         over="samples",
+        at="from {} training examples",
         only=each(_unreused, rather(MORE)),
         figure="samples",
     ),
@@ -178,6 +179,7 @@ CLAIMS = (
         metric="top1",
         says="Leaking: where a few contents come back, {probe} names the position",
         over="split_by",
+        at="after a split by {}",
         only=_reused,
         but=("decoder",),
         beside=CHANCE,

@@ -9,6 +9,7 @@ looked. A further loss can keep the position readable, or hide it, at the same t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,10 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability.linear import nullity
-from attnlab.intervals import NONNEGATIVE, UNIT, Interval, Measure
+from attnlab.intervals import NONNEGATIVE, UNIT, Measure
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
-from attnlab.probes.base import Probe
+from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
@@ -28,7 +29,21 @@ from attnlab.projections.models.base import Model, Observed
 from attnlab.projections.tasks.base import NOWHERE, Episodes, Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
-from attnlab.verdicts import Answer, Average, Verdict, interval, rows
+from attnlab.tidy import settings_of
+from attnlab.verdicts import (
+    Claim,
+    Remark,
+    Verdict,
+    each,
+    interval,
+    lacking,
+    named,
+    pooled,
+    rather,
+    rows,
+    stated,
+)
+from attnlab.verdicts.scene import part_of
 
 VERSION = 5
 MEASURES = {
@@ -39,7 +54,6 @@ MEASURES = {
 }
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
-Measured = Interval | Average | None
 FIBRES = 20
 """Held-out episodes whose fibres are measured."""
 
@@ -115,110 +129,134 @@ def _width_at_the_top(a: Array, values: Array) -> Array:
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What training does to the readability of the attended position, task by task, where the task was learned."""
-    made = list(_setups(table))
-    sentences = [*_pressure(table), *(line for words, where in made for line in _setup(table, words, where))]
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(table, made)),
-        limits=(
+    return stated(
+        table,
+        CLAIMS,
+        (
             *attended(table),
             "One layer, synthetic tasks, symbols drawn uniformly; the position read is that of the layer's own "
             "attention, which is the right one only where the task was learned by attending to it.",
-            "Hiding works against the pointer probe trained along with the layer; another reader may still read.",
+            "Hiding works against the reader trained along with the layer; another may still read.",
         ),
     )
 
 
-def _setups(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
-    """Every task, encoding and pressure in the table, in words and as a filter."""
-    columns = ["task", "model.encoding", "model.readability"]
-    if not set(columns) <= set(table.columns):
-        return
-    found = table[columns].dropna().drop_duplicates().itertuples(index=False)
-    for task, encoding, pressure in sorted(found, key=lambda row: (abs(row[2]), row)):  # the free ones first
-        words = str(task).replace("_", " ").capitalize()
-        words += f", {encoding} positional code" if encoding != "none" else ""
-        if pressure:
-            words += f", paid to {'keep' if pressure > 0 else 'hide'} the position ({pressure:g})"
-        yield words, {"task": task, "model.encoding": encoding, "model.readability": pressure}
+def _setup(rows: pd.DataFrame) -> list[str]:
+    """The settings that make a trained layer: the task's and the model's."""
+    return [column for column in settings_of(rows) if part_of(column) in ("task", "model")]
 
 
-def _setup(table: pd.DataFrame, words: str, where: dict[str, object]) -> Iterator[str]:
-    after = {**where, "trained": 1.0}
-    learned = interval(table, "learned", after)
-    accuracy = interval(table, "task_accuracy", after)
-    attends = interval(table, "attends", after)
-    if learned is None or accuracy is None:
-        return
-    if learned.value < 1:
+def _trained(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells at the end of training that say whether their task was learned in every repeat (`:learned`)."""
+    if "trained" not in table or not len(table):
+        return table.iloc[:0].assign(**{":learned": False})
+    done = table[table["trained"] == table["trained"].max()]
+    learned = rows(done, "learned").set_index("key")["value"]
+    done = done[done["key"].isin(learned.index)]
+    return done.assign(**{":learned": done["key"].map(learned) == 1})
+
+
+def _learned(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of layers that have learned their task."""
+    done = _trained(table)
+    return done[done[":learned"].astype(bool)]
+
+
+def _by_tokens(table: pd.DataFrame) -> set[str]:
+    """The cells in which the probe reads as much with the output hidden from it, by key."""
+    read, hidden = (rows(table, metric).set_index("key") for metric in ("top1", "blindfold_top1"))
+    return set(read.index[hidden["high"].reindex(read.index) >= read["low"]])
+
+
+def _from_output(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of learned tasks in which it is not the tokens alone that tell the position."""
+    sound = _learned(table)
+    return sound[~sound["key"].isin(_by_tokens(sound))] if len(sound) else sound
+
+
+def _sound(table: pd.DataFrame) -> pd.DataFrame:
+    """All cells of the layers that in the end tell through their output where they look."""
+    end, made = _from_output(table), _setup(table)
+    ours = set(end[made].astype(str).apply(tuple, axis=1)) if len(end) else set()
+    lines = map(tuple, table[made].astype(str).to_numpy())
+    return table[np.array([line in ours for line in lines], dtype=bool)]
+
+
+def _unlearned(table: pd.DataFrame) -> list[str]:
+    """The layers from which no conclusion is drawn, as their task was not learned by attending rightly."""
+    done = _trained(table)
+    failed = rows(done[~done[":learned"].astype(bool)], "task_accuracy")
+    told = []
+    for one in _setups(failed):
+        attends = interval(done, "attends", {"key": one["key"].iloc[0]})
         at = "" if attends is None else f", attention at the right position in {attends.percent}"
-        yield (
-            f"{words}: not learned in every repeat by attending to the right position (task accuracy "
-            f"{accuracy.percent}{at}); no conclusion is drawn from it."
-        )
-        return
-    skill = f"task accuracy {accuracy.percent}"
-    if attends is not None:
-        skill += f", attention at the right position in {attends.percent}"
-    parts = []
-    for probe in sorted(rows(table, "top1", after)["probe"].unique()):
-        first = interval(table, "top1", {**where, "probe": probe, "trained": 0.0})
-        last = interval(table, "top1", {**after, "probe": probe})
-        if last is not None:
-            hidden = interval(table, "blindfold_top1", {**after, "probe": probe})
-            beside = [
-                f"{name} {found.percent}"
-                for name, found in (("untrained", first), ("with the output hidden from it", hidden))
-                if found is not None
-            ]
-            parts.append(f"{probe} reads where it looks in {last.percent} ({', '.join(beside)})")
-    informed, chance = interval(table, "informed_top1", after), interval(table, "chance", after)
-    if informed is not None and chance is not None:
-        parts.append(f"simplex, knowing V, in {informed.percent} (chance {100 * chance.value:.1f} %)")
-    yield f"{words}: {skill}; {'; '.join(parts)}."
-    found, hidden = _pointer(table, where)
-    if found is not None and hidden is not None and hidden.high >= found.low:
-        yield f"{words}: the tokens alone tell where this layer looks; the pointer shows nothing about its output."
+        right = pooled(one.iloc[:1])
+        told.append(f"{_layer(one)} (task accuracy {right.percent} in {right.count:,} trials{at})")
+    words = "Not learned by attending rightly in every repeat, so no conclusion is drawn"
+    return [f"{words}: {'; '.join(told)}."] if told else []
 
 
-def _pressure(table: pd.DataFrame) -> Iterator[str]:
-    """One task under every pressure it was learned under, as the pointer reads it."""
-    found: dict[str, list[str]] = {}
-    for _, where in _setups(table):
-        after = {**where, "trained": 1.0}
-        learned, read = (
-            interval(table, "learned", after),
-            interval(table, "top1", {**after, "probe": "pointer"}),
-        )
-        if learned is not None and learned.value == 1 and read is not None:
-            pressure = float(str(where["model.readability"]))
-            way = "left alone" if pressure == 0 else f"paid to {'keep' if pressure > 0 else 'hide'} it"
-            found.setdefault(str(where["task"]).replace("_", " "), []).append(f"{read.percent} {way}")
-    for task, ways in found.items():
-        if len(ways) > 1:
-            yield (
-                f"A layer that has learned {task} shows a pointer where it looked, depending on what else it was "
-                f"paid for: {', '.join(ways)}{_floor(table, task)}."
-            )
+def _blind(table: pd.DataFrame) -> list[str]:
+    """The layers whose tokens alone tell a reader of the tokens where they look."""
+    sound = rows(_learned(table), "top1")
+    seen = sound[sound["key"].isin(_by_tokens(_learned(table)))]
+    seen = seen[~seen["probe:reads"].isin([OUTPUT])] if "probe:reads" in seen else seen
+    told = []
+    for one in _setups(seen):
+        read = pooled(one.iloc[:1])
+        beside = f"{read.percent} in {read.count:,} trials, no more than with the output hidden"
+        told.append(f"{_layer(one)} ({beside})")
+    words = "The tokens alone tell where the layer looks, and the output nothing"
+    return [f"{words}: {'; '.join(told)}."] if told else []
 
 
-def _floor(table: pd.DataFrame, task: str) -> str:
-    found = interval(table, "answer_only", {"task": task.replace(" ", "_"), "trained": 1.0})
-    return "" if found is None else f"; whoever reads only the answer can name {100 * found.value:.1f} %"
+def _setups(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows of each trained layer."""
+    if len(rows):
+        yield from (one for _, one in rows.groupby(_setup(rows), dropna=False))
 
 
-def _answers(table: pd.DataFrame, made: list[tuple[str, dict[str, object]]]) -> Iterator[Answer]:
-    for words, where in made:
-        learned = interval(table, "learned", {**where, "trained": 1.0})
-        found, hidden = _pointer(table, where)
-        if learned is None or found is None or hidden is None:
-            continue
-        if learned.value == 1 and hidden.high < found.low:  # else the tokens told it, not the output
-            condition = f"trained on {words[0].lower()}{words[1:]}"
-            yield Answer("Q4", condition, "pointer reads where the layer attends", found, "read")
+def _layer(rows: pd.DataFrame) -> str:
+    return ", ".join(filter(None, (named(rows, "task"), named(rows, "model"))))
 
 
-def _pointer(table: pd.DataFrame, where: dict[str, object]) -> tuple[Measured, Measured]:
-    """What the pointer reads of the trained layer, and what it reads with the output hidden from it."""
-    after = {**where, "trained": 1.0, "probe": "pointer"}
-    return interval(table, "top1", after), interval(table, "blindfold_top1", after)
+READ: dict[str, Any] = {
+    "metric": "top1",
+    "only": each(_from_output, rather(lacking("probe:reads", OUTPUT))),
+    "but": ("decoder", "trained"),
+    "beside": {
+        "blindfold_top1": "{} with the output hidden",
+        "answer_only": "{} by whoever reads only the answer",
+        "informed_top1": "{} by {decoder}, knowing {decoder:knows}",
+        "chance": "chance {}",
+    },
+    "question": "Q4",
+    "counts": "{probe} reads where the layer attends",
+    "way": "read",
+}
+CLAIMS = (
+    Claim(
+        says="{probe} finds where a trained layer looked",
+        over="model.readability",
+        figure="pressure",
+        **READ,
+    ),
+    Claim(
+        says="{probe} finds where a trained layer looked",
+        over="task",
+        free=("model.encoding",),
+        figure="course",
+        **READ,
+    ),
+    Claim(
+        metric="top1",
+        says="Along training, {probe} finds where the layer looked",
+        over="trained",
+        at="after {} of its steps",
+        only=each(_sound, rather(lacking("probe:reads", OUTPUT))),
+        but=("decoder",),
+        figure="course",
+    ),
+    Remark(_blind, "course"),
+    Remark(_unlearned),
+)

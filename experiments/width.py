@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
 from attnlab.parts import Count, Declined
-from attnlab.probes.base import Probe
+from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
@@ -28,7 +29,20 @@ from attnlab.probes.targets import Target, attended, examples
 from attnlab.projections.base import Projection
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
-from attnlab.verdicts import Answer, Verdict, interval
+from attnlab.verdicts import (
+    Claim,
+    Remark,
+    Verdict,
+    by_symmetry,
+    each,
+    having,
+    lacking,
+    named,
+    rather,
+    rows,
+    stated,
+    typical,
+)
 from attnlab.weights.base import Weights
 
 VERSION = 3
@@ -70,106 +84,88 @@ def trial(
 
 
 READABLE = 0.9
-"""Share of the accuracy at full token width that counts as readable."""
-READERS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("the pointer", {"probe": "pointer"}),
-    ("the linear probe on the output alone", {"probe": "output_linear"}),
-)
+"""Share of the accuracy at the largest width that counts as readable."""
 
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """For each kind of projection, what it lets a reader read at each width."""
-    sentences = [*_at_the_middle(table), *_needed(table), *_present(table)]
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(table)),
-        limits=(
+    return stated(
+        table,
+        CLAIMS,
+        (
             *attended(table),
-            "The joint fit of W_V and readout is not convex and starts once: a learned projection's accuracy is a "
-            "lower bound on what its width allows.",
+            "A W_V that is fitted jointly with its readout starts once, and the fit is not convex: its accuracy "
+            "is a lower bound on what its width allows.",
             "log2 n bits say how much a position is, not how many real dimensions it takes: one real number could "
-            "hold any position for a reader without limits. These readers are linear or bilinear.",
+            "hold any position for a reader without limits. These readers are learned, with few parameters.",
         ),
     )
 
 
-def _widths(table: pd.DataFrame) -> list[int]:
-    if "projection.width" not in table:
+def _middle(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells at the width in the middle of those that ran."""
+    widths = sorted(table["projection.width"].dropna().unique()) if "projection.width" in table else []
+    return table[table["projection.width"] == widths[len(widths) // 2]] if widths else table.iloc[:0]
+
+
+def _needed(table: pd.DataFrame) -> list[str]:
+    """Between which widths each kind of projection reaches the set share of what it has at the largest."""
+    measured = rows(table, "top1")
+    if not {"projection", "projection.width", "probe"} <= set(measured.columns) or not len(measured):
         return []
-    return sorted(int(width) for width in table["projection.width"].dropna().unique())
-
-
-def _kinds(table: pd.DataFrame) -> list[str]:
-    return sorted(table["projection"].dropna().unique()) if "projection" in table else []
-
-
-def _middle(table: pd.DataFrame) -> list[int]:
-    """The width in the middle of those in the table, if there are any."""
-    widths = _widths(table)
-    return widths[len(widths) // 2 :][:1]
-
-
-def _at_the_middle(table: pd.DataFrame) -> Iterator[str]:
-    for width in _middle(table):
-        for words, where in READERS:
-            parts = [
-                f"{kind} {found.percent}"
-                for kind in _kinds(table)
-                if (
-                    found := interval(table, "top1", {**where, "projection.width": width, "projection": kind})
-                )
-                is not None
-            ]
-            if len(parts) > 1:
-                yield f"Through {width} value dimensions {words} reads: {', '.join(parts)}."
-
-
-def _needed(table: pd.DataFrame) -> Iterator[str]:
-    """The smallest width at which a kind reaches the set share of what the same reader has at the largest."""
-    widths, bits_of_n = _widths(table), interval(table, "uniform_bits")
-    for words, where in READERS:
-        parts = []
-        for kind in _kinds(table):
-            curve = {
-                width: found.value
-                for width in widths
-                if (
-                    found := interval(table, "top1", {**where, "projection.width": width, "projection": kind})
-                )
-                is not None
-            }
-            if len(curve) < 2:
-                continue
-            enough = [width for width, value in curve.items() if value >= READABLE * curve[max(curve)]]
-            parts.append(f"{kind} {min(enough)}")
-        if parts and bits_of_n is not None:
-            yield (
-                f"Dimensions {words} needs for {READABLE:.0%} of its accuracy at the largest width: "
-                f"{', '.join(parts)}; the position is {bits_of_n.value:.2f} bits."
+    told = []
+    for _, one in measured.groupby("probe"):
+        bounds = [
+            f"{named(kind, 'projection')} {_between(kind)}"
+            for _, kind in _curves(one)
+            if kind["projection.width"].nunique() > 1
+        ]
+        if bounds:
+            trials = f"{int(one['count'].min()):,} trials each or more"
+            told.append(
+                f"For {100 * READABLE:g} % of its accuracy at the largest width that ran, {named(one, 'probe')} "
+                f"needs, in dimensions: {'; '.join(bounds)} ({trials}, at each width's estimate)."
             )
+    return told
 
 
-def _present(table: pd.DataFrame) -> Iterator[str]:
-    parts = [
-        f"{found.percent} at width {width}"
-        for width in _widths(table)
-        if (found := interval(table, "informed_top1", {"projection": "random", "projection.width": width}))
-        is not None
-    ]
-    if parts:
-        yield f"An observer that knows V reads through random projections {', '.join(parts)}."
+def _curves(one: pd.DataFrame) -> Iterator[tuple[object, pd.DataFrame]]:
+    """The rows of each projection over its widths, at one condition."""
+    for kind, own in one.groupby("projection"):
+        yield kind, typical(own, "projection.width", ("decoder", "inputs.d"))
 
 
-def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    for width in _middle(table):
-        for kind in ("learned_value", "random"):
-            where: dict[str, object] = {"probe": "pointer", "projection.width": width, "projection": kind}
-            found = interval(table, "top1", where)
-            if found is not None:
-                yield Answer(
-                    "Q4",
-                    f"{kind} W_V of {width} dimensions",
-                    "pointer names the attended position",
-                    found,
-                    "read",
-                )
+def _between(curve: pd.DataFrame) -> str:
+    """`more than 8, at most 16`: the widths between which the accuracy is reached."""
+    values = curve.groupby("projection.width")["value"].mean()
+    enough = [width for width, value in values.items() if value >= READABLE * values.iloc[-1]]
+    fewer = [width for width in values.index if width < enough[0]]
+    return f"more than {fewer[-1]:g}, at most {enough[0]:g}" if fewer else f"at most {enough[0]:g}"
+
+
+READ: dict[str, Any] = {
+    "metric": "top1",
+    "over": "projection",
+    "but": ("decoder", "inputs.d"),
+    "beside": {"informed_top1": "{decoder}, knowing {decoder:knows}: {}", "chance": "chance {}"},
+    "figure": "width",
+    "question": "Q4",
+    "counts": "{probe} names the attended position",
+    "way": "read",
+}
+SQUEEZED = "Squeezed into {projection.width} dimensions, the position is named by {probe}"
+CLAIMS = (
+    Claim(says=SQUEEZED, only=each(_middle, rather(lacking("probe:reads", OUTPUT))), **READ),
+    Claim(says=SQUEEZED, only=each(_middle, having("probe:reads", OUTPUT)), theorem=by_symmetry, **READ),
+    Remark(_needed, "width"),
+    Claim(
+        metric="informed_top1",
+        says="Someone who knows the values ({decoder}) names the position",
+        over="projection.width",
+        at="through {} dimensions",
+        but=("probe", "inputs.d"),
+        beside={"chance": "chance {}"},
+        figure="width",
+        limit="An observer that knows the values is exact as soon as n is at most the width + 1.",
+    ),
+)

@@ -157,6 +157,7 @@ def told(**values: float) -> pd.DataFrame:
     """A table of one trained layer as a pointer reads it, every interval 0.02 wide."""
     setting = {
         "study": "training",
+        "key": "one",
         "status": "done",
         "task": "previous_token",
         "model.encoding": "learned",

@@ -18,7 +18,7 @@ from attnlab.tidy import METRIC
 from attnlab.verdicts.answers import Answer, Question, Verdict, Way
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
-from attnlab.verdicts.scene import Choice, condition, filled, levels, metric_rows, typical
+from attnlab.verdicts.scene import Choice, condition, filled, levels, metric_rows, named, part_of, typical
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
@@ -36,8 +36,9 @@ class Claim:
     not depend on. beside: words for other metrics of the same cells, with {} for the value. theorem: what makes
     the number no measurement, in words, where the rows say so. tail: a further remark on the rows it speaks of.
     spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
-    example, where the rows leave a choice. figure: where the number is drawn. question, counts, way:
-    the answer it gives to one of the four questions. limit: what it does not show.
+    example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
+    told, with {} for its value, where its own words will not do. figure: where the number is drawn. question,
+    counts, way: the answer it gives to one of the four questions. limit: what it does not show.
     """
 
     metric: str
@@ -52,6 +53,8 @@ class Claim:
     tail: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
     spread: bool = False
     least: Sequence[str] = ()
+    free: Sequence[str] = ()
+    at: str = ""
     figure: str = ""
     question: Question | None = None
     counts: str = ""
@@ -63,12 +66,12 @@ class Claim:
         study = self._rows(table)
         if not len(study) or (self.over and self.over not in study):
             return None
-        chosen = typical(study, self.over, self.but, self.least)
+        chosen = typical(study, self.over, self.but, self.least, self.free)
         if not len(chosen):
             return None
         places = [
             Place(words, level, self._number(table, level), self.theorem(level))
-            for words, level in (levels(chosen, self.over) if self.over else [("", chosen)])
+            for words, level in (self._levels(chosen) if self.over else [("", chosen)])
         ]
         return Finding(self, table, study, chosen, tuple(places))
 
@@ -84,6 +87,15 @@ class Claim:
         lost = metric_rows(table, self.metric + LOST, level)
         halved = bool((level[METRIC] == self.metric + KEPT).all()) and len(lost)
         return Bracket(number, pooled(lost)) if halved else number
+
+    def _levels(self, chosen: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+        """The levels with their words: what they are, and what else may differ between them."""
+        others = {part for part in map(part_of, self.free) if len(levels(chosen, f"{part}:says")) > 1}
+        told = []
+        for words, level in levels(chosen, self.over):
+            lead = self.at.format(filled(f"{{{self.over}}}", level)) if self.at else words
+            told.append((", ".join([lead, *(named(level, part) for part in sorted(others))]), level))
+        return told
 
     def printed(self, number: Number) -> str:
         """The number as the sentence prints it."""
@@ -154,15 +166,10 @@ class Finding:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
         number = self.claim.form.format(self.claim.printed(place.number))
         unit = " of trials" if first and self.claim.unit == "percent" else ""
-        level = f" {self._preposition} {place.words}" if place.words else ""
+        level = f" {place.words}" if place.words else ""
         notes = [place.theorem] if place.theorem else []
         notes += [words for metric, words in self._beside(place.rows).items() if metric not in same]
         return f"{number}{unit}{level}" + (f" ({', '.join(notes)})" if notes else "")
-
-    @property
-    def _preposition(self) -> str:
-        """What a level is introduced with: a value is at, a part is for."""
-        return "for" if self.claim.over and ("." not in self.claim.over) else "at"
 
     def _beside(self, level: pd.DataFrame) -> dict[str, str]:
         told = {}
@@ -203,22 +210,22 @@ class Finding:
         return f"{low:,} trials{each}" if low == high else f"{low:,} to {high:,} trials{each}"
 
     @property
-    def answers(self) -> list[Answer]:
-        """Its numbers as answers to one of the four questions."""
+    def answers(self) -> dict[tuple[object, ...], Answer]:
+        """Its numbers as answers to one of the four questions, by the cells they come from."""
         if self.claim.question is None:
-            return []
+            return {}
         common = ", ".join(self.condition)
-        return [
-            Answer(
+        return {
+            (self.claim.metric, *place.rows["key"]): Answer(
                 self.claim.question,
-                f"{place.words}, {common}" if place.words and common else place.words or common,
+                ", ".join(filter(None, (place.words, common))),
                 filled(self.claim.counts or self.claim.says, place.rows),
                 place.number,
                 self.claim.way,
                 place.theorem,
             )
             for place in self.shown
-        ]
+        }
 
 
 @dataclass(frozen=True)
@@ -240,8 +247,12 @@ class Said:
 
     sentence: str
     figure: str
-    answers: tuple[Answer, ...] = ()
     limit: str = ""
+
+    @property
+    def answers(self) -> dict[tuple[object, ...], Answer]:
+        """None."""
+        return {}
 
 
 def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:
@@ -249,8 +260,9 @@ def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequen
     findings = [found for found in (claim.found(table) for claim in claims) if found is not None]
     own = [found.limit for found in findings if found.limit]
     answers: dict[tuple[object, ...], Answer] = {}
-    for answer in (answer for found in findings for answer in found.answers):
-        answers.setdefault((answer.question, answer.says, answer.interval), answer)
+    for found in findings:
+        for cells, answer in found.answers.items():
+            answers.setdefault(cells, answer)  # one cell answers a question once
     return Verdict(
         sentences=tuple(found.sentence for found in findings),
         answers=tuple(answers.values()),

@@ -17,7 +17,11 @@ ALWAYS = ("n", "d", "temperature")
 
 
 def typical(
-    kept: pd.DataFrame, over: str = "", but: Sequence[str] = (), least: Sequence[str] = ()
+    kept: pd.DataFrame,
+    over: str = "",
+    but: Sequence[str] = (),
+    least: Sequence[str] = (),
+    free: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The rows of one condition: all settings fixed but `over`, which takes as many levels as it can.
 
@@ -25,23 +29,27 @@ def typical(
     the one whose settings are the most common in `kept`, then the one with the largest numbers (for the settings
     of `least` the smallest). Where `over` is a part, settings that not all its
     levels have, or that its words tell, differ between them: each level stands for its most common ones. but:
-    settings that make no difference, with those of their parts.
+    settings that make no difference, with those of their parts; free: those that may differ between levels.
     """
     if over:
         if over not in kept:
             return kept.iloc[:0]
         kept = kept[kept[over].notna()]
-    free = {over, *but, *_own(kept, over)}
-    columns = [column for column in varying(kept) if part_of(column) not in but]
-    fixed = [column for column in columns if column not in free]
+    loose = {over, *free, *_own(kept, over)}
+    columns = [column for column in varying(kept) if _matters(column, but)]
+    fixed = [column for column in columns if column not in loose]
     if fixed:
         kept = _best(kept, fixed, over, least)
-    rest = [column for column in varying(kept) if column != over and part_of(column) not in but]
+    rest = [column for column in varying(kept) if column != over and _matters(column, but)]
     if rest and over:
         kept = pd.concat(_best(level, rest, "", least) for _, level in kept.groupby(over, sort=False))
-    columns = [column for column in settings_of(kept) if part_of(column) not in but]
+    columns = [column for column in settings_of(kept) if _matters(column, but)]
     same = [*columns, *(["seed"] if "seed" in kept else [])]
     return kept.drop_duplicates(subset=same) if but and same else kept
+
+
+def _matters(column: str, but: Sequence[str]) -> bool:
+    return column not in but and part_of(column) not in but
 
 
 def part_of(column: str) -> str:
@@ -113,15 +121,15 @@ def named(rows: pd.DataFrame, part: str) -> str:
 
 
 def levels(rows: pd.DataFrame, over: str) -> list[tuple[str, pd.DataFrame]]:
-    """The levels of a setting in words, numbers ascending, each with its rows."""
+    """The levels of a setting, numbers ascending, each with its rows: `for` a part, `at` a value of a setting."""
     parts = list(rows.groupby(over, sort=True)) if over in rows else []
     part = part_of(over)
     if over == f"{part}:says" or (over == part and _is_part(rows, part)):
-        return [(named(level, part), level) for _, level in parts]
+        return [(f"for {named(level, part)}", level) for _, level in parts]
     told = [str(constant(level, f"{part}:says") or "") for _, level in parts]
     if 1 < len(set(told)) == len(told) and all(told):
-        return list(zip(told, (level for _, level in parts), strict=True))
-    return [(valued(over, value), level) for value, level in parts]
+        return [(f"for {words}", level) for words, (_, level) in zip(told, parts, strict=True)]
+    return [(f"at {valued(over, value)}", level) for value, level in parts]
 
 
 def filled(text: str, rows: pd.DataFrame) -> str:
@@ -131,7 +139,7 @@ def filled(text: str, rows: pd.DataFrame) -> str:
     def word(found: re.Match[str]) -> str:
         name = found[1]
         value = constant(rows, name)
-        if name == part_of(name):
+        if name == part_of(name) and _is_part(rows, name):
             return named(rows, name) or name
         return f"{float(value):g}" if isinstance(value, Real) else str(value or name.rpartition(":")[2])
 
@@ -167,9 +175,10 @@ def condition(
     settings and parts that make no difference; spoken: parts that the sentence names already.
     """
     free = {over, *_own(study, over)}
-    columns = [column for column in settings_of(rows) if part_of(column) not in but and column not in free]
+    columns = [column for column in settings_of(rows) if _matters(column, but) and column not in free]
     parts = [column for column in columns if _is_part(rows, column)]
     quiet = [part for part in parts if holds(rows, f"{part}:unsaid")]
+    quiet += [part for part in parts if f"{part}:says" in rows and rows[f"{part}:says"].nunique() > 1]
     words = [named(rows, part) for part in columns if part in parts and part not in (*spoken, *quiet)]
     for column in columns:
         value = constant(rows, column)
