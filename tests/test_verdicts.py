@@ -111,5 +111,5 @@ def test_the_launch_keys_are_those_of_the_config() -> None:
     config = yaml.safe_load((ROOT / "conf" / "config.yaml").read_text())
     groups = {name for entry in config["defaults"] if isinstance(entry, dict) for name in entry}
     groups = {name for name in groups if not name.startswith("override")}
-    parts = {"inputs", "weights", "collision", "decoder", "probe"}
+    parts = {"inputs", "weights", "channel", "collision", "decoder", "probe"}
     assert set(LAUNCH) == ((set(config) | groups) - parts - {"defaults", "seed", "hydra"})

@@ -86,6 +86,16 @@ def _part(frozen: str) -> Part:
         raise SettingError("_target_", target, f"settings its class takes ({error})") from error
 
 
+def _declared(made: object) -> dict[str, str | bool]:
+    """What a part declares of itself; nothing for an object that is no part. Raises SettingError if it cannot."""
+    try:
+        return made.declared() if isinstance(made, Part) else {}
+    except Exception as error:  # a property of the user's own may break in any way
+        raise SettingError(
+            "facts", type(made).__name__, f"facts that can be read ({_said(error)})"
+        ) from error
+
+
 def part(group: str, config: Mapping[str, Json]) -> Part:
     """The part a group's config describes. Raises SettingError naming `group.setting` if it is refused."""
     try:
@@ -165,6 +175,7 @@ class Cell:
                 continue
             try:
                 made = part(name, value)
+                _declared(made)
             except SettingError as error:
                 found.append(error)
                 continue
@@ -181,7 +192,7 @@ class Cell:
         return {
             f"{group}:{name}": fact
             for group, config in self._groups()
-            for name, fact in part(group, config).declared().items()
+            for name, fact in _declared(part(group, config)).items()
         }
 
     @property
