@@ -13,7 +13,7 @@ from members import CONF, member, members
 from attnlab.harness.table import read_csv
 from attnlab.tidy import settings_of
 
-RESULTS = Path(__file__).parents[1] / "results"
+RESULTS = Path(__file__).parents[1] / "results" / "reference"
 STUDIES = tuple(sorted(path.parent.name for path in RESULTS.glob("*/study.json")))
 
 

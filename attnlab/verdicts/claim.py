@@ -277,6 +277,6 @@ def _listed(items: Sequence[str]) -> str:
 
 def _short(number: Number, unit: str) -> str:
     """A number beside others: one that is the same in every trial without an interval."""
-    if number.low == number.value == number.high:
+    if not number.low < number.high:  # the same in every trial, or too little known for an interval
         return f"{100 * number.value:.3g} %" if unit == "percent" else f"{number.value:.3g}"
     return number.percent if unit == "percent" else str(number)
