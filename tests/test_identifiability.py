@@ -338,7 +338,8 @@ def test_simplex_least_squares_is_optimal() -> None:
         values, outputs = rng.standard_normal((30, n, d)), 1.5 * rng.standard_normal((30, d)) / np.sqrt(d)
         mask = rng.random((30, n)) < 0.8
         mask[:, 0] = True
-        b = simplex_least_squares(outputs, values, mask)
+        b, certified = simplex_least_squares(outputs, values, mask)
+        assert certified.all()
         assert (b[~mask] == 0).all()
         assert b.min() >= 0
         assert np.abs(b.sum(axis=1) - 1).max() < 1e-12

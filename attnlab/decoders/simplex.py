@@ -13,6 +13,8 @@ from attnlab.shapes import Array, Estimate, Sample
 class Simplex(Decoder):
     """`argmin |V^T b - o|` over `b >= 0, sum b = 1`, exactly, by an active set.
 
+    `converged` where the optimality conditions were checked on the data as given.
+
     The true weights whenever they are the only ones on the simplex with this output. Where they are not, it
     returns one explanation of many: a vertex of them, with at most d + 1 positions, by no principle.
     """
@@ -23,4 +25,5 @@ class Simplex(Decoder):
         # here, because it compiles: plans and other decoders should not wait for it
         from attnlab.solvers.nnls import simplex_least_squares
 
-        return estimate(simplex_least_squares(outputs, sample.values, sample.mask), outputs, sample)
+        weights, certified = simplex_least_squares(outputs, sample.values, sample.mask)
+        return estimate(weights, outputs, sample, certified)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from attnlab.shapes import Array, Mask, require
 
 
-def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = None) -> Array:
-    """The weights on the simplex whose output is nearest to the given one, exactly.
+def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = None) -> tuple[Array, Mask]:
+    """The weights on the simplex whose output is nearest to the given one, and whether that was certified.
 
     Minimises `|V^T b - o|` over b >= 0, sum b = 1, b zero at masked positions, through one nonnegative least
     squares problem: columns `(v_j - o, s)`, right side `(0, s)`, then `b = x / sum x`. With t = sum x and
@@ -28,8 +28,10 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
     than d + 1 values b is not unique: compare outputs, not weights.
 
     outputs (B, d), values (B, n, d) or (1, n, d) for values that all trials share, mask (B, n) bool, True
-    where visible -> weights (B, n). Raises ValueError for wrong shapes, numbers that are not finite, a trial
-    without a visible position, and FloatingPointError if the active-set iteration does not finish.
+    where visible -> weights (B, n), certified (B,). Certified: the optimality conditions hold for the data as
+    given, checked on a residual formed afresh. Where double precision cannot show that, or coordinates or values
+    differ in size by more than 1e4, the problem is solved once more in twice the precision (nnls_doubled).
+    Raises ValueError for wrong shapes, numbers that are not finite, a trial without a visible position.
     """
     from attnlab.solvers import nnls_kernels  # compiled: imported when first used
 
@@ -44,17 +46,14 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
     require(
         bool(np.isfinite(outputs).all() and np.isfinite(values).all()), "finite numbers", "NaN or infinity"
     )
-    weights, converged = np.empty((trials, n)), np.empty(trials, dtype=np.bool_)
-    nnls_kernels.simplex_least_squares(
-        np.ascontiguousarray(outputs, dtype=np.float64),
-        np.ascontiguousarray(values, dtype=np.float64),
-        visible,
-        weights,
-        converged,
-    )
-    if not converged.all():
-        raise FloatingPointError(f"active set: {int((~converged).sum())} of {trials} trials did not finish")
-    return weights
+    o, v = np.ascontiguousarray(outputs, dtype=np.float64), np.ascontiguousarray(values, dtype=np.float64)
+    weights, certified = np.empty((trials, n)), np.empty(trials, dtype=np.bool_)
+    nnls_kernels.simplex_least_squares(o, v, visible, weights, certified)
+    if not certified.all():
+        from attnlab.solvers import nnls_doubled
+
+        nnls_doubled.simplex_least_squares(o, v, visible, np.flatnonzero(~certified), weights, certified)
+    return weights, certified
 
 
 def face_tests(support: Mask, values: Array, mask: Mask | None = None) -> tuple[NDArray[np.int8], Array]:

@@ -24,6 +24,15 @@ _DEPENDENT = 1e-13
 """Relative size below which a direction is rounding of zero."""
 _DOUBTFUL = 1e-9
 """Relative size below which a direction is too uncertain to carry a certificate."""
+_FLAT = 1e-14
+"""A gradient this small, relative to the residual, is rounding."""
+_GAIN = 1e-8
+"""What the objective may still fall by, relatively, where it is said to be least."""
+_ROUNDINGS = 64.0
+"""Roundings allowed where an optimality condition is checked."""
+_RESOLVED = 1e4
+"""Coordinates, and values, whose sizes differ by no more than this are resolved together: what is known of a
+gradient, eps H^2, is then below 1e-7 of L^2."""
 
 
 @_kernel
@@ -114,8 +123,25 @@ def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped
 
 
 @_kernel
-def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
+def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
+    """Take what rounding left of the passive columns out of r; its size."""
+    for p in range(count):
+        q, h = Q[p], 0.0
+        for i in range(m):
+            h += q[i] * r[i]
+        for i in range(m):
+            r[i] -= h * q[i]
+    norm = 0.0
+    for i in range(m):
+        norm += r[i] * r[i]
+    return math.sqrt(norm)
+
+
+@_kernel
+def _active_set(C, m, n, target, stop_apart, flat, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
     """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
+
+    flat: a gradient this small, relative to the residual, counts as 0.
 
     stop_apart: the columns are (u_j, 1) and the target (0, 1): stop as soon as the residual's direction
     separates 0 from all u_j. Then `min_j u_j.p / |p|`, p the current point of the hull, is the separation.
@@ -130,7 +156,7 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
     for j in range(n):
         inside[j] = False
     count, norm = 0, size
-    blocked = -1
+    blocked, sharp = -1, False
     for _ in range(3 * n + 10):
         for j in range(n):
             g[j] = 0.0
@@ -151,8 +177,13 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
             # no separation exceeds |p|, and below this g is known no better than to eps / |p|
             if length > _SEPARATED and r[m - 1] - top > _SEPARATED * length:
                 return count, norm, (r[m - 1] - top) / length, True
-        if norm <= 8 * _EPS * size or count == m or top <= 1e-10 * norm + 4 * _EPS * size:
+        if norm <= 8 * _EPS * size or count == m or top <= flat * norm:
             return count, norm, 0.0, True
+        if top <= flat * norm + 4 * _EPS * size:
+            if stop_apart or sharp:
+                return count, norm, 0.0, True
+            norm, sharp = _sharpen(Q, count, m, r), True  # r is known to eps, and so is g: now to eps |r|
+            continue
         if _enter(C, enter, count, m, Q, R, v) < 1e-14:
             blocked = enter
             continue
@@ -169,6 +200,7 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
             for i in range(m):
                 r[i] -= h * q[i]
         else:
+            sharp = False
             for i in range(m):
                 r[i] = target[i]
             for p in range(count):
@@ -185,8 +217,108 @@ def _active_set(C, m, n, target, stop_apart, work, Q, R, inside, passive, x):  #
 
 
 @_kernel
-def simplex_least_squares(outputs, values, mask, weights, converged):  # type: ignore[no-untyped-def]
-    """Fill weights (B, n) and converged (B,); see nnls.simplex_least_squares."""
+def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def]
+    """C (d + 1, how many) = `((v_j - o) unit, 1)` of the visible positions, `place` saying which they are.
+
+    Returns (how many, the largest squared length of `(v_j - o) unit`, the largest and the least of `v_j unit`).
+    """
+    n, d = V.shape
+    seen, longest, most, least = 0, 0.0, 0.0, np.inf
+    for j in range(n):
+        if visible[j]:
+            value, total, size = V[j], 0.0, 0.0
+            for i in range(d):
+                entry = (value[i] - output[i]) * unit
+                C[i, seen] = entry
+                total += entry * entry
+                size += (value[i] * unit) * (value[i] * unit)
+            longest, most = max(longest, total), max(most, size)
+            if size > 0.0:
+                least = min(least, size)
+            place[seen] = j
+            seen += 1
+    return seen, longest, most, least
+
+
+@_kernel
+def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
+    """What brings values and output near 1: no square overflows or underflows, and nothing is rounded."""
+    n, d = V.shape
+    reach = 0.0
+    for i in range(d):
+        reach = max(reach, abs(output[i]))
+        for j in range(n):
+            if visible[j]:
+                reach = max(reach, abs(V[j, i]))
+    return 2.0 ** (-math.frexp(reach)[1]) if reach > 0.0 else 1.0
+
+
+@_kernel
+def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
+    """Columns `((v_j - o) scale, 1)`, none of them longer than sqrt 2, of the visible positions.
+
+    sizes (d + 1,): the lengths of the rows. Returns (how many, are all coordinates, and all values, within
+    _RESOLVED of the largest).
+    """
+    d = V.shape[1]
+    seen, longest, most, least = _columns(V, output, visible, 1.0, C, place)
+    if not (longest > 1e-200 and max(longest, most) < 1e200):
+        unit = _power_of_two(V, output, visible)
+        seen, longest, most, least = _columns(V, output, visible, unit, C, place)
+    scale = 1.0 / math.sqrt(longest) if longest > 0.0 else 1.0
+    narrow, wide = np.inf, 0.0
+    for i in range(d):
+        row, total = C[i], 0.0
+        for j in range(seen):
+            row[j] *= scale
+            total += row[j] * row[j]
+        sizes[i] = math.sqrt(total)
+        wide = max(wide, total)
+        if total > 0.0:
+            narrow = min(narrow, total)
+    ones = C[d]
+    for j in range(seen):
+        ones[j] = 1.0
+    sizes[d] = 1.0
+    return seen, max(wide / narrow, most / least) <= _RESOLVED**2
+
+
+@_kernel
+def _optimal(C, m, n, target, count, Q, inside, passive, x, resolved, sizes, r, g):  # type: ignore[no-untyped-def]
+    """Whether x meets the optimality conditions, on `target - C x` formed afresh.
+
+    Either that is 0 in every row, up to the rounding of the row's own entries. Or, where one precision resolves
+    all rows: it is sharpened (the residual of x refined once), no column points its way, and the passive ones
+    stand across it, all to within _GAIN of its square: the objective can fall by no more.
+    """
+    zero, total = True, 1.0
+    for p in range(count):
+        total += x[p]
+    for i in range(m):
+        row = C[i]
+        r[i] = target[i]
+        for p in range(count):
+            r[i] -= x[p] * row[passive[p]]
+        zero = zero and abs(r[i]) <= _ROUNDINGS * _EPS * sizes[i] * total
+    if zero or not resolved:
+        return zero
+    norm = _sharpen(Q, count, m, r)
+    for j in range(n):
+        g[j] = 0.0
+    for i in range(m):
+        row, ri = C[i], r[i]
+        for j in range(n):
+            g[j] += ri * row[j]
+    allowed = min(_GAIN * norm, _ROUNDINGS * _EPS) * norm
+    for j in range(n):  # noqa: SIM110  (numba has no all)
+        if g[j] > allowed or (inside[j] and -g[j] > allowed):
+            return False
+    return True
+
+
+@_kernel
+def simplex_least_squares(outputs, values, mask, weights, certified):  # type: ignore[no-untyped-def]
+    """Fill weights (B, n) and certified (B,); see nnls.simplex_least_squares."""
     trials, n = mask.shape
     d = values.shape[2]
     m = d + 1
@@ -194,27 +326,16 @@ def simplex_least_squares(outputs, values, mask, weights, converged):  # type: i
     work = np.empty((5, max(m, n)))
     Q, R = np.empty((m + 1, m)), np.zeros((m + 1, m + 1))
     inside, passive, x = np.empty(n, np.bool_), np.empty(m + 1, np.int64), np.empty(m + 1)
-    place = np.empty(n, np.int64)
+    place, sizes = np.empty(n, np.int64), np.empty(m)
     target = np.zeros(m)
     target[d] = 1.0
     for b in range(trials):
-        V = values[b % values.shape[0]]
-        seen, largest = 0, 0.0
-        for j in range(n):
-            if mask[b, j]:
-                total = 0.0
-                for i in range(d):
-                    C[i, seen] = V[j, i] - outputs[b, i]
-                    total += C[i, seen] ** 2
-                largest = max(largest, total)
-                place[seen] = j
-                seen += 1
-        scale = 1.0 / math.sqrt(largest) if largest > 0.0 else 1.0
-        for j in range(seen):
-            for i in range(d):
-                C[i, j] *= scale
-            C[d, j] = 1.0
-        count, _, _, ok = _active_set(C, m, seen, target, False, work, Q, R, inside, passive, x)
+        seen, resolved = _fill(values[b % values.shape[0]], outputs[b], mask[b], C, place, sizes)
+        count, _, _, ok = _active_set(C, m, seen, target, False, _FLAT, work, Q, R, inside, passive, x)
+        r, g = work[1], work[0]
+        certified[b] = ok and _optimal(
+            C, m, seen, target, count, Q, inside, passive, x, resolved, sizes, r, g
+        )
         total = 0.0
         for p in range(count):
             total += x[p]
@@ -222,7 +343,6 @@ def simplex_least_squares(outputs, values, mask, weights, converged):  # type: i
             weights[b, j] = 0.0
         for p in range(count):
             weights[b, place[passive[p]]] = x[p] / total
-        converged[b] = ok
 
 
 @_kernel
@@ -427,7 +547,9 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
     target[m] = 1.0
     if kept == 0:
         return UNDECIDED, 0.0
-    _, residual, apart, finished = _active_set(U, m + 1, kept, target, True, work, Q, R, inside, passive, x)
+    _, residual, apart, finished = _active_set(
+        U, m + 1, kept, target, True, 1e-10, work, Q, R, inside, passive, x
+    )
     rounding = 8.0 * _EPS * loss / smallest
     if apart > _SEPARATED + 32.0 * rounding:
         return (UNDECIDED if doubt else UNIQUE), apart

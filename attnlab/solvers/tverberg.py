@@ -37,7 +37,7 @@ def partition(points: Array, parts: int, rng: np.random.Generator) -> tuple[Arra
     mass, running = np.zeros((trials, count)), np.arange(trials)
     for _ in range(_STEPS):
         chosen = np.take_along_axis(colours[running], choice[running][:, :, None, None], axis=2)[:, :, 0]
-        mass[running] = simplex_least_squares(np.zeros((running.size, chosen.shape[2])), chosen)
+        mass[running], _ = simplex_least_squares(np.zeros((running.size, chosen.shape[2])), chosen)
         nearest = np.matmul(mass[running][:, None], chosen)[:, 0]
         far = np.linalg.norm(nearest, axis=1) > _MEETS
         running, nearest = running[far], nearest[far]

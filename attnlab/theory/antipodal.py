@@ -17,14 +17,17 @@ companions lies above all free entries and the mean of g_t and its q companions 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln, logsumexp, ndtr
 
 from attnlab.shapes import Array, require
-from attnlab.theory.angles import log_internal_angle
+from attnlab.theory.angles import log_choose, log_internal_angle
 
+MANY, FAR = 10**9, 256
+"""The range in which the law was checked: against closed forms in dimensions 1 and 2, and its own sums."""
 _LOST = 45.0
 """Where the integrand has fallen by exp(-45) nothing is left of it."""
 
@@ -32,30 +35,50 @@ _LOST = 45.0
 def antipodal_probability(n: int, d: int) -> float:
     """P(c* = 1/2) for n standard Gaussian values in dimension d; 1 for n <= d + 1.
 
-    Raises ValueError unless n >= 2 and d >= 0.
+    `2 (v_(d-1) + v_(d-3) + ...)`; a small chance keeps its digits.
+    Raises ValueError unless n >= 2 and d >= 0, and beyond n = 10^9 or d = 256. Relative error 1e-11.
     """
-    return 1.0 - collision_probability(n, d)
+    return _chances(n, d)[0]
 
 
 def collision_probability(n: int, d: int) -> float:
     """P(c* > 1/2): the chance that two extreme scenarios can share an output; 0 for n <= d + 1.
 
-    `2 (v_(d+1) + v_(d+3) + ...)`, so that a small chance keeps its digits. The last volume, v_(n-1), has no
-    such product form; it is what the others of its parity leave of 1/2 (Gauss-Bonnet).
-    Raises ValueError unless n >= 2 and d >= 0.
+    `2 (v_(d+1) + v_(d+3) + ...)`; a small chance keeps its digits. Errors as in antipodal_probability.
+    """
+    return _chances(n, d)[1]
+
+
+def _chances(n: int, d: int) -> tuple[float, float]:
+    """P(c* = 1/2) and P(c* > 1/2): the smaller is summed, outwards from d.
+
+    The volumes are log-concave in l (Alexandrov-Fenchel), so they fall ever faster on the side of d that lies
+    away from their peak. The last one, v_(n-1), has no product form; it is what the others of its parity leave
+    of 1/2 (Gauss-Bonnet), so where it counts the other side is summed.
     """
     require(n >= 2 and d >= 0, "n >= 2 and d >= 0", (n, d))
+    require(n <= MANY and d <= FAR, f"n <= {MANY} and d <= {FAR}: the law is untested beyond", (n, d))
     if n <= d + 1:
-        return 0.0
-    if (n - 1 - (d + 1)) % 2 == 0 and n - d < 128:  # v_(n-1) belongs to the sum: take the other side
-        return max(0.0, 1.0 - 2.0 * sum(_volume(n, size) for size in range(d - 1, -1, -2)))
-    total, size = 0.0, d + 1
-    while size <= n - 2:
+        return 1.0, 0.0
+    if d == 0:
+        return 0.0, 1.0
+    last = (n - d) % 2 == 0 and n - d < 128
+    if last or _volume(n, d + 1) > _volume(n, d - 1):
+        few = _sum(n, range(d - 1, -1, -2))
+        return few, 1.0 - few
+    few = _sum(n, range(d + 1, n - 1, 2))
+    return 1.0 - few, few
+
+
+def _sum(n: int, sizes: Iterable[int]) -> float:
+    """Twice the sum of the volumes, up to the first that adds nothing beyond their peak."""
+    total, before = 0.0, 0.0
+    for size in sizes:
         term = _volume(n, size)
         total += term
-        if term < 1e-17 * total:  # log-concave in l (Alexandrov-Fenchel): past its peak the rest is less
+        if term < min(before, 1e-17 * total):
             break
-        size += 2
+        before = term
     return min(1.0, 2.0 * total)
 
 
@@ -69,7 +92,7 @@ def _volume(n: int, size: int) -> float:
     angle = np.array([log_internal_angle(1, int(k) + 1) for k in p])
     half = angle - gammaln(p + 1) + 0.5 * np.log((p + 1) / (2 * math.pi))
     free = n - 2 - size
-    logs = half + half[::-1] + gammaln(n - 1) - gammaln(free + 1)
+    logs = half + half[::-1] + log_choose(n - 2, size) + gammaln(size + 1)
 
     # Symmetric in p and q, so with hi = max(x^2, y^2), lo = min(x^2, y^2) and r = exp((lo - hi) / 2) <= 1 the sum
     # of exp(logs_p - (p+1) y^2 / 2 - (q+1) x^2 / 2) is exp(-hi / 2 - (l+1) lo / 2) times a polynomial in r.
@@ -77,11 +100,11 @@ def _volume(n: int, size: int) -> float:
 
     def log_density(y: Array, x: Array) -> Array:
         """The integrand summed over p, at y above and -x below all free entries."""
-        above = np.maximum(1.0 - ndtr(-y) - ndtr(-x), 1e-300)
+        outside = np.minimum(ndtr(-y) + ndtr(-x), 1.0 - 1e-16)
         low, high = np.minimum(x**2, y**2), np.maximum(x**2, y**2)
         summed = np.polynomial.polynomial.polyval(np.exp((low - high) / 2), coefficients)
         front = logs.max() - high / 2 - (size + 1) * low / 2
-        return np.asarray(front + np.log(summed) + free * np.log(above))
+        return np.asarray(front + np.log(np.maximum(summed, 1e-300)) + free * np.log1p(-outside))
 
     # Coordinates: the gap y + x > 0, where the integrand may end abruptly, and the middle (y - x) / 2.
     gaps, middles = np.linspace(0.02, 20.0, 80), np.linspace(-10.0, 10.0, 81)
