@@ -12,7 +12,9 @@ annotation says what is allowed, so that a wrong value is refused by name before
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+import os
 import types
 import typing
 from dataclasses import dataclass
@@ -37,10 +39,23 @@ class Between:
         return f"between {self.low:g} and {self.high:g}"
 
 
+@dataclass(frozen=True)
+class Readable:
+    """A file that can be read; what it contains, not where it lies, is part of a cell's identity."""
+
+    def __contains__(self, path: str) -> bool:
+        return os.path.isfile(os.path.expanduser(path)) and os.access(os.path.expanduser(path), os.R_OK)
+
+    def __str__(self) -> str:
+        return "that names a file that can be read"
+
+
 Count = Annotated[int, Between(1)]
 NonNegative = Annotated[float, Between(0)]
 Positive = Annotated[float, Between(0, open_low=True)]
 Fraction = Annotated[float, Between(0, 1)]
+DataFile = Annotated[str, Readable()]
+"""The path of a file that a part reads: declare the setting so, and cells follow the file's content."""
 
 
 class SettingError(ValueError):
@@ -95,7 +110,7 @@ def refusal(kind: Any, value: object) -> str | None:
     if origin is Annotated:
         base, bound = options[0], options[1]
         words = f"{_noun(base)} {bound}"
-        fits = refusal(base, value) is None and isinstance(value, int | float) and value in bound
+        fits = refusal(base, value) is None and value in bound
         return None if fits else words
     if origin is Literal:
         return None if value in options else "one of " + ", ".join(map(str, options))
@@ -118,6 +133,19 @@ def declared(kind: Any, value: Any) -> Any:
     """`value` as the annotation `kind` means it: a whole number for a real setting is a float there."""
     bases = _bases(kind)
     return float(value) if type(value) is int and float in bases and int not in bases else value
+
+
+@functools.cache
+def file_settings(kind: Any) -> frozenset[str]:
+    """The settings of a part that name a data file."""
+    return frozenset(name for name, hint in _fields(kind) if names_file(hint))
+
+
+def names_file(kind: Any) -> bool:
+    """Whether a setting with this annotation names a data file."""
+    if typing.get_origin(kind) is Annotated:
+        return any(isinstance(bound, Readable) for bound in typing.get_args(kind)[1:])
+    return any(map(names_file, typing.get_args(kind)))
 
 
 def _bases(kind: Any) -> set[Any]:

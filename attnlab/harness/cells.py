@@ -21,17 +21,24 @@ from typing import Any
 
 import numpy as np
 
-from attnlab.harness import own
+from attnlab.harness import own, source
 from attnlab.intervals import ANY, SHARE, Measure, interval
-from attnlab.parts import Count, Part, SettingError, declared, refusal
+from attnlab.parts import Count, Part, SettingError, declared, file_settings, names_file, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
 
-SCHEMA = 2
+SCHEMA = 3
 RESERVED = ("seed", "repeats", "rng")
 ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
 """Settings with one meaning in every experiment."""
 Json = Any
+
+
+def renew() -> None:
+    """Forget modules and parts of the user's own: a new command takes them as they are now."""
+    source.renew()
+    for cached in (experiment, arguments, measures, _part):
+        cached.cache_clear()
 
 
 @functools.cache
@@ -104,6 +111,11 @@ def part(group: str, config: Mapping[str, Json]) -> Part:
         raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
 
 
+def _content(path: Json) -> Json:
+    """A data file by its content; null stays null."""
+    return path if path is None else {"content": source.content(path)}
+
+
 def _row(row: object) -> dict[str, np.ndarray]:
     """What a trial returned, as arrays. Raises ValueError for anything but arrays (B,) of real numbers."""
     if not isinstance(row, Mapping) or not row:
@@ -150,9 +162,40 @@ class Cell:
 
     @functools.cached_property
     def key(self) -> str:
-        """The identity: a hash of the schema, the versions of the parts and the config, of nothing else."""
-        identity = {"schema": SCHEMA, "module": self.module, "config": self.config, "versions": self.versions}
+        """The identity: a hash of the schema, of what makes the numbers, and of the code they come from.
+
+        The experiment is known by its own name, wherever it is installed; code inside attnlab by its version,
+        code of the user's own by its content.
+        """
+        identity = {
+            "schema": SCHEMA,
+            "experiment": self.module.rpartition(".")[2],
+            "config": self.science,
+            "versions": self.versions,
+            "code": self.code,
+        }
         return hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=12).hexdigest()
+
+    @functools.cached_property
+    def science(self) -> Mapping[str, Json]:
+        """The config, each data file known by its content and not by its path."""
+        hints = arguments(self.module)
+        known = dict(self.config)
+        for name, value in self.config.items():
+            if is_part(value):
+                kind: Any = type(part(name, value))
+                named = file_settings(kind)
+                known[name] = {k: _content(v) if k in named else v for k, v in value.items()}
+            elif names_file(hints.get(name)):
+                known[name] = _content(value)
+        return self.config if known == self.config else known
+
+    @functools.cached_property
+    def code(self) -> dict[str, str]:
+        """A hash of the code of the experiment and of every part that is the user's own."""
+        parts = {name: source.code_of(type(part(name, value))) for name, value in self._groups()}
+        every = {"experiment": source.code(experiment(self.module)), **parts}
+        return {name: found for name, found in every.items() if found is not None}
 
     @property
     def versions(self) -> dict[str, int]:
@@ -208,7 +251,7 @@ class Cell:
         trial = experiment(self.module).trial
         made = {name: self._argument(name, kind) for name, kind in arguments(self.module).items()}
         rows = [
-            _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.config)))
+            _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.science)))
             for repeat in range(self.config["repeats"])
         ]
         rates = [

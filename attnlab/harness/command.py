@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from attnlab.files import require_writable
 from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
-from attnlab.harness.cells import part
+from attnlab.harness.cells import part, renew
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.launch import stored
@@ -125,6 +125,7 @@ class Asked:
 
 def ask(words: Sequence[str]) -> Asked:
     """Parse a command line. Raises SettingError or Hydra's own errors for what is refused."""
+    renew()
     overrides, folders = split_arguments(words)
     configs = Configs(tuple(folders))
     with _reachable(folders):

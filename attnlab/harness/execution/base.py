@@ -100,6 +100,7 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
             "study": cell.study,
             "module": cell.module,
             "versions": cell.versions,
+            "sources": cell.code,
             "config": dict(cell.config),
             "choices": dict(cell.choices),
             "facts": cell.facts(),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import ProcessPoolExecutor
 
+from attnlab.harness.cells import renew
 from attnlab.harness.execution.base import Execution, Outcome, Task, perform, record
 from attnlab.parts import Count
 
@@ -72,7 +73,14 @@ class Local(Execution):
 def _work(task: Task, timeout: float | None, driver: int) -> Outcome:
     """Measure one cell in a worker."""
     _leave_with(driver)
+    _start(task.run_id)
     return perform(task, timeout)
+
+
+@functools.lru_cache(maxsize=1)
+def _start(_run: str) -> None:
+    """Take the code of the user's own as it is at the start of a run: a worker may have served an older one."""
+    renew()
 
 
 @functools.cache
