@@ -113,16 +113,8 @@ class Sample:
     def __getitem__(self, rows: NDArray[np.int64] | Mask) -> Sample:
         """The trials of these rows."""
         tokens = None if self.tokens is None else self.tokens[rows]
-        return Sample(
-            self.queries[rows],
-            self.keys[rows],
-            self.values[rows],
-            tokens,
-            self.mask[rows],
-            self.group[rows],
-            self.spacing,
-            self.draw[rows],
-        )
+        arrays = (self.queries[rows], self.keys[rows], self.values[rows], tokens)
+        return Sample(*arrays, self.mask[rows], self.group[rows], self.spacing, self.draw[rows])
 
     @property
     def trials(self) -> int:

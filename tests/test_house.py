@@ -48,6 +48,7 @@ HARNESS: list[tuple[str, ...]] = [
 """The rooms inside the harness, from the ground up."""
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 INSIDE = {room: level for level, floor in enumerate(HARNESS) for room in floor}
+KERNELS = "one algorithm's compiled functions: numba's cache does not notice a change in an imported file"
 APART = "oracles"
 """Plain twins of the kernels: what they check may not lean on them, so nothing in attnlab imports them."""
 ONLY_IN = {
@@ -124,6 +125,48 @@ def test_imports_point_down(path: Path) -> None:
             assert above == "__init__" or (levels[below] <= levels[above] and not same_wing), (
                 f"{here}: {name}"
             )
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even for the names of types, nor inside functions: who reads one file need not read the other first."""
+    names = {
+        ".".join(("attnlab", *own_room(path))).removesuffix(".__init__"): path for path in modules("attnlab")
+    }
+    waiting = {name: {other for other in imports(path) if other in names} for name, path in names.items()}
+    while waiting:
+        ready = {name for name, needs in waiting.items() if not needs & set(waiting) - {name}}
+        assert ready, f"in or above a circle: {sorted(waiting)}"
+        for name in ready:
+            del waiting[name]
+
+
+LONG_MODULES = {
+    "attnlab/solvers/exchange.py": KERNELS,
+    "attnlab/solvers/far_vertices.py": KERNELS,
+    "attnlab/solvers/nnls_kernels.py": KERNELS,
+    "attnlab/solvers/tableau_kernels.py": KERNELS,
+}
+"""The modules that may have more than 300 lines, and why."""
+ALL = [*modules("attnlab"), *modules("experiments"), *modules("benchmarks")]
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_is_longer_than_300_lines(path: Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert (lines > 300) == (str(path.relative_to(ROOT)) in LONG_MODULES), lines
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_function_of_more_than_50_lines_says_why(path: Path) -> None:
+    """Its docstring not counted; the reason stands in it, as a comment that begins with `# Long:`."""
+    text = path.read_text()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            told = ast.get_docstring(node, clean=False)
+            lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+            length = len(lines) - (len(told.splitlines()) if told else 0)
+            reasons = [line for line in lines if line.strip().startswith("# Long: ")]
+            assert (length > 50) == bool(reasons), f"{node.name}: {length} lines"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import report_table
 import yaml
 
 from attnlab.report import index, study
-from attnlab.report.cells import cell_table
+from attnlab.report.cell_table import cell_table
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering, build
 from attnlab.report.figures.heat import Heat

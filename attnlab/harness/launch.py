@@ -27,8 +27,8 @@ log = logging.getLogger("attnlab")
 BAD = ("failed", "timeout", "missing")
 INTERRUPTED = 130
 """The exit code of a command that was interrupted."""
-EVERY = 30.0
-"""Seconds between two log lines where there is no terminal."""
+QUIET = 30.0
+"""Seconds between two lines of progress where there is no terminal."""
 
 
 Records = dict[str, dict[str, Any]]
@@ -95,7 +95,7 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
             bar.update()
             bar.set_postfix_str(f"{bad} failed" if bad else "", refresh=False)
             now = time.monotonic()
-            if not terminal and now - spoke >= EVERY:
+            if not terminal and now - spoke >= QUIET:
                 spoke = now
                 left = (now - began) / done * (total - done)
                 log.info("%d of %d cells, %d failed, about %.0f s left", done, total, bad, left)

@@ -45,7 +45,7 @@ class Command:
 class Configs:
     """The config files in reach: those of the project and those of the user's own folders.
 
-    Needs Hydra to be initialized (`hydra.initialize_config_dir`) for as long as it is used.
+    Needs Hydra to be initialised (`hydra.initialize_config_dir`) for as long as it is used.
     """
 
     folders: tuple[str, ...] = ()

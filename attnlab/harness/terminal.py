@@ -12,7 +12,7 @@ from attnlab.tidy import STATUSES
 
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
-    from attnlab.report.cells import CellTable
+    from attnlab.report.cell_table import CellTable
 
 FEW = 12
 """Cells whose numbers fit a screen; of more, the verdict is told."""
@@ -32,7 +32,7 @@ def tell(pages: Sequence[Page], results: Path) -> None:
 
 def summary(page: Page, brief: bool = False) -> str:
     """The numbers of a few cells, or the verdict over many; brief: its first sentence."""
-    from attnlab.report.cells import cell_table
+    from attnlab.report.cell_table import cell_table
 
     cells = cell_table(page.table, main_metrics(page.study.figures))
     if 0 < cells.total <= FEW and not brief:

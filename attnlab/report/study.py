@@ -10,7 +10,7 @@ import pandas as pd
 
 from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
-from attnlab.report.cells import cell_table
+from attnlab.report.cell_table import cell_table
 from attnlab.report.page import paragraphs, render
 from attnlab.report.shown import whole
 from attnlab.report.words import setting

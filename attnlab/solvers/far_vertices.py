@@ -314,6 +314,7 @@ def _rebuild(A, m, N, T, S, basis, beta, right, bonus):  # type: ignore[no-untyp
 
 @_kernel
 def _fill(weights, bases, mask, order, shift, far):  # type: ignore[no-untyped-def]
+    # Long: a third of it makes the scratch that all trials share, which compiled code cannot return as one object.
     trials, n = weights.shape
     wide = bases.shape[2]
     A, T, S = np.empty((wide + 1, n)), np.empty((wide + 1, n)), np.empty((wide, wide))

@@ -147,6 +147,7 @@ def _active_set(C, m, n, target, stop_apart, flat, work, Q, R, inside, passive, 
     separates 0 from all u_j. Then `min_j u_j.p / |p|`, p the current point of the hull, is the separation.
     Returns (columns in the passive set, |residual|, separation or 0, converged). work is (5, max(m, n)).
     """
+    # Long: one loop with its scratch in scope; a compiled call for each step would pass every array each time.
     g, r, c, z, v = work[0], work[1], work[2], work[3], work[4]
     size = 0.0
     for i in range(m):
@@ -497,6 +498,7 @@ def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, col
 @_kernel
 def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  # type: ignore[no-untyped-def]
     """Verdict and separation for one instance; see nnls.face_tests. Buffers are scratch."""
+    # Long: reduction, scaling and verdict share their scratch; each is a paragraph, none is used elsewhere.
     n, d = V.shape
     scales, sizes, column, steps, target, x = bufs[0], bufs[1], bufs[2], bufs[3], bufs[4], bufs[5]
     place, passive, others = ints[0], ints[1], ints[2]

@@ -159,6 +159,7 @@ def _newton_step(J, error, A, x, step):  # type: ignore[no-untyped-def]
 @njit(cache=True, fastmath=_FAST)
 def _descend(F, V, target, p, a, o, room):  # type: ignore[no-untyped-def]
     """Newton with backtracking from p, in place; the size of the error it ends with."""
+    # Long: one Newton loop with its backtracking; every line works on scratch that the others share.
     n, f = F.shape
     d = V.shape[1]
     J, A, x, step, mean, ahead, error, b = room

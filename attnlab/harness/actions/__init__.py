@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from attnlab.harness.command import Asked
+
+class Asked(Protocol):
+    """A command, checked; what else it holds (`attnlab.harness.command.Asked`) is for its action to know."""
+
+    @property
+    def action(self) -> str:
+        """What is to be done."""
+
 
 ACTIONS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def act(asked: Asked) -> int:
     """Do what a command asks for; its exit code. Only the module of its action is imported."""
-    action = importlib.import_module(f"{__name__}.{asked.action}")
-    return cast("Callable[[Asked], int]", action.act)(asked)
+    action: Any = importlib.import_module(f"{__name__}.{asked.action}")
+    return int(action.act(asked))

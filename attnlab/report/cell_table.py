@@ -14,7 +14,7 @@ MOST_ROWS = 400
 
 
 @dataclass(frozen=True)
-class Row:
+class Line:
     """One cell: its varying settings, its trial count, its numbers; note: why it has none."""
 
     settings: tuple[str, ...]
@@ -30,7 +30,7 @@ class CellTable:
 
     settings: tuple[str, ...]
     metrics: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Line, ...]
     total: int
     constant: tuple[tuple[str, str], ...]
 
@@ -52,7 +52,7 @@ def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
         key for _, key in sorted(zip(places if columns else [()] * len(cells), cells["key"], strict=True))
     ]
     shown = dict(list(table[table["key"].isin(keys[:MOST_ROWS])].groupby("key", sort=False)))
-    rows = tuple(_row(shown[key], columns, metrics) for key in keys[:MOST_ROWS])
+    rows = tuple(_line(shown[key], columns, metrics) for key in keys[:MOST_ROWS])
     return CellTable(tuple(columns), tuple(metrics), rows, len(keys), tuple(_constant(table, metrics)))
 
 
@@ -68,13 +68,13 @@ def _place(settings: Sequence[object]) -> tuple[tuple[int, float, str], ...]:
     )
 
 
-def _row(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> Row:
+def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> Line:
     first = cell.iloc[0]
     settings = tuple(setting(first[column]) for column in columns)
     status = str(first["status"])
     if status != "done":
         reason = "" if missing(first["reason"]) else str(first["reason"])
-        return Row(settings, "", (), status, reason)
+        return Line(settings, "", (), status, reason)
     most = int(cell["count"].max()) if cell["count"].notna().any() else 0
     held = (cell[METRIC], cell["value"], cell["low"], cell["high"], cell["count"])
     found = {str(metric): tuple(rest) for metric, *rest in zip(*held, strict=True)}
@@ -88,7 +88,7 @@ def _row(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> 
         if low < high:
             words += f" [{number(float(low))}, {number(float(high))}]"
         numbers.append(words if count == most else f"{words} ({int(count)} trials)")
-    return Row(settings, f"{most:,}", tuple(numbers), status, "")
+    return Line(settings, f"{most:,}", tuple(numbers), status, "")
 
 
 def _constant(table: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[str, str]]:
