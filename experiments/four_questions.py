@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from attnlab.attention import output
 from attnlab.channels.base import Channel
-from attnlab.identifiability import is_unique, nullity, softmax_inverse, top_certified
+from attnlab.identifiability import is_unique, nullity, softmax_rivals, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import UNIT, Measure
 from attnlab.parts import Count
@@ -26,14 +24,12 @@ from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import examples
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Array, Mask, Row, Sample
-from attnlab.verdicts import Answer, Question, Verdict, interval
+from attnlab.shapes import GROUP, Row
+from attnlab.verdicts import Answer, Number, Question, Verdict, bracket, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 MEASURES = {"q4": Measure(whole=True), "chance": UNIT}
-OTHER = 1e-6
-"""Softmax weights beyond this total variation of the true ones are others."""
 
 
 def trial(
@@ -43,14 +39,13 @@ def trial(
     probe: Probe,
     condition: str,
     samples: Count,
-    starts: Count,
     trials: Count,
     rng: Streams,
 ) -> Row:
     """`trials` held-out examples, asked all four questions; the probe learns from `samples` others.
 
-    condition: the name of the row. q3 is False where a search from `starts` queries finds other softmax
-    weights with the output; `chance`: the rate of a blind guess. Q1 to Q3 are about the sum itself, Q4 about
+    condition: the name of the row. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is
+    open; `chance`: the rate of a blind guess. Q1 to Q3 are about the sum itself, Q4 about
     what arrives of it through the channel.
     """
     everything = inputs(samples + trials, rng("inputs"))
@@ -66,25 +61,10 @@ def trial(
         "q1": nullity(sample.values, sample.mask).affine_null == 0,
         "q2": unique,
         "q2_top": unique | top_certified(asked, sample.values, sample.mask),
-        "q3": _no_other_softmax(asked, unique, sample, starts, rng("starts")),
+        **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=inputs.density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
     }
-
-
-def _no_other_softmax(
-    weights: Array, unique: Mask, sample: Sample, starts: int, rng: np.random.Generator
-) -> Mask:
-    """(B,): True where other weights are excluded on the simplex already, or the search finds no others."""
-    alone = unique.copy()
-    rest = np.flatnonzero(~unique)
-    if rest.size:
-        a, values = weights[rest], sample.values[rest]
-        o = output(a, values)
-        found = softmax_inverse(o, values, sample.keys[rest], sample.mask[rest], starts=starts, rng=rng)
-        apart = 0.5 * np.abs(found.weights - a[:, None]).sum(axis=-1)
-        alone[rest] = ~(apart > OTHER).any(axis=1)
-    return alone
 
 
 CONDITIONS = {
@@ -107,8 +87,8 @@ def verdict(table: pd.DataFrame) -> Verdict:
         sentences=tuple(sentence for sentence in told if sentence),
         answers=tuple(_answers(table)),
         limits=(
-            "Q3 counts other softmax weights that a search finds: its shares are upper bounds, except where "
-            "Q2 certifies the weights or the values determine the keys.",
+            "Q3 lies between what is certainly kept (a theorem, a certificate) and what is not certainly lost "
+            "(another query in hand, or one that must exist); between the two nothing is known.",
             "Q4 is what these probes read from this many examples; another map might read more.",
             "One size, and Gaussian draws; phase, fibre, alignment and ladder show how the answers move.",
         ),
@@ -125,7 +105,7 @@ _SENTENCES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (("sharp", "q4"), ("positional", "q4"), ("tokens", "q4")),
     ),
     (
-        "Knowing the keys as well (Q3), no other softmax weights with the output are found for",
+        "Knowing the keys as well (Q3), no other softmax weights have the output of",
         (("diffuse", "q3"), ("spare", "q3"), ("tied", "q3")),
     ),
     (
@@ -140,7 +120,7 @@ _SENTENCES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 def _told(table: pd.DataFrame, beginning: str, places: tuple[tuple[str, str], ...]) -> str:
     parts = []
     for name, metric in places:
-        found = interval(table, metric, {"condition": name})
+        found = _number(table, name, metric)
         chance = interval(table, "chance", {"condition": name}) if metric == "q4" else None
         if found is not None:
             blind = "" if chance is None else f" (chance {100 * chance.value:.1f} %)"
@@ -154,8 +134,8 @@ _ANSWERS: tuple[tuple[Question, str, str, str], ...] = (
     ("Q2", "sparse", "q2", "no other weights on the simplex give the output"),
     ("Q2", "sharp", "q2_top", "all weights on the simplex with that output have the same top position"),
     ("Q2", "diffuse", "q2_top", "all weights on the simplex with that output have the same top position"),
-    ("Q3", "diffuse", "q3", "no other softmax weights with that output are found"),
-    ("Q3", "spare", "q3", "no other softmax weights with that output are found"),
+    ("Q3", "diffuse", "q3", "no other softmax weights have that output"),
+    ("Q3", "spare", "q3", "no other softmax weights have that output"),
     ("Q3", "tied", "q3", "no other softmax weights have that output"),
     ("Q4", "sharp", "q4", "the probe reads the top position"),
     ("Q4", "positional", "q4", "the probe reads the top position"),
@@ -165,7 +145,12 @@ _ANSWERS: tuple[tuple[Question, str, str, str], ...] = (
 
 def _answers(table: pd.DataFrame) -> Iterator[Answer]:
     for question, name, metric, counts in _ANSWERS:
-        found = interval(table, metric, {"condition": name})
+        found = _number(table, name, metric)
         if found is not None:
             says: Literal["read", "kept"] = "read" if metric == "q4" else "kept"
             yield Answer(question, CONDITIONS[name], counts, found, says)
+
+
+def _number(table: pd.DataFrame, name: str, metric: str) -> Number | None:
+    """The metric of a row; Q3 between what is certainly kept and what is not certainly lost."""
+    return (bracket if metric == "q3" else interval)(table, metric, {"condition": name})

@@ -58,18 +58,18 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
 
 def test_four_questions_on_their_known_cases() -> None:
     def ask(inputs: object, weights: object) -> dict[str, float]:
-        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 3, 20, RNG)
-        for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3")):
+        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 20, RNG)
+        for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3_kept")):
             assert (~row[strong].astype(bool) | row[weak].astype(bool)).all(), "fewer rivals, no new doubt"
         return {name: float(values.mean()) for name, values in row.items()}
 
     few = ask(Gaussian(n=7, d=6, e=6), Softmax())
-    assert few["q1"] == few["q2"] == few["q2_top"] == few["q3"] == 1
+    assert few["q1"] == few["q2"] == few["q2_top"] == few["q3_kept"] == 1
     hard = ask(Gaussian(n=20, d=10, e=10), Hard())
     assert hard["q1"] == 0 and hard["q2"] == 1
-    assert ask(Gaussian(n=32, d=6, e=6), Softmax())["q3"] < 0.8, "other queries give the same output"
+    assert ask(Gaussian(n=32, d=6, e=6), Softmax())["q3_lost"] > 0.9, "other queries give the same output"
     tied = ask(Tied(n=20, d=6, e=6), Softmax())
-    assert tied["q1"] == tied["q2"] == 0 and tied["q3"] == 1
+    assert tied["q1"] == tied["q2"] == 0 and tied["q3_kept"] == 1
 
 
 def table(module: ModuleType) -> pd.DataFrame:
@@ -93,9 +93,20 @@ def table(module: ModuleType) -> pd.DataFrame:
     metrics = {
         phase: ("unique", "undecided", "exact"),
         fibre: ("certified", "could_vanish", "unique", "width", "top_width", "certified_thin"),
-        four_questions: ("q1", "q2", "q2_top", "q3", "q4", "chance"),
+        four_questions: ("q1", "q2", "q2_top", "q3_kept", "q3_lost", "q4", "chance"),
     }
-    rates = {"unique", "undecided", "certified", "could_vanish", "q1", "q2", "q2_top", "q3", "q4"}
+    rates = {
+        "unique",
+        "undecided",
+        "certified",
+        "could_vanish",
+        "q1",
+        "q2",
+        "q2_top",
+        "q3_kept",
+        "q3_lost",
+        "q4",
+    }
     return pd.DataFrame(
         {**common, **cell, "key": str(i), "metric": metric, "kind": "rate" if metric in rates else "mean",
          "value": 0.25, "low": 0.2, "high": 0.3}

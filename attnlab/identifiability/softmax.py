@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Mask, Precision, require
+from attnlab.attention import softmax_weights
 from attnlab.problems import Problems
 from attnlab.solvers.exponential_family import fit
+from attnlab.solvers.whitening import whitening
 
-SAME = 1e-6
-"""Two solutions nearer than this in total variation are one."""
 FOUND = 1e-9
 """The relative residual a solution must reach."""
 DETERMINED = 1e-9
@@ -44,23 +44,22 @@ def softmax_inverse(
     keys: ArrayLike,
     mask: ArrayLike | None = None,
     *,
-    starts: int = 16,
-    rng: np.random.Generator | None = None,
+    starts: int = 64,
     precision: Precision | None = None,
 ) -> Inverse:
-    """Solve `V^T softmax(K q) = o` for q, from the zero query and from random ones; all solutions found.
+    """Solve `V^T softmax(K q) = o` for q, from the zero query and others; all solutions found, 64 at most.
 
     Where K is an affine function of V, o fixes `K^T a`, the problem is convex and one start finds the one
     solution. Queries are of least norm along directions no key difference spans; for logits `q.K / tau` scale
-    the keys. output (..., d), values (..., n, d), keys (..., n, e), mask (..., n). rng draws the starts: with
-    none, the same ones each call. Raises ValueError for shapes that do not fit or numbers not finite.
+    the keys. output (..., d), values (..., n, d), keys (..., n, e), mask (..., n). The starts are the same ones
+    each call. Where d = e, `query_degree` says what the signs of a complete set add up to.
+    Raises ValueError for shapes that do not fit or numbers not finite.
     """
     require(starts >= 1, "a start", starts)
     problems = Problems.of(values, mask, keys=keys, outputs=output, precision=precision)
     lead, flat = problems.lead, problems.whole()
     n, e = flat.given_keys.shape[-2:]
-    generator = np.random.default_rng(0) if rng is None else rng
-    found = _search(flat.given_outputs, flat.values, flat.given_keys, flat.mask, starts, generator)
+    found = _search(flat.given_outputs, flat.values, flat.given_keys, flat.mask, starts)
     return Inverse(
         found.weights.reshape(*lead, starts, n),
         found.queries.reshape(*lead, starts, e),
@@ -71,46 +70,49 @@ def softmax_inverse(
     )
 
 
-def _search(
-    outputs: Array, values: Array, keys: Array, mask: Mask, starts: int, rng: np.random.Generator
-) -> Inverse:
+def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int) -> Inverse:
+    from attnlab.solvers.twin_query import twins  # compiled: imported when first used
+
     trials, n, e = keys.shape
     weights, queries = np.full((trials, starts, n), np.nan), np.full((trials, starts, e), np.nan)
     residual, condition = np.full((trials, starts), np.nan), np.full((trials, starts), np.nan)
-    count = np.zeros(trials, dtype=np.int64)
     determined, targets = _keys_from_values(outputs, values, keys, mask)
-    for start in range(starts):
-        first = _start(keys, mask, start, rng)
-        rows = np.arange(trials) if start == 0 else np.flatnonzero(~determined)
-        tied, free = rows[determined[rows]], rows[~determined[rows]]
-        for part, seen, target in ((tied, keys, targets), (free, values, outputs)):
-            if not part.size:
-                continue
-            features = keys[part]
-            solution = fit(
-                features, features if seen is keys else seen[part], target[part], mask[part], first[part]
-            )
-            gap = _residual(solution.weights, values[part], outputs[part], mask[part])
-            known = np.nan_to_num(weights[part], nan=np.inf)
-            apart = 0.5 * np.abs(known - solution.weights[:, None]).sum(axis=-1).min(axis=1)
-            new = (gap <= FOUND) & (apart > SAME)
-            at, slot = part[new], count[part[new]]
-            weights[at, slot], queries[at, slot] = solution.weights[new], solution.parameters[new]
-            residual[at, slot] = gap[new]
-            condition[at, slot] = _condition(solution.weights[new], values[at], keys[at], mask[at])
-            count[at] += 1
-    return Inverse(weights, queries, residual, condition, count, determined)
+    tied, free = np.flatnonzero(determined), np.flatnonzero(~determined)
+    if tied.size:
+        queries[tied, 0] = fit(keys[tied], keys[tied], targets[tied], mask[tied]).parameters
+    if free.size:
+        of_keys, of_values = whitening(keys[free], mask[free]), whitening(values[free], mask[free])
+        place = np.matmul((outputs[free] - of_values.centre)[:, None], of_values.whiten)[:, 0]
+        found = twins(
+            of_keys.span, of_values.span, mask[free], place, starts=starts, enough=starts, tolerance=FOUND
+        ).parameters
+        queries[free, : found.shape[1]] = np.matmul(found, np.swapaxes(of_keys.whiten, 1, 2))
+    for slot in range(starts):
+        rows = np.flatnonzero(np.isfinite(queries[:, slot]).all(axis=1))
+        if not rows.size:
+            break
+        scores = np.matmul(keys[rows], queries[rows, slot][..., None])[..., 0]
+        weights[rows, slot] = softmax_weights(scores, mask[rows])
+        residual[rows, slot] = _residual(weights[rows, slot], values[rows], outputs[rows], mask[rows])
+        condition[rows, slot] = _condition(weights[rows, slot], values[rows], keys[rows], mask[rows])
+    return _solutions_first(weights, queries, residual, condition, determined)
 
 
-def _start(keys: Array, mask: Mask, number: int, rng: np.random.Generator) -> Array:
-    """Queries (B, e): zero first, then random ones whose logits spread from flat (1/2) to sharp (8)."""
-    trials, _, e = keys.shape
-    if number == 0:
-        return np.zeros((trials, e))
-    direction = rng.standard_normal((trials, e))
-    logits = np.where(mask, np.matmul(keys, direction[..., None])[..., 0], 0.0)
-    spread = np.sqrt((logits**2).sum(axis=1) / mask.sum(axis=1))
-    return np.asarray(direction * (0.5 * 2.0 ** (number % 5) / np.where(spread > 0, spread, 1.0))[:, None])
+def _solutions_first(
+    weights: Array, queries: Array, residual: Array, condition: Array, determined: Mask
+) -> Inverse:
+    """The solutions that have the output as given, in their order; NaN behind them."""
+    good = residual <= FOUND
+    order = np.argsort(~good, axis=1, kind="stable")
+    none = ~np.take_along_axis(good, order, axis=1)
+
+    def first(part: Array) -> Array:
+        moved = np.take_along_axis(part.reshape(*order.shape, -1), order[..., None], axis=1)
+        return np.asarray(np.where(none[..., None], np.nan, moved).reshape(part.shape))
+
+    return Inverse(
+        first(weights), first(queries), first(residual), first(condition), good.sum(axis=1), determined
+    )
 
 
 def _keys_from_values(outputs: Array, values: Array, keys: Array, mask: Mask) -> tuple[Mask, Array]:

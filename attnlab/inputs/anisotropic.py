@@ -23,6 +23,7 @@ class Anisotropic(Shaped):
 
     says: ClassVar[str] = "values mostly in a few directions"
     exchangeable: ClassVar[bool] = True
+    density: ClassVar[bool] = True
 
     decay: NonNegative = 1.0
     offset: NonNegative = 1.0

@@ -35,7 +35,9 @@ class Inputs(Part, abc.ABC):
     """True if for every trial tokens, keys and values are drawn afresh, and permuting the positions so that any
     takes the place of any other leaves their law as it is: then the output alone tells nothing of the position,
     and every reader of it is right in 1/n, by symmetry."""
-    facts: ClassVar[tuple[str, ...]] = ("says", "generic_values", "tied_keys", "exchangeable")
+    density: ClassVar[bool] = False
+    """True if the values have a density given the keys and the query: what fails on a null set never happens."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "generic_values", "tied_keys", "exchangeable", "density")
 
     @abc.abstractmethod
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:

@@ -19,6 +19,7 @@ class Gaussian(Inputs):
     exchangeable: ClassVar[bool] = True
 
     generic_values: ClassVar[bool] = True
+    density: ClassVar[bool] = True
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         return Sample(

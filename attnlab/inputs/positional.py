@@ -22,6 +22,7 @@ class Positional(Shaped):
     """
 
     says: ClassVar[str] = "values with a positional code"
+    density: ClassVar[bool] = True
 
     scale: NonNegative = 1.0
 

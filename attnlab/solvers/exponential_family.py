@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 
 from attnlab.attention import output, softmax_weights
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.whitening import whitening
+from attnlab.solvers.whitening import Whitening, whitening
 
 Rows = NDArray[np.int64]
 
@@ -84,6 +84,26 @@ def fit(
     size = np.sqrt((seen**2).sum(axis=(1, 2)) / mask.sum(axis=1))
     residual = np.linalg.norm(output(weights, values) - outputs, axis=1) / np.where(size > 0, size, 1.0)
     return Fit(parameters, weights, residual, residual <= tolerance)
+
+
+def parameters_of(weights: Array, of_features: Whitening, mask: Mask) -> tuple[Array, Mask]:
+    """p (B, f) with `a = softmax(span p)`, and where that holds to 1e-9 (B,).
+
+    Least squares on log a, over the positions whose weight did not underflow.
+    """
+    shown = mask & (weights > 0)
+    logs = np.log(np.where(shown, weights, 1.0))
+    count = shown.sum(axis=1, keepdims=True)
+    logs = np.where(shown, logs - logs.sum(axis=1, keepdims=True) / count, 0.0)
+    span = np.where(shown[..., None], of_features.span, 0.0)
+    span = np.where(shown[..., None], span - span.sum(axis=1, keepdims=True) / count[..., None], 0.0)
+    p = np.matmul(np.linalg.pinv(span), logs[..., None])[..., 0]
+    return p, np.abs(softmax_of(p, of_features, mask) - weights).max(axis=1) <= 1e-9
+
+
+def softmax_of(parameters: Array, of_features: Whitening, mask: Mask) -> Array:
+    """`softmax(span p)` (B, n), for parameters p (B, f) in whitened coordinates."""
+    return softmax_weights(_apply(of_features.span, parameters), mask)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from attnlab.shapes import Array
 from attnlab.solvers.whitening import whitening
 
 DIGITS = 40
+ROUNDING = 1e-13
+"""What rounding may take from the least singular value, relative to `E |v - o| |k - mu|`: a few hundred units."""
 
 
 def softmax_output(keys: Array, values: Array, query: Array) -> list[Any]:
@@ -41,35 +43,75 @@ def residual(keys: Array, values: Array, first: Array, second: Array) -> Array:
         return np.array([float(one - other) for one, other in pairs])
 
 
+def mean_output(values: Array, weights: Array) -> list[Any]:
+    """`V^T a / sum a` in 40 digits: values (n, d), weights (n,), taken as exact numbers."""
+    import mpmath
+
+    with mpmath.workdps(DIGITS):
+        exact = [mpmath.mpf(float(x)) for x in weights]
+        total = mpmath.fsum(exact)
+        return [mpmath.fdot(zip(exact, map(float, column), strict=True)) / total for column in values.T]
+
+
 def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
     """Whether an exact query near the second, and other than the first, has exactly the first one's output.
 
-    keys (n, e), values (n, d) of the visible positions, queries (e,). In coordinates of unit variance `|D^2 o|`
-    is at most the largest distance of two values times the squared largest distance of two keys: it is a third
-    central moment. "Exactly" is up to the rounding of the values where these span fewer than d dimensions.
+    keys (n, e), values (n, d) of the visible positions, queries (e,). "Exactly" is up to the rounding of the
+    values where these span fewer than d dimensions.
     """
     if (values == values[0]).all():
         return True  # all weights give this one value
+    radius = certain_radius(keys, values, residual(keys, values, first, second), second)
+    if radius is None:
+        return False
+    of_keys = whitening(keys[None], np.ones((1, len(keys)), dtype=bool))
+    return bool(np.linalg.norm(of_keys.unwhiten[0] @ (first - second)) > 2 * radius)
+
+
+def confirmed_output(keys: Array, values: Array, weights: Array, query: Array) -> bool:
+    """Whether an exact query near the given one has exactly the output of these weights (n,), softmax or not."""
+    if (values == values[0]).all():
+        return True
+    import mpmath
+
+    with mpmath.workdps(DIGITS):
+        pairs = zip(mean_output(values, weights), softmax_output(keys, values, query), strict=True)
+        missed = np.array([float(one - other) for one, other in pairs])
+    return certain_radius(keys, values, missed, query) is not None
+
+
+def certain_radius(keys: Array, values: Array, missed: Array, query: Array) -> float | None:
+    """How near to the query, in coordinates of unit variance, an exact solution lies; None if none is certain.
+
+    With beta one over the least singular value of the Jacobian, twice beta |missed| is a radius within which
+    weights change by a factor of at most `exp(reach)`, reach the largest change of a score difference there.
+    `|D^2 o|` is a third central moment, at most `E |v - v'| |k - k''|^2` over independent copies, hence at most
+    `exp(3 reach)` times what it is at the query.
+    """
     every = np.ones((1, len(keys)), dtype=bool)
     of_keys, of_values = whitening(keys[None], every), whitening(values[None], every)
     span, coordinates = (_used(basis.span[0]) for basis in (of_keys, of_values))
     if not 0 < coordinates.shape[1] <= span.shape[1]:
-        return False  # more equations than unknowns, or values equal but for rounding: no theorem applies
-    missed = residual(keys, values, first, second) @ of_values.whiten[0]
-    b = softmax_weights((keys - of_keys.centre[0]) @ second, every[0])
-    jacobian = (coordinates - b @ coordinates).T @ (b[:, None] * (span - b @ span))
-    least = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
-    size = float(np.linalg.norm(missed))
-    bend = 2 * _radius(coordinates) * (2 * _radius(span)) ** 2
-    if not bend * size <= 0.5 * least**2:
-        return False
-    apart = np.linalg.norm(of_keys.unwhiten[0] @ (first - second))
-    return bool(apart > 4 * size / least)
+        return None  # more equations than unknowns, or values equal but for rounding: no theorem applies
+    b = softmax_weights((keys - of_keys.centre[0]) @ query, every[0])
+    away, moved = (rows - b @ rows for rows in (coordinates, span))
+    least = float(np.linalg.svd((away * b[:, None]).T @ moved, compute_uv=False)[-1])
+    least -= ROUNDING * float(b @ (np.linalg.norm(away, axis=1) * np.linalg.norm(moved, axis=1)))
+    size = float(np.linalg.norm(missed @ of_values.whiten[0]))
+    if not least > 0:
+        return None
+    radius = 2 * size / least
+    reach = 2 * radius * float(np.linalg.norm(span, axis=1).max())
+    if not reach < 1:
+        return None
+    bend = float(np.exp(3 * reach) * (b @ (_distances(coordinates) @ b * (_distances(span) ** 2 @ b))))
+    return radius if bend * size <= 0.5 * least**2 else None
+
+
+def _distances(rows: Array) -> Array:
+    """(n, n): how far each row is from each."""
+    return np.asarray(np.linalg.norm(rows[:, None] - rows, axis=2))
 
 
 def _used(columns: Array) -> Array:
     return columns[:, columns.any(axis=0)]
-
-
-def _radius(points: Array) -> float:
-    return float(np.linalg.norm(points, axis=1).max(initial=0.0))

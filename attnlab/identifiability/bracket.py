@@ -1,0 +1,194 @@
+"""Q3 as a bracket: certainly the only softmax weights with their output, certainly not, or open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from attnlab.arrays import Array, Mask
+from attnlab.attention import softmax_weights
+from attnlab.identifiability.degree import LARGEST, degree_of_weights, jacobian_sign
+from attnlab.identifiability.family import Family, in_coordinates
+from attnlab.identifiability.order_type import agrees
+from attnlab.identifiability.uniqueness import is_unique
+from attnlab.metrics import argmax_flip
+from attnlab.problems import Problems
+from attnlab.solvers.certified import EPS
+from attnlab.solvers.exponential_family import parameters_of
+from attnlab.solvers.kantorovich import certain_radius, confirmed, confirmed_output
+from attnlab.solvers.whitening import whitening
+
+ENOUGH = 4
+"""A trial's search ends with this many rivals."""
+SUBSETS = 250_000
+"""Simplices of a trial whose orientations are compared, at most: half a second."""
+TIED = 1e-12
+"""Keys whose part outside the affine span of the values is below this, relative, are determined by them."""
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What is certain about other softmax weights with the same output; arrays over the leading axes.
+
+    kept: certainly no others; lost: certainly others; neither: open. Of the lost, by_search: a query that was
+    found has exactly the output, confirmed; by_degree: none was, and others exist all the same. flip: a confirmed
+    rival has another top position. first_start: the starts the search took to the first confirmed rival, inf
+    where it found none or did not run.
+    """
+
+    kept: Mask
+    by_search: Mask
+    by_degree: Mask
+    flip: Mask
+    first_start: Array
+
+    @property
+    def lost(self) -> Mask:
+        """Certainly not the only softmax weights with their output."""
+        return np.asarray(self.by_search | self.by_degree)
+
+    @property
+    def metrics(self) -> dict[str, Mask]:
+        """The bracket under the names that every study gives it."""
+        return {
+            "q3_kept": self.kept,
+            "q3_lost": self.lost,
+            "q3_lost_by_search": self.by_search,
+            "q3_lost_by_degree": self.by_degree,
+            "q3_flip": self.flip,
+        }
+
+
+def softmax_rivals(
+    weights: ArrayLike,
+    values: ArrayLike,
+    keys: ArrayLike,
+    mask: ArrayLike | None = None,
+    *,
+    density: bool = False,
+) -> Rivals:
+    """Have other softmax weights over these keys the output of these weights? Certain answers only.
+
+    Kept: no other weights on the simplex at all have it (`is_unique`); or, for softmax weights, keys that are an
+    affine function of the values to 1e-12 (exponential-family theorem: what other weights have the output then
+    differ by rounding), keys and values of one order type (`same_order_type`, up to 250,000 simplices), or values
+    that span more dimensions than the keys and are declared to have a `density` given the keys: then almost
+    surely no query shares a random query's output. That is no fact about given arrays, hence a declaration.
+    Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich), or a degree that is not the
+    sign of the given query (`query_degree`). A search that finds nothing decides nothing. Weights that are no
+    softmax of the keys to 1e-9 have all softmax weights with their output as rivals.
+
+    weights (..., n), values (..., n, d), keys (..., n, e), mask (..., n). Nothing is drawn. Raises ValueError for
+    shapes that do not fit, numbers that are not finite, and weights off the simplex.
+    """
+    given_trials = Problems.of(values, mask, weights=weights, keys=keys)
+    lead, flat = given_trials.lead, given_trials.whole()
+    v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
+    found = _none(is_unique(a, v, seen).unique)
+    given, softmax = parameters_of(a, whitening(k, seen), seen)
+    family = in_coordinates(v, k, seen)
+    for trial in np.flatnonzero(softmax & ~found.kept):
+        found.kept[trial] = _only(family[trial], density)
+    rest = np.flatnonzero(~found.kept)
+    _search(rest, found, a, v, k, seen, given, softmax)
+    for trial in rest[~found.by_search[rest]]:
+        query = family[trial].query(a[trial, seen[trial]]) if softmax[trial] else None
+        found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
+    return Rivals(
+        found.kept.reshape(lead),
+        found.by_search.reshape(lead),
+        found.by_degree.reshape(lead),
+        found.flip.reshape(lead),
+        found.first_start.reshape(lead),
+    )
+
+
+def lost_by_degree(
+    weights: ArrayLike, values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None
+) -> Mask:
+    """Where others must exist, without a search: `softmax_rivals` has the theorem. Leading axes, (...,)."""
+    given_trials = Problems.of(values, mask, weights=weights, keys=keys)
+    lead, flat = given_trials.lead, given_trials.whole()
+    v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
+    _, softmax = parameters_of(a, whitening(k, seen), seen)
+    lost = [
+        _must(family, row[shown], family.query(row[shown]) if is_softmax else None)
+        for family, row, shown, is_softmax in zip(in_coordinates(v, k, seen), a, seen, softmax, strict=True)
+    ]
+    return np.array(lost, dtype=bool).reshape(lead)
+
+
+def _none(kept: Mask) -> Rivals:
+    """Nothing known beyond what is kept."""
+    nowhere = np.zeros(kept.shape, dtype=bool)
+    return Rivals(kept.copy(), nowhere, nowhere.copy(), nowhere.copy(), np.full(kept.shape, np.inf))
+
+
+def _only(family: Family, density: bool) -> bool:
+    """Whether a theorem excludes a second query, for softmax weights."""
+    if not family.clear:
+        return False
+    if family.tied <= TIED:
+        return True
+    spare = family.value_rank > family.key_rank
+    return (density and spare) or agrees(family, SUBSETS)
+
+
+def _must(family: Family, weights: Array, query: Array | None) -> bool:
+    """Whether there is a second query for certain; query None: whether there is one at all."""
+    r, s = family.key_rank, family.value_rank
+    if not 0 < s <= r:
+        return False
+    if r > s:
+        # A regular Jacobian at the query: those with its output are a surface of dimension r - s through it.
+        keys, values = family.original_keys, family.original_values
+        still = np.zeros(values.shape[1])
+        return query is not None and certain_radius(keys, values, still, query) is not None
+    if r > LARGEST:
+        return False
+    sign = 0
+    error = len(weights) * EPS
+    if query is not None:
+        weights, error = family.weights(query)
+        sign = jacobian_sign(family, weights, error)
+        if sign == 0:
+            return False
+    degree = degree_of_weights(family, weights, error)
+    return degree is not None and degree != sign
+
+
+def _search(
+    rest: np.ndarray, found: Rivals, a: Array, v: Array, k: Array, seen: Mask, given: Array, softmax: Mask
+) -> None:
+    """Write what the search finds in these trials into `found`."""
+    from attnlab.solvers.twin_query import SAME, twins  # compiled: imported when first used
+
+    if not rest.size:
+        return
+    of_keys, of_values = whitening(k[rest], seen[rest]), whitening(v[rest], seen[rest])
+    outputs = np.matmul(a[rest, None], of_values.span)[:, 0]
+    known = np.where(softmax[rest, None], given[rest], np.nan)
+    solutions = twins(of_keys.span, of_values.span, seen[rest], outputs, known=known, enough=ENOUGH)
+    queries = np.matmul(solutions.parameters, np.swapaxes(of_keys.whiten, 1, 2))
+    first = np.matmul(given[rest, None], np.swapaxes(of_keys.whiten, 1, 2))[:, 0]
+    for place, trial in enumerate(rest):
+        shown = seen[trial]
+        keys, values, weights = k[trial, shown], v[trial, shown], a[trial, shown]
+        others = queries[place, : solutions.count[place]]
+        patterns = softmax_weights(others @ keys.T, np.ones((len(others), len(keys)), dtype=bool))
+        flips = argmax_flip(patterns, weights[None])
+        apart = 0.5 * np.abs(patterns - weights).sum(axis=1) > SAME
+        for at in np.flatnonzero(apart):
+            if found.flip[trial] or (found.by_search[trial] and not flips[at]):
+                continue
+            sure = (
+                confirmed(keys, values, first[place], others[at])
+                if softmax[trial]
+                else confirmed_output(keys, values, weights, others[at])
+            )
+            if sure:
+                found.first_start[trial] = np.fmin(found.first_start[trial], 1 + solutions.start[place, at])
+                found.by_search[trial] = True
+                found.flip[trial] |= flips[at]
