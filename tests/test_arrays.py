@@ -63,6 +63,10 @@ ASK: dict[str, Callable[..., Any]] = {
         a, v, m, precision="float64"
     ),
     "softmax_inverse": lambda a, v, k, m: identifiability.softmax_inverse(_outputs(m), v, k, m, starts=2),
+    "query_degree": lambda a, v, k, m: identifiability.query_degree(_outputs(m), v, v, m),
+    "lost_by_degree": lambda a, v, k, m: identifiability.lost_by_degree(a, v, k, m),
+    "same_order_type": lambda a, v, k, m: identifiability.same_order_type(v, k, m),
+    "softmax_rivals": lambda a, v, k, m: identifiability.softmax_rivals(a, v, k, m),
     "simplex": _decoding(Simplex()),
     "least_squares": _decoding(LeastSquares()),
     "max_entropy": _decoding(MaxEntropy()),
@@ -193,7 +197,10 @@ def test_what_does_not_fit_is_refused_with_a_reason(name: str, values: Any, word
         ASK[name](WEIGHTS, values, KEYS, np.ones((3, N)))
 
 
-@pytest.mark.parametrize("name", ["softmax_inverse", "softmax_inverse decoder"])
+@pytest.mark.parametrize(
+    "name",
+    ["softmax_inverse", "softmax_inverse decoder", "lost_by_degree", "same_order_type", "softmax_rivals"],
+)
 def test_keys_are_asked_the_same_questions(name: str) -> None:
     for keys, words in (
         (KEYS[:, :, :0], "none of them 0"),
@@ -287,8 +294,14 @@ def test_units_play_no_part(name: str, scale: float) -> None:
             one, other = (decode(decoders[name], s * o, s * VALUES, KEYS).weights for s in (1.0, scale))
         np.testing.assert_allclose(other, one, atol=1e-7)
         return
+    if name == "query_degree":
+        o, degree = _outputs(None), identifiability.query_degree
+        scaled = degree(scale * o, scale * VALUES, VALUES)
+        assert scaled.decided.any()  # one output lies on a facet
+        np.testing.assert_array_equal(scaled.degree, degree(o, VALUES, VALUES).degree)
+        return
     for one, other in zip(
-        _flat(ask(WEIGHTS, VALUES, None, None)), _flat(ask(WEIGHTS, scale * VALUES, None, None)), strict=True
+        _flat(ask(WEIGHTS, VALUES, KEYS, None)), _flat(ask(WEIGHTS, scale * VALUES, KEYS, None)), strict=True
     ):
         if one.dtype == float and name == "nullity":
             assert (np.log2(other / one) < 2).all()  # the gap is counted in units that are powers of two

@@ -26,7 +26,7 @@ class Degree:
 
 
 def query_degree(
-    outputs: ArrayLike, values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None
+    output: ArrayLike, values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None
 ) -> Degree:
     """The sum of `sgn det J(q)` over all queries with this output, `J = V^T (diag a - a a^T) K`, d = e <= 10.
 
@@ -36,13 +36,13 @@ def query_degree(
     sign of det M. It does not depend on the temperature or on keys inside the hull, and does not show that a
     query is alone: opposite signs cancel.
 
-    outputs (..., d), values (..., n, d), keys (..., n, e), mask (..., n) -> Degree. Equal keys count as one, with
+    output (..., d), values (..., n, d), keys (..., n, e), mask (..., n) -> Degree. Equal keys count as one, with
     the mean of their values. Not decided: keys or values that do not span e dimensions, keys on a facet that
     are none of its vertices (grids, keys on a sphere's circle), outputs on the image of a facet, up to
     rounding. Raises ValueError for shapes that do not fit, d other than e, e > 10, numbers that are not finite.
     """
-    problems = Problems.of(values, mask, keys=keys, outputs=outputs)
-    d, e = problems.values.shape[-1], np.shape(keys)[-1]
+    problems = Problems.of(values, mask, keys=keys, outputs=output)
+    d, e = problems.values.shape[-1], problems.given_keys.shape[-1]
     require(d == e, "as many value as key dimensions (d = e)", f"d = {d}, e = {e}")
     require(e <= LARGEST, f"e <= {LARGEST}: the facets of more dimensions are too many to list", f"e = {e}")
     lead, flat = problems.lead, problems.whole()
