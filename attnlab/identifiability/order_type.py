@@ -21,7 +21,7 @@ FIRST, PIECE = 50, 20_000
 
 
 def same_order_type(
-    values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None, most: int = MOST
+    values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None, *, most: int = MOST
 ) -> Mask:
     """Whether every output has one query at most, certified by the order types of K and V; leading axes.
 
