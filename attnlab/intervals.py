@@ -22,7 +22,7 @@ FEWEST = 10
 """Trials below which there is no interval."""
 FEWEST_SUMMARIES = 5
 """The same for numbers that each sum up a whole repeat."""
-CORRELATION, TRUST = 0.3, 0.4
+CORRELATION, TRUST = 0.3, 0.8
 """Correlation within a group that is assumed where the groups cannot tell, and how soon they are trusted."""
 RARE = 10
 """With fewer events than this, or fewer trials without, Wilson's interval can be too narrow."""

@@ -218,3 +218,29 @@ def test_a_measure_refuses_what_it_excludes() -> None:
 def test_nothing_has_no_mean() -> None:
     with pytest.raises(ValueError, match="at least one value"):
         interval(np.zeros(0))
+
+
+def test_a_mean_over_groups_is_students_interval_of_their_means() -> None:
+    """Groups of one size that disagree: the textbook's interval of five numbers."""
+    from scipy.stats import sem, t
+
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(5), 40)
+    values = rng.standard_normal(200) + 10 * rng.standard_normal(5)[group]
+    means = values.reshape(5, 40).mean(axis=1)
+    found = interval(values, ANY, group)
+    assert (found.low, found.high) == pytest.approx(t.interval(0.95, 4, means.mean(), sem(means)))
+
+
+def test_ten_trials_are_enough_and_a_narrow_mean_has_a_narrow_interval() -> None:
+    assert interval(np.arange(10.0)).known and interval((np.arange(10) < 4) * 1.0, SHARE).known
+    near = interval(np.linspace(0.49, 0.51, 100), UNIT)
+    assert near.high - near.low < 0.005
+
+
+def test_pooling_too_little_gives_no_interval() -> None:
+    few = interval(np.array([1.0, 0.0, 0.0]), SHARE)
+    assert not pool_rates([few] * 3, range(3)).known and pool_rates([few] * 4, range(4)).known
+    group = interval((np.arange(200) < 60) * 1.0, SHARE, np.zeros(200, dtype=np.int64))
+    assert not pool_rates([group, group]).known and pool_rates([group] * 5, range(5)).known
+    assert not pool_means([interval(np.arange(9.0)), interval(np.arange(50.0))]).known
