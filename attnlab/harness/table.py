@@ -62,7 +62,8 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
     between = [name for name in columns if name not in TAIL]
     order = [*HEAD, *between, *sorted(declared), *TAIL, *MEASURED]
     lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])
-    return pd.DataFrame(lines, columns=order)
+    table = pd.DataFrame(lines, columns=order)
+    return table.astype(dict.fromkeys(("value", "low", "high", "effective"), float))  # also where all are None
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -85,7 +85,7 @@ def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) ->
             numbers.append(NO_VALUE)
             continue
         words = number(float(value))
-        if low < high:
+        if not missing(low) and low < high:
             words += f" [{number(float(low))}, {number(float(high))}]"
         numbers.append(words if count == most else f"{words} ({int(count)} trials)")
     return Line(settings, f"{most:,}", tuple(numbers), status, "")
