@@ -63,7 +63,8 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
     order = [*HEAD, *between, *sorted(declared), *TAIL, *MEASURED]
     lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])
     table = pd.DataFrame(lines, columns=order)
-    return table.astype(dict.fromkeys(("value", "low", "high", "effective"), float))  # also where all are None
+    floats = ("value", "low", "high", "effective")  # also where all of them are None
+    return table.astype(dict.fromkeys(floats, float))
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
