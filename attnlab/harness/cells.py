@@ -8,7 +8,6 @@ A module may declare `MEASURES`, what is known of its metrics by name, and a row
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import inspect
@@ -22,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from attnlab.harness import own, source
-from attnlab.intervals import ANY, SHARE, Measure, interval
+from attnlab.harness.summary import labels, summary
+from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, Part, SettingError, declared, file_settings, names_file, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
@@ -259,10 +259,10 @@ class Cell:
         ]
         if any(kinds != rates[0] for kinds in rates):
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
-        known, groups = measures(self.module), _labels(rows)
+        known, groups = measures(self.module), labels(rows)
         with np.errstate(over="raise"):  # a mean beyond all floats is none
             return {
-                name: _summary(name, known.get(name, ANY), [row[name] for row in rows], groups)
+                name: summary(name, known.get(name, ANY), [row[name] for row in rows], groups)
                 for name in rates[0]
             }
 
@@ -270,59 +270,3 @@ class Cell:
         """What the trial gets for one of its argument names: the part, or the plain value."""
         value = self.config[name]
         return part(name, value) if is_part(value) else declared(kind, value)
-
-
-def _labels(rows: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
-    """For each repeat the group of every trial (B,), numbered through all repeats: no group spans two.
-
-    A row without groups is one group. Raises ValueError for groups that are no whole numbers.
-    """
-    labels, used = [], 0
-    for row in rows:
-        group = row.get(GROUP, np.zeros(1, dtype=np.int64))
-        if group.dtype.kind not in "iu":
-            raise ValueError(f"expected whole numbers as {GROUP!r} of a row, got {group.dtype}")
-        names, place = np.unique(group, return_inverse=True)
-        labels.append(used + place)
-        used += max(1, names.size)
-    return labels
-
-
-def _summary(
-    metric: str, measure: Measure, repeats: list[np.ndarray], groups: list[np.ndarray]
-) -> dict[str, Json]:
-    """The record of one metric. groups: what `_labels` says; one label where the whole repeat is a group.
-
-    A metric of another length than the groups belongs to the repeat as a whole, and so does one declared so.
-    Raises ValueError for values that its measure excludes.
-    """
-    boolean = repeats[0].dtype == np.bool_
-    if boolean:
-        measure = dataclasses.replace(SHARE, whole=measure.whole)
-    kept = [np.isfinite(repeat) for repeat in repeats]
-    finite = [repeat[keep].astype(np.float64) for repeat, keep in zip(repeats, kept, strict=True)]
-    labels = [
-        label[keep] if keep.size == label.size and not measure.whole else np.full(int(keep.sum()), label[0])
-        for keep, label in zip(kept, groups, strict=True)
-    ]
-    values = np.concatenate(finite)
-    summary: dict[str, Json] = {
-        "kind": "rate" if measure.share else "mean",
-        "value": None,
-        "count": 0,
-        "nonfinite": sum(repeat.size for repeat in repeats) - values.size,
-    }
-    if not values.size:
-        return summary
-    refused = measure.refusal(values)
-    if refused is not None:
-        raise ValueError(f"metric {metric!r}: {refused}")
-    found = interval(values, measure, np.concatenate(labels))
-    return summary | {
-        "value": found.value,
-        "low": found.low if found.known else None,
-        "high": found.high if found.known else None,
-        "count": found.count,
-        "effective": found.effective,
-        "by_repeat": [float(repeat.mean()) if repeat.size else None for repeat in finite],
-    }
