@@ -15,7 +15,12 @@ Mask = NDArray[np.bool_]
 Precision = Literal["bfloat16", "float16", "float32", "float64"]
 """The float type numbers were computed in, where it is not the one they come in."""
 
-EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
+EPS: dict[str, float] = {
+    "bfloat16": 2.0**-7,
+    "float16": 2.0**-10,
+    "float32": 2.0**-23,
+    "float64": 2.0**-52,
+}
 """The spacing of the numbers of a float type at 1."""
 
 
@@ -102,3 +107,19 @@ def _plain(given: Any, name: str) -> NDArray[Any]:
             f"expected {name} as one array, got rows of different lengths? pad them and pass a mask: {error}"
         )
         raise ValueError(text) from None
+
+
+def root_mean_square(values: Array, mask: Mask | None = None) -> Array:
+    """The root mean square length of the visible rows: values (..., n, d), mask (..., n) -> (...,).
+
+    Values are scaled by their largest entry where a square might overflow, or vanish and pass for zero.
+    """
+    shown = values if mask is None else np.where(mask[..., None], values, 0.0)
+    count = values.shape[-2] if mask is None else mask.sum(axis=-1)
+    unit = np.maximum(shown.max(axis=(-2, -1), initial=0.0), -shown.min(axis=(-2, -1), initial=0.0))
+    unit = np.where(unit > 0, unit, 1.0)
+    if unit.min(initial=1.0) > 1e-100 and unit.max(initial=1.0) < 1e100:
+        unit = np.ones_like(unit)
+    else:
+        shown = shown / unit[..., None, None]
+    return np.asarray(np.sqrt(np.einsum("...ni,...ni->...", shown, shown) / count) * unit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import entr, xlog1py
 
+from attnlab.arrays import root_mean_square
 from attnlab.shapes import Array, Mask
 
 TIE = 1e-9
@@ -104,14 +105,15 @@ def tail_mass(a: Array, count: int) -> Array:
     return np.asarray(np.sort(a, axis=-1)[..., :kept].sum(axis=-1))
 
 
-def relative_gap(left: Array, right: Array, values: Array) -> Array:
-    """`|o_left - o_right|` (B, d) relative to the root mean square size of the values (B, n, d).
+def few_visible(mask: Mask, d: int) -> Mask:
+    """Whether at most d + 1 positions are visible: there generic values leave one set of weights (Q1)."""
+    return np.asarray(mask.sum(axis=-1) <= d + 1)
 
-    Absolute where all values are zero. Values are scaled by their largest entry first, so that no square
-    overflows, or vanishes and passes for zero.
+
+def relative_gap(left: Array, right: Array, values: Array, mask: Mask | None = None) -> Array:
+    """`|o_left - o_right|` (B, d) relative to the root mean square size of the visible values (B, n, d).
+
+    mask (B, n), everywhere if None. Absolute where all values are zero.
     """
-    largest = np.abs(values).max(axis=(-2, -1))
-    unit = np.where(largest > 0, largest, 1.0)
-    size = np.sqrt(((values / unit[..., None, None]) ** 2).sum(axis=-1).mean(axis=-1))
-    apart = np.linalg.norm((left - right) / unit[..., None], axis=-1)
-    return np.asarray(apart / np.where(size > 0, size, 1.0))
+    size = root_mean_square(values, mask)
+    return np.asarray(np.linalg.norm((left - right) / np.where(size > 0, size, 1.0)[..., None], axis=-1))

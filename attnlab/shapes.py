@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import EPS, numbers, spacing
+from attnlab.arrays import EPS, Precision, numbers, root_mean_square, spacing
 from attnlab.arrays import Array as Array
 from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
@@ -115,6 +115,12 @@ class Sample:
         tokens = None if self.tokens is None else self.tokens[rows]
         arrays = (self.queries[rows], self.keys[rows], self.values[rows], tokens)
         return Sample(*arrays, self.mask[rows], self.group[rows], self.spacing, self.draw[rows])
+
+    @property
+    def precision(self) -> Precision:
+        """The float type the values and keys came in, the coarser."""
+        found: Precision = next(name for name in get_args(Precision) if EPS[name] <= self.spacing)
+        return found
 
     @property
     def trials(self) -> int:
@@ -236,17 +242,11 @@ class Collision:
     @property
     def gap(self) -> Array:
         """(B,): the largest `|o_r - o_1|` relative to the root mean square size of the values."""
-        values = self.values[:, :1] if self._shared else self.values
-        unit = np.maximum(values.max(axis=(1, 2, 3), initial=0.0), -values.min(axis=(1, 2, 3), initial=0.0))
-        unit = np.where(unit > 0, unit, 1.0)
-        if unit.min(initial=1.0) > 1e-100 and unit.max(initial=1.0) < 1e100:
-            unit = np.ones_like(unit)  # no square overflows, and none that counts underflows: spare the copy
-        else:
-            values = values / unit[:, None, None, None]
-        squares = np.einsum("brni,brni->b", values, values) / (values.shape[1] * values.shape[2])
-        difference = (self.outputs - self.outputs[:, :1]) / unit[:, None, None]
-        apart = np.sqrt((difference**2).sum(axis=-1).max(axis=1))
-        return np.asarray(apart / np.where(squares > 0, np.sqrt(squares), 1.0))
+        trials, patterns, n, d = self.values.shape
+        values = self.values[:, 0] if self._shared else self.values.reshape(trials, patterns * n, d)
+        size = root_mean_square(values)
+        difference = (self.outputs - self.outputs[:, :1]) / np.where(size > 0, size, 1.0)[:, None, None]
+        return np.asarray(np.sqrt((difference**2).sum(axis=-1).max(axis=1)))
 
 
 @dataclass(frozen=True)

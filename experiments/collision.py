@@ -19,10 +19,11 @@ from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
-from attnlab.verdicts import Answer, Question, Verdict, interval
+from attnlab.tidy import FEW_VISIBLE
+from attnlab.verdicts import Answer, Question, Verdict, beyond, interval
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 MEASURES = {
     "total_variation": NONNEGATIVE,
     "jsd_bits": UNIT,
@@ -44,6 +45,7 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
     return {
         GROUP: sample.draw,
+        FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "found": pair.found,
         "total_variation": metrics.total_variation(first, second),
         "jsd_bits": metrics.jsd_bits(first, second),
@@ -58,13 +60,13 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """How far apart patterns with one output are, construction by construction."""
-    beyond = table[table["inputs.n"] > table["inputs.d"] + 1]
+    many = beyond(table)
     sentences = [
-        *_opening(beyond), *_constructions(beyond), *_threshold(table), *_sharpness(beyond), *_precision(table)
+        *_opening(many), *_constructions(many), *_threshold(table), *_sharpness(many), *_precision(table)
     ]  # fmt: skip
     return Verdict(
         sentences=tuple(sentences),
-        answers=tuple(_answers(beyond)),
+        answers=tuple(_answers(many)),
         limits=(
             "What a search does not find is not shown to be impossible; only a reason or a theorem does that.",
             "Rates of reachable are lower bounds, and so are distances and changes of the top position by "
@@ -77,7 +79,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
 
 
 def _threshold(table: pd.DataFrame) -> Iterator[str]:
-    few = table[table["inputs.n"] <= table["inputs.d"] + 1]
+    few = beyond(table, few=True)
     for name in ("radon", "null_step"):
         cells = few[few["collision"] == name].drop_duplicates("key")
         skipped = cells[cells["status"] == "skipped"]
@@ -91,10 +93,10 @@ def _threshold(table: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _opening(beyond: pd.DataFrame) -> Iterator[str]:
+def _opening(many: pd.DataFrame) -> Iterator[str]:
     """What the simplex allows, and what is found where the weights must be softmax weights."""
-    apart = interval(beyond, "found", {"collision": "radon"})
-    twin = interval(beyond, "found", {"collision": "reachable"})
+    apart = interval(many, "found", {"collision": "radon"})
+    twin = interval(many, "found", {"collision": "reachable"})
     if apart is not None and twin is not None:
         yield (
             f"With more than d + 1 positions two patterns without a common position had the same output in "
@@ -113,11 +115,11 @@ _WORDS = {
 }
 
 
-def _constructions(beyond: pd.DataFrame) -> Iterator[str]:
+def _constructions(many: pd.DataFrame) -> Iterator[str]:
     for name, words in _WORDS.items():
         where: dict[str, object] = {"collision": name}
-        found, distance = interval(beyond, "found", where), interval(beyond, "total_variation", where)
-        divergence, flip = interval(beyond, "jsd_bits", where), interval(beyond, "argmax_flip", where)
+        found, distance = interval(many, "found", where), interval(many, "total_variation", where)
+        divergence, flip = interval(many, "jsd_bits", where), interval(many, "argmax_flip", where)
         if found is None or flip is None:
             continue
         far = (
@@ -131,13 +133,13 @@ def _constructions(beyond: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _sharpness(beyond: pd.DataFrame) -> Iterator[str]:
-    if "weights.temperature" not in beyond:
+def _sharpness(many: pd.DataFrame) -> Iterator[str]:
+    if "weights.temperature" not in many:
         return
-    for temperature in sorted(beyond["weights.temperature"].dropna().unique()):
+    for temperature in sorted(many["weights.temperature"].dropna().unique()):
         where = {"collision": "farthest", "weights.temperature": temperature}
-        distance, flip = interval(beyond, "jsd_bits", where), interval(beyond, "argmax_flip", where)
-        diffuse = interval(beyond, "jsd_bits_to_uniform", where)
+        distance, flip = interval(many, "jsd_bits", where), interval(many, "argmax_flip", where)
+        diffuse = interval(many, "jsd_bits_to_uniform", where)
         if distance is not None and flip is not None and diffuse is not None:
             yield (
                 f"At temperature {temperature:g} the farthest pattern found differs by {distance} bits "
@@ -153,7 +155,7 @@ def _precision(table: pd.DataFrame) -> Iterator[str]:
         yield f"The outputs of these pairs agree to {gap.value:.1g} of the size of the values on average."
     if "collision.format" not in table:
         return
-    few = table[table["inputs.n"] <= table["inputs.d"] + 1]
+    few = beyond(table, few=True)
     for format in sorted(few["collision.format"].dropna().unique()):
         where = {"collision": "rounded", "collision.format": format}
         distance, flip = interval(few, "total_variation", where), interval(few, "argmax_flip", where)
@@ -165,8 +167,8 @@ def _precision(table: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _answers(beyond: pd.DataFrame) -> Iterator[Answer]:
-    square = "inputs.e" in beyond and bool((beyond["inputs.e"] == beyond["inputs.d"]).all())
+def _answers(many: pd.DataFrame) -> Iterator[Answer]:
+    square = "inputs.e" in many and bool((many["inputs.e"] == many["inputs.d"]).all())
     of_keys = "e = d, n > d + 1" if square else "n > d + 1"
     asked: list[tuple[Question, str, str, str, str]] = [
         ("Q1", "radon", "found", "weights with disjoint supports and one output exist", "n > d + 1"),
@@ -174,6 +176,6 @@ def _answers(beyond: pd.DataFrame) -> Iterator[Answer]:
         ("Q3", "reachable", "found", "another query with the same output was found", of_keys),
     ]
     for question, name, metric, counts, sizes in asked:
-        seen = interval(beyond, metric, {"collision": name})
+        seen = interval(many, metric, {"collision": name})
         if seen is not None:
             yield Answer(question, f"Gaussian values, {sizes}", counts, seen, "lost")

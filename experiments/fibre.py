@@ -18,10 +18,11 @@ from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
+from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Verdict, beyond, each, stated
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 MEASURES = {
     **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE),
     **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
@@ -48,6 +49,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     tails = {"thin": tail < THIN, "middling": (tail >= THIN) & (tail < THICK), "thick": tail >= THICK}
     return {
         GROUP: sample.draw,
+        FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "certified": certified,
         "could_vanish": np.take_along_axis(bounds[..., 0], top, axis=1)[:, 0] <= ZERO,
         "unique": is_unique(a, sample.values, sample.mask).unique,

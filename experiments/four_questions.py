@@ -58,7 +58,7 @@ def trial(
     unique = is_unique(asked, sample.values, sample.mask).unique
     return {
         GROUP: sample.draw,
-        "q1": nullity(sample.values, sample.mask).affine_null == 0,
+        "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
         "q2_top": unique | top_certified(asked, sample.values, sample.mask),
         **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=inputs.density).metrics,

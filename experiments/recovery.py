@@ -18,10 +18,11 @@ from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
-from attnlab.verdicts import Answer, Question, Verdict, interval
+from attnlab.tidy import FEW_VISIBLE
+from attnlab.verdicts import Answer, Question, Verdict, beyond, interval
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 MEASURES = {
     **dict.fromkeys(("chance", "support_recall", "support_chance", "jsd_bits"), UNIT),
     **dict.fromkeys(("total_variation", "negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
@@ -43,6 +44,7 @@ def trial(
     distance = metrics.total_variation(a, estimate.weights)
     return {
         GROUP: sample.draw,
+        FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "exact": distance <= EXACT,
         "rival": (distance >= RIVAL) & (estimate.residual <= EXPLAINED),
         "top1": metrics.top1(a, estimate.weights),
@@ -60,7 +62,7 @@ def trial(
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What each observer gets back, below and above the affine threshold."""
-    few, many = _below(table), _beyond(table)
+    few, many = beyond(table, few=True), beyond(table)
     sentences = [*_threshold(few, many), *_keys(many), *_sharpness(many), *_sparse(many)]
     return Verdict(
         sentences=tuple(sentences),
@@ -74,22 +76,14 @@ def verdict(table: pd.DataFrame) -> Verdict:
     )
 
 
-def _below(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["inputs.n"] <= table["inputs.d"] + 1]
-
-
-def _beyond(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["inputs.n"] > table["inputs.d"] + 1]
-
-
 SOFTMAX: dict[str, object] = {"inputs": "gaussian", "weights": "softmax"}
 
 
 def _threshold(few: pd.DataFrame, many: pd.DataFrame) -> Iterator[str]:
     where = {**SOFTMAX, "decoder": "least_squares"}
-    below, beyond = interval(few, "exact", where), interval(many, "exact", where)
+    below, above = interval(few, "exact", where), interval(many, "exact", where)
     if below is not None:
-        more = "" if beyond is None else f"; with more than d + 1, in {beyond.percent}"
+        more = "" if above is None else f"; with more than d + 1, in {above.percent}"
         yield (
             "With no more than d + 1 positions the linear equations alone give softmax weights back "
             f"in {below.percent} of trials{more}."

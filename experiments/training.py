@@ -82,13 +82,14 @@ def trial(
     seen = readout(probe, everything, trials, rng)
     held, test = seen.held, seen.test
     informed = decoder(held.outputs, sample[test]).weights
+    ranks = nullity(sample.values[test], sample.mask[test], precision=sample.precision)
     return {
         **_skill(observed, episodes, a),
         **seen.row,
         "informed_top1": hit(informed, held.goal),
         "answer_only": _answer_only(episodes.symbols[test, :, -1], held.target),
         "entropy_bits": entropy_bits(held.weights),
-        "null_dimension": nullity(sample.values[test]).affine_null.astype(np.float64),
+        "null_dimension": ranks.affine_null.astype(np.float64),
         "top_width": _width_at_the_top(held.weights[:FIBRES], sample.values[test[:FIBRES]]),
     }
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from attnlab.arrays import root_mean_square
 from attnlab.attention import output
 from attnlab.collisions.base import Construction, apart, decline_unless, only_where
 from attnlab.collisions.border import reach
@@ -49,7 +50,7 @@ class Rounded(Construction):
         for pattern in (weights, far):
             found &= self._same(pattern, sample.values, target)
         decline_unless(found, f"no step along the least felt direction keeps the output in {self.format}")
-        size = np.sqrt((sample.values**2).sum(axis=2).mean(axis=1))
+        size = root_mean_square(sample.values)
         most = np.abs(target).max(axis=1, initial=0.0) / np.where(size > 0, size, 1.0)
         unit = 2.0 ** -BITS[self.format] * np.sqrt(max(sample.d, 1))
         return Collision(

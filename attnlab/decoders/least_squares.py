@@ -20,4 +20,6 @@ class LeastSquares(Decoder):
     says: ClassVar[str] = "the linear equations alone"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
-        return estimate(minimum_norm_weights(outputs, sample.values, sample.mask), outputs, sample)
+        return estimate(
+            minimum_norm_weights(outputs, sample.values, sample.mask, sample.spacing), outputs, sample
+        )

@@ -21,6 +21,8 @@ class Simplex(Decoder):
 
     says: ClassVar[str] = "simplex least squares"
 
+    version: ClassVar[int] = 2
+
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         # here, because it compiles: plans and other decoders should not wait for it
         from attnlab.solvers.nnls import simplex_least_squares

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Mask, Precision, require
+from attnlab.attention import output as attention_output
 from attnlab.attention import softmax_weights
+from attnlab.metrics import relative_gap
 from attnlab.problems import Problems
 from attnlab.solvers.exponential_family import fit
 from attnlab.solvers.whitening import whitening
@@ -93,7 +95,8 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
             break
         scores = np.matmul(keys[rows], queries[rows, slot][..., None])[..., 0]
         weights[rows, slot] = softmax_weights(scores, mask[rows])
-        residual[rows, slot] = _residual(weights[rows, slot], values[rows], outputs[rows], mask[rows])
+        reached = attention_output(weights[rows, slot], values[rows])
+        residual[rows, slot] = relative_gap(reached, outputs[rows], values[rows], mask[rows])
         condition[rows, slot] = _condition(weights[rows, slot], values[rows], keys[rows], mask[rows])
     return _solutions_first(weights, queries, residual, condition, determined)
 
@@ -126,12 +129,6 @@ def _keys_from_values(outputs: Array, values: Array, keys: Array, mask: Mask) ->
     determined = left <= DETERMINED * np.linalg.norm(centred_k, axis=(1, 2))
     targets = np.matmul((outputs[:, None] - mean_v), M) + mean_k
     return determined, targets[:, 0]
-
-
-def _residual(weights: Array, values: Array, outputs: Array, mask: Mask) -> Array:
-    size = np.sqrt(np.where(mask[..., None], values**2, 0.0).sum(axis=(1, 2)) / mask.sum(axis=1))
-    gap = np.linalg.norm(np.matmul(weights[:, None], values)[:, 0] - outputs, axis=1)
-    return np.asarray(gap / np.where(size > 0, size, 1.0))
 
 
 def _condition(weights: Array, values: Array, keys: Array, mask: Mask) -> Array:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from attnlab.attention import output, softmax_weights
+from attnlab.metrics import relative_gap
 from attnlab.shapes import Array, Mask
 from attnlab.solvers.whitening import Whitening, whitening
 
@@ -80,9 +81,7 @@ def fit(
         w = _newton(problem, _apply(of_features.unwhiten, start[part]))
         weights[part] = softmax_weights(_apply(of_features.span, w), mask[part])
         parameters[part] = _apply(of_features.whiten, w)
-    seen = np.where(mask[..., None], values, 0.0)
-    size = np.sqrt((seen**2).sum(axis=(1, 2)) / mask.sum(axis=1))
-    residual = np.linalg.norm(output(weights, values) - outputs, axis=1) / np.where(size > 0, size, 1.0)
+    residual = relative_gap(output(weights, values), outputs, values, mask)
     return Fit(parameters, weights, residual, residual <= tolerance)
 
 

@@ -21,7 +21,8 @@ def affine_basis(values: Array, mask: Mask, spacing: float = EPS["float64"]) -> 
     values (B, n, d), mask (B, n) -> (B, n, min(n, d) + 1); the ones come first, and columns beyond the rank
     are zero, as are the rows of masked positions. Directions that are barely more than the rounding of the
     values come out of the decomposition with a mean, so they are made orthogonal to the ones once more.
-    spacing: that of the float type the values came in (`Sample.spacing`).
+    spacing: that of the float type whose rounding is to count as none. Constructions of collisions leave it at
+    float64's: their outputs agree for the numbers as they are.
     """
     ones = mask[..., None].astype(float)
     columns = np.concatenate([ones, whitening(values, mask, spacing).span], axis=2)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from attnlab.arrays import EPS
 from attnlab.shapes import Array, Mask
 
-ROUNDINGS = 8.0
+ROUNDINGS = 4.0
 """Equal rows computed in one float type, in different order, differ by a few spacings."""
 
 

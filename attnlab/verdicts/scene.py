@@ -10,7 +10,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from attnlab.tidy import METRIC, settings_of
+from attnlab.tidy import FEW_VISIBLE, METRIC, settings_of
 
 ALWAYS = ("n", "d", "temperature")
 """Settings that a condition names even where the whole study has one value of them."""
@@ -241,11 +241,17 @@ def by_symmetry(rows: pd.DataFrame) -> str:
 
 
 def beyond(table: pd.DataFrame, few: bool = False) -> pd.DataFrame:
-    """The rows with more than d + 1 positions; few: those with no more."""
-    if not {"inputs.n", "inputs.d"} <= set(table.columns):
-        return table.iloc[:0]
-    many = table["inputs.n"] > table["inputs.d"] + 1
-    return table[~many if few else many]
+    """The rows of cells in which every trial sees more than d + 1 positions; few: of those in which none does.
+
+    Masked positions do not count. A cell says how many of its trials see few (the metric FEW_VISIBLE); one whose
+    trials differ is in neither set; one that says nothing is filed by its n, if it has one.
+    """
+    n, d = (table.get(name, pd.Series(np.nan, table.index)) for name in ("inputs.n", "inputs.d"))
+    share = (n <= d + 1).astype(float).where(n.notna() & d.notna())
+    if "key" in table:
+        told = table[(table[METRIC] == FEW_VISIBLE) & table["value"].notna()].drop_duplicates("key")
+        share = table["key"].map(told.set_index("key")["value"].astype(float)).fillna(share)
+    return table[share == (1.0 if few else 0.0)]
 
 
 def metric_rows(table: pd.DataFrame, metric: str, like: pd.DataFrame) -> pd.DataFrame:
