@@ -9,68 +9,48 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 import logging  # noqa: E402
 import shlex  # noqa: E402
-import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 
-import hydra  # noqa: E402
-import yaml  # noqa: E402
-from hydra.errors import HydraException  # noqa: E402
-from omegaconf import DictConfig  # noqa: E402
-from omegaconf.errors import OmegaConfBaseException  # noqa: E402
-
-from attnlab.harness import launch  # noqa: E402
+from attnlab import interruption  # noqa: E402
 from attnlab.harness.actions import act  # noqa: E402
-from attnlab.harness.command import ask, conf  # noqa: E402
-from attnlab.harness.grid import SettingErrors  # noqa: E402
-from attnlab.parts import SettingError  # noqa: E402
+from attnlab.harness.command import ask  # noqa: E402
+from attnlab.harness.information import inform, is_question  # noqa: E402
+from attnlab.harness.refusals import REFUSALS, told  # noqa: E402
 
-INFORMATION = (
-    "--help",
-    "-h",
-    "--hydra-help",
-    "--version",
-    "--cfg",
-    "-c",
-    "--info",
-    "-i",
-    "--shell-completion",
-    "-sc",
-)
 FAILED, REFUSED = 1, 2
 log = logging.getLogger("attnlab")
 
 
 def main() -> None:
     """The entry point: exit code 0 all done, 1 a cell failed, 2 a setting was refused, 130 interrupted."""
-    arguments = sys.argv[1:]
-    if any(word.split("=")[0] in INFORMATION for word in arguments):
-        hydra.main(version_base="1.3", config_path=str(conf()), config_name="config")(_never)()
-        return
-    screen = logging.StreamHandler(sys.stderr)
-    screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
-    logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
-    log.setLevel(logging.DEBUG)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: as if interrupted
     try:
-        sys.exit(act(ask(arguments)))
-    except SettingErrors as errors:
-        sys.exit(_refuse([(f"{e.setting} = {e.value!r}", f"expected {e.allowed}") for e in errors.problems]))
-    except SettingError as error:
-        sys.exit(_refuse([(f"{error.setting} = {error.value!r}", f"expected {error.allowed}")]))
-    except yaml.YAMLError as error:
-        sys.exit(_refuse([("a yaml file that cannot be read", str(error))]))
-    except (HydraException, OmegaConfBaseException) as error:
-        cause = error.__cause__
-        told = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
-        sys.exit(_refuse([("the command line or a config", "\n".join(filter(None, told)))]))
+        with interruption.tidied():
+            sys.exit(_answer(sys.argv[1:]))
+    except REFUSALS as error:
+        sys.exit(_refuse(told(error)))
     except KeyboardInterrupt:
-        print("\nattnlab: interrupted; what was finished is kept, the same command goes on.", file=sys.stderr)
-        sys.exit(launch.INTERRUPTED)
+        interruption.say()
+        sys.exit(interruption.INTERRUPTED)
+    except BrokenPipeError:  # whoever read the answer has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
     except OSError as error:  # the disk is full, the folder is gone
         log.debug("stopped", exc_info=True)
         print(f"\nattnlab: stopped ({error}); what was finished is kept.", file=sys.stderr)
         sys.exit(FAILED)
+
+
+def _answer(words: Sequence[str]) -> int:
+    """Answer a question about the tool, or do what is asked for; the exit code."""
+    if is_question(words):
+        inform(words)
+        return 0
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
+    logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
+    log.setLevel(logging.DEBUG)
+    return act(ask(words))
 
 
 def _refuse(problems: Sequence[tuple[str, str]]) -> int:
@@ -85,7 +65,3 @@ def _refuse(problems: Sequence[tuple[str, str]]) -> int:
     print(f"\nyou typed: {shlex.join(['attnlab', *sys.argv[1:]])}", file=sys.stderr)
     print("try: attnlab --help    attnlab --cfg job experiment=recovery", file=sys.stderr)
     return REFUSED
-
-
-def _never(_config: DictConfig) -> None:
-    """Hydra's information commands run no job."""

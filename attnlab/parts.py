@@ -12,11 +12,13 @@ annotation says what is allowed, so that a wrong value is refused by name before
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import math
 import os
 import types
 import typing
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -66,6 +68,14 @@ class SettingError(ValueError):
         super().__init__(f"{setting}={value!r}: expected {allowed}")
 
 
+class SettingErrors(Exception):
+    """All the settings of a command that are refused."""
+
+    def __init__(self, problems: Sequence[SettingError]) -> None:
+        self.problems = list({str(problem): problem for problem in problems}.values())
+        super().__init__("\n".join(map(str, self.problems)))
+
+
 class Declined(Exception):
     """A part cannot work on this cell; the sentence says why and the cell is reported as skipped."""
 
@@ -113,7 +123,7 @@ def refusal(kind: Any, value: object) -> str | None:
         fits = refusal(base, value) is None and value in bound
         return None if fits else words
     if origin is Literal:
-        return None if value in options else "one of " + ", ".join(map(str, options))
+        return None if value in options else among(value, options)
     if kind is Any:
         return None
     if origin in (typing.Union, types.UnionType):  # any member will do
@@ -127,6 +137,39 @@ def refusal(kind: Any, value: object) -> str | None:
     if kind is int:
         return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
+
+
+def nearest(word: object, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names most like a word, by spelling, the nearest first; none if none is like it.
+
+    Dotted names are compared part by part, so that what two names have in common in their group counts for
+    nothing; a word without a dot is compared with the last part.
+    """
+    scores = {name: _likeness(str(word).lower(), name.lower()) for name in dict.fromkeys(names)}
+    close = [name for name, score in scores.items() if score >= 0.6]
+    return sorted(close, key=lambda name: -scores[name])[:most]
+
+
+def _likeness(word: str, name: str) -> float:
+    """From 0 to 1: how much of two names is the same."""
+    head, dot, tail = word.rpartition(".")
+    place, _, last = name.rpartition(".")
+    if dot:
+        return min(_ratio(head, place), _ratio(tail, last))
+    return max(_ratio(tail, name), _ratio(tail, last))
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+def among(word: object, names: Iterable[object], what: str = "one of") -> str:
+    """The names that would have been allowed instead of `word`, and the nearest of them."""
+    every = list(map(str, names))
+    close = nearest(word, every)
+    listed = ", ".join(every) or "none here"
+    of = what if what == "one of" else f"{what}:"
+    return f"{of} {listed}" + (f"; did you mean {' or '.join(close)}?" if close else "")
 
 
 def declared(kind: Any, value: Any) -> Any:

@@ -26,7 +26,7 @@ WINGS = (
     "identifiability",
 )
 FLOORS: list[tuple[str, ...]] = [
-    ("parts", "arrays", "problems", "shapes", "seeds"),
+    ("parts", "arrays", "problems", "shapes", "seeds", "interruption"),
     ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory"),
     (*WINGS, "verdicts"),
@@ -39,11 +39,14 @@ HARNESS: list[tuple[str, ...]] = [
     ("own", "source", "store", "provenance", "summary"),
     ("cells",),
     ("execution", "table"),
+    ("configs",),
     ("overrides", "composition"),
+    ("choices",),
     ("grid",),
     ("launch", "sweeps"),
     ("publish", "terminal"),
     ("command", "actions"),
+    ("information", "refusals"),
 ]
 """The rooms inside the harness, from the ground up."""
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
@@ -52,14 +55,22 @@ KERNELS = "one algorithm's compiled functions: numba's cache does not notice a c
 APART = "oracles"
 """Plain twins of the kernels: what they check may not lean on them, so nothing in attnlab imports them."""
 ONLY_IN = {
-    "hydra": {"harness.overrides", "harness.command", "app"},
-    "omegaconf": {
+    "hydra": {
+        "harness.configs",
         "harness.overrides",
+        "harness.command",
+        "harness.information",
+        "harness.refusals",
+    },
+    "omegaconf": {
+        "harness.choices",
         "harness.composition",
         "harness.grid",
         "harness.command",
         "harness.sweeps",
-        "app",
+        "harness.configs",
+        "harness.information",
+        "harness.refusals",
     },
     "seaborn": {"report"},
     "matplotlib": {"report"},

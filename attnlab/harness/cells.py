@@ -23,7 +23,7 @@ import numpy as np
 from attnlab.harness import own, source
 from attnlab.harness.summary import labels, summary
 from attnlab.intervals import ANY, Measure
-from attnlab.parts import Count, Part, SettingError, declared, file_settings, names_file, refusal
+from attnlab.parts import Count, Part, SettingError, among, declared, file_settings, names_file, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
 
@@ -87,6 +87,11 @@ def _part(frozen: str) -> Part:
         kind = own.attribute(target)
     except Exception as error:
         raise SettingError("_target_", target, f"an importable class ({_said(error)})") from error
+    if dataclasses.is_dataclass(kind):
+        fields = [field.name for field in dataclasses.fields(kind)]
+        for name in config:
+            if name not in fields:
+                raise SettingError(name, config[name], among(name, fields, f"a setting of {target}"))
     try:
         return typing.cast(Part, kind(**config))
     except TypeError as error:

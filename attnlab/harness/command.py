@@ -18,12 +18,15 @@ from attnlab.files import require_writable
 from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import part, renew
+from attnlab.harness.configs import Configs, conf
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.launch import stored
-from attnlab.harness.overrides import Command, Configs, parse
+from attnlab.harness.overrides import Command, parse
 from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
-from attnlab.parts import SettingError, refusal
+from attnlab.parts import SettingError, nearest, refusal
+
+FLAGS = ("--config-dir", "--help", "--version", "--cfg", "--info", "--multirun")
 
 log = logging.getLogger("attnlab")
 
@@ -77,7 +80,7 @@ class Asked:
         Raises SettingErrors, SettingError or Hydra's own errors for what is refused.
         """
         chosen = self.command.experiments if experiments is None else tuple(experiments)
-        with _reachable(self.folders):
+        with reachable(self.folders):
             return plans(dataclasses.replace(self.command, experiments=chosen), self.configs)
 
     def sweeps(self) -> list[Sweep]:
@@ -101,7 +104,7 @@ class Asked:
 
     def experiment(self, name: str) -> DictConfig | None:
         """The composed config of an experiment, None if there is none of that name in reach, or a broken one."""
-        with _reachable(self.folders):
+        with reachable(self.folders):
             if name not in self.configs.options("experiment"):
                 return None
             try:
@@ -128,7 +131,7 @@ def ask(words: Sequence[str]) -> Asked:
     renew()
     overrides, folders = split_arguments(words)
     configs = Configs(tuple(folders))
-    with _reachable(folders):
+    with reachable(folders):
         command = parse(overrides, configs)
         alone = (
             [f"experiment={name}" for name in command.experiments] if len(command.experiments) == 1 else []
@@ -145,7 +148,7 @@ def ask(words: Sequence[str]) -> Asked:
 
 
 @contextmanager
-def _reachable(folders: Sequence[str]) -> Iterator[None]:
+def reachable(folders: Sequence[str]) -> Iterator[None]:
     """Hydra finds the configs, and Python the modules of the user's own folders (from then on)."""
     own.reach(folders)
     with initialize_config_dir(str(conf()), job_name="attnlab", version_base="1.3"):
@@ -162,7 +165,9 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         elif word in ("--multirun", "-m"):
             continue
         elif word.startswith("-"):
-            raise SettingError(word, None, "--config-dir DIR, --help, --cfg, --info, or key=value")
+            close = nearest(word, FLAGS, 1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise SettingError(word, None, f"key=value or one of {', '.join(FLAGS)}{meant}")
         else:
             overrides.append(word)
     return overrides, folders
@@ -173,9 +178,3 @@ def _folder(text: str) -> str:
     if not text or not folder.is_dir():
         raise SettingError("--config-dir", text, "a folder that exists")
     return str(folder)
-
-
-def conf() -> Path:
-    """The configs: inside the package where it was installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    return next(place for place in (package / "conf", package.parent / "conf") if place.is_dir())

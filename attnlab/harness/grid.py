@@ -7,18 +7,23 @@ distinct choice of groups, then leaves are set on plain dictionaries: 10,000 cel
 
 from __future__ import annotations
 
-import difflib
 import itertools
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from attnlab.harness.cells import Cell, arguments
-from attnlab.harness.composition import Template, template
-from attnlab.harness.overrides import LAUNCH, Axis, Command, Configs, yaml_axis
-from attnlab.parts import SettingError
+from attnlab.harness.choices import Choices
+from attnlab.harness.composition import Template
+from attnlab.harness.configs import Configs, leaves
+from attnlab.harness.overrides import LAUNCH, Axis, Command, yaml_axis
+from attnlab.parts import SettingError, SettingErrors, among, nearest
+
+log = logging.getLogger("attnlab")
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,10 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
 
     Raises SettingErrors with every refused setting of every cell, and for a key that no cell of any study has.
     """
-    made = [_plan(name, command, configs) for name in command.experiments]
+    made = list(_readable(command, configs))
     names = [plan.name for plan in made]
     unused = [axis for axis in command.axes if not any(axis.key in plan.used for plan in made)]
-    problems = [_unknown(axis, made) for axis in unused]
+    problems = [_unknown(axis, made, configs) for axis in unused]
     problems += [
         SettingError("study", name, "one experiment; several cannot share a folder")
         for name in names
@@ -52,12 +57,16 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
     return made
 
 
-class SettingErrors(Exception):
-    """All the settings of a command that are refused."""
-
-    def __init__(self, problems: Sequence[SettingError]) -> None:
-        self.problems = list({str(problem): problem for problem in problems}.values())
-        super().__init__("\n".join(map(str, self.problems)))
+def _readable(command: Command, configs: Configs) -> Iterator[Plan]:
+    """The studies; of an unnamed many, those whose yaml can be read."""
+    named = command.experiments != configs.options("experiment")
+    for name in command.experiments:
+        try:
+            yield _plan(name, command, configs)
+        except yaml.YAMLError as error:
+            if named:
+                raise
+            log.warning("%s is left out: its yaml cannot be read\n%s", name, error)
 
 
 def _plan(name: str, command: Command, configs: Configs) -> Plan:
@@ -70,7 +79,8 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
         raise SettingError("experiment.figures", figures, "a list of figures, each `{name: ..., kind: ...}`")
     module = base.experiment.module
     study = study_name(str(base.study or name))
-    expansion = _Expansion(study, module, composed, command.axes, configs)
+    names = (*arguments(module), "seed", "repeats")
+    expansion = _Expansion(study, Choices(module, composed, names, configs), command.axes)
     blocks = [expansion.block(axes) for axes in _blocks(base, command.axes, configs)]
     cells: dict[str, Cell] = {}
     problems: list[SettingError] = []
@@ -127,12 +137,16 @@ def _grid(base: DictConfig) -> dict[str, dict[str, Any]]:
     """The blocks of the chosen size as they are written: interpolations wait for the cells."""
     size, grids = base.size.grid, base.experiment.grids
     if not isinstance(grids, DictConfig) or size not in grids:
-        raise SettingError("size", size, f"a grid of this experiment, whose grids are {grids}")
+        raise SettingError("size", size, among(size, _names(grids), "a grid of this experiment"))
     blocks: Any = OmegaConf.to_container(OmegaConf.create({"blocks": grids[size]}), resolve=False)
     found = blocks["blocks"]
     if not (found and isinstance(found, dict) and all(isinstance(block, dict) for block in found.values())):
         raise SettingError(f"experiment.grids.{size}", found, "blocks, each `name: {key: values, ...}`")
     return found
+
+
+def _names(node: Any) -> list[str]:
+    return list(map(str, node)) if isinstance(node, DictConfig) else []
 
 
 def _without(block: Sequence[Axis], key: str) -> list[Axis]:
@@ -152,55 +166,61 @@ class _Expansion:
     """One experiment and the command line it is expanded under."""
 
     study: str
-    module: str
-    composed: Sequence[str]
+    choices: Choices
     asked: Sequence[Axis]
-    configs: Configs
 
     def block(self, axes: Sequence[Axis]) -> Block:
         """The cells of one block, and which keys had an effect on them."""
-        names = (*arguments(self.module), "seed", "repeats")
-        groups = [axis for axis in axes if axis.group and axis.key in names]
-        leaves = {axis.key: axis for axis in (*axes, *self.asked) if not axis.group}
+        groups = [axis for axis in axes if axis.group and axis.key in self.choices.names]
+        set_here = {axis.key: axis for axis in (*axes, *self.asked) if not axis.group}
         used = {axis.key for axis in groups}
         cells: list[Cell] = []
         for choice in itertools.product(*(axis.values for axis in groups)):
-            chosen = [f"{axis.key}={value}" for axis, value in zip(groups, choice, strict=True)]
-            made = template(self.module, self.configs.compose(*self.composed, *chosen), names)
+            chosen = {axis.key: str(value) for axis, value in zip(groups, choice, strict=True)}
+            made = self.choices.template(chosen)
             self._require_leaves(axes, made, chosen)
-            present = [axis for axis in leaves.values() if made.has(axis.key)]
+            present = [axis for axis in set_here.values() if made.has(axis.key)]
             used |= {axis.key for axis in present}
             for values in itertools.product(*(axis.values for axis in present)):
                 config = made.fill({axis.key: value for axis, value in zip(present, values, strict=True)})
-                cells.append(Cell(self.study, self.module, config, made.choices))
+                cells.append(Cell(self.study, self.choices.module, config, made.choices))
         return Block(tuple(cells), frozenset(used))
 
-    def _require_leaves(self, block: Sequence[Axis], made: Template, chosen: Sequence[str]) -> None:
+    def _require_leaves(self, block: Sequence[Axis], made: Template, chosen: Mapping[str, str]) -> None:
         """Raise SettingError for a leaf of the yaml's own grid that these choices do not have."""
         for axis in block:
             if not axis.group and not made.has(axis.key):
-                raise SettingError(
-                    axis.key, axis.values[0], f"a setting of {self.study} with {' '.join(chosen)}"
-                )
+                choice = " ".join(f"{group}={name}" for group, name in chosen.items())
+                raise SettingError(axis.key, axis.values[0], f"a setting of {self.study} with {choice}")
 
 
-def _unknown(axis: Axis, made: Sequence[Plan]) -> SettingError:
-    """The refusal of a key that no cell has, with the keys that look like it."""
-    value = axis.values[0]
-    used = {key for plan in made for cell in plan.cells[:1] for key in cell.settings()}
-    known = used | {key for plan in made for key in _leaves(plan.config)}
-    if axis.key in known:
-        return SettingError(axis.key, value, f"a setting of this run, which uses {', '.join(sorted(used))}")
-    tail = axis.key.split(".")[-1]
-    close = [key for key in sorted(known) if key.split(".")[-1] == tail]
-    close += difflib.get_close_matches(axis.key, sorted(known), n=3)
-    shown = ", ".join(dict.fromkeys(close)) or ", ".join(sorted(used))
-    return SettingError(axis.key, value, f"a setting of this run; did you mean {shown}?")
+def _unknown(axis: Axis, made: Sequence[Plan], configs: Configs) -> SettingError:
+    """The refusal of a key that no cell has, with the settings that are nearest to it."""
+    key, value = axis.key, axis.values[0]
+    group, dot, _ = key.partition(".")
+    used = sorted({name for plan in made for cell in plan.cells[:1] for name in cell.settings()})
+    tops = [name for name in used if "." not in name]
+    others = configs.settings(group) if dot else {}
+    if group not in tops and (group in configs.groups() or key in _leaves(made)):
+        return SettingError(key, value, f"a setting of this run, which uses {', '.join(tops)}")
+    if not others:
+        close = nearest(key, [*used, *LAUNCH]) or nearest(key, _settings(made))
+        asked = f"did you mean {' or '.join(close)}?" if close else f"it uses {', '.join(tops)}"
+        return SettingError(key, value, f"a setting of this run; {asked}")
+    ours = [name for name in used if name.startswith(f"{group}.")]
+    elsewhere = [f"{group}.{leaf} ({name})" for name, found in others.items() for leaf in found]
+    elsewhere = [place for place in elsewhere if place.partition(" ")[0] not in ours]
+    allowed = among(key, ours, f"a setting of this run's {group}")
+    if elsewhere:
+        allowed += f"\nother choices of {group} have {', '.join(elsewhere)}"
+    return SettingError(key, value, allowed)
 
 
-def _leaves(config: DictConfig) -> Iterator[str]:
-    """`group` and `group.leaf` for the groups of a composed config."""
-    for name in map(str, config):
-        if isinstance(config[name], DictConfig) and name not in ("hydra", *LAUNCH):
-            yield name
-            yield from (f"{name}.{leaf}" for leaf in map(str, config[name]) if leaf != "_target_")
+def _settings(made: Sequence[Plan]) -> list[str]:
+    """`group.leaf` for the groups of the composed configs, whether they are used or not."""
+    return [leaf for plan in made for top in sorted(_leaves(made)) for leaf in leaves(plan.config, top)]
+
+
+def _leaves(made: Sequence[Plan]) -> set[str]:
+    """The top-level settings of the composed configs that say what is measured."""
+    return {str(name) for plan in made for name in plan.config} - {"hydra", *LAUNCH}

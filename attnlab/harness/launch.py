@@ -21,12 +21,11 @@ from attnlab.harness.execution.base import Execution, Outcome, Task
 from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts
+from attnlab.interruption import INTERRUPTED
 from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
 BAD = ("failed", "timeout", "missing")
-INTERRUPTED = 130
-"""The exit code of a command that was interrupted."""
 QUIET = 30.0
 """Seconds between two lines of progress where there is no terminal."""
 

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from hydra import compose
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
-from omegaconf import DictConfig
+from hydra.errors import HydraException
 
 from attnlab.harness.composition import Share
-from attnlab.parts import SettingError
+from attnlab.harness.configs import Configs
+from attnlab.parts import SettingError, SettingErrors, among, nearest
 
 RUNNING = ("action", "results", "exec", "experiment")
 """Keys that say what to do, where and how: a report's command does not repeat them."""
 LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
+SHORT = {"figures": "experiment.figures"}
+"""Short names of settings, as they are typed, and where they are."""
+INSTEAD = {
+    "searchpath": "folders of configs and modules are given by --config-dir DIR",
+    ".dir": "everything is written under results=DIR, a sweep of its own name by study=NAME",
+    "subdir": "everything is written under results=DIR, a sweep of its own name by study=NAME",
+    "chdir": "the command stays in the folder it is called from; results=DIR says where it writes",
+    "launcher": "cells are run by exec=local or exec=serial, whose settings are exec.*",
+    "sweeper": "the grid is expanded without a sweeper; exec.* says how cells are run",
+    "mode": "every command is a sweep",
+    "log": "the log of a run is in results/<study>/runs/",
+    "": "attnlab expands, runs and records the cells itself, and this has no effect on them",
+}
+"""What to use instead of Hydra's own settings, by a part of their keys."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One key and the values it takes; `group` if they choose between config files."""
+    """One key and the values it takes; `group` if they choose between config files; first: one as it is typed."""
 
     key: str
     values: tuple[Any, ...]
     group: bool
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,85 +54,124 @@ class Command:
     axes: tuple[Axis, ...] = field(default=())
 
 
-@dataclass(frozen=True)
-class Configs:
-    """The config files in reach: those of the project and those of the user's own folders.
-
-    Needs Hydra to be initialised (`hydra.initialize_config_dir`) for as long as it is used.
-    """
-
-    folders: tuple[str, ...] = ()
-
-    @property
-    def searchpath(self) -> list[str]:
-        """The override that puts the user's folders on Hydra's search path."""
-        quoted = (folder.replace("'", r"\'") for folder in self.folders)
-        places = ",".join(f"'file://{folder}'" for folder in quoted)
-        return [f"hydra.searchpath=[{places}]"] if self.folders else []
-
-    @functools.cache  # noqa: B019  (lives as long as one command)
-    def options(self, group: str) -> tuple[str, ...]:
-        """The choices of a config group, empty if there is no such group."""
-        loader = GlobalHydra.instance().config_loader()
-        return tuple(loader.get_group_options(group, config_name="config", overrides=self.searchpath))
-
-    @functools.cache  # noqa: B019
-    def compose(self, *overrides: str) -> DictConfig:
-        """The config with these overrides, Hydra's own node included."""
-        return compose("config", overrides=[*self.searchpath, *overrides], return_hydra_config=True)
-
-
 def parse(arguments: Sequence[str], configs: Configs) -> Command:
-    """Sort the overrides of a command line; of two with one key the last counts, as everywhere in Hydra.
+    """Sort the overrides of a command line.
 
-    Raises SettingError or Hydra's own errors for what is no override.
+    Raises SettingErrors for words that are no overrides, for a key that is given twice, for settings of Hydra
+    that have no effect here, and for choices there are not.
     """
+    overrides = _overrides(arguments, configs)
     composed: list[str] = []
     axes: dict[str, Axis] = {}
     experiments = configs.options("experiment")
-    for override in OverridesParser.create().parse_overrides(list(arguments)):
+    for override in overrides:
         key, line = str(override.key_or_group), str(override.input_line)
-        how = key.split(".")[0] in LAUNCH or override.is_hydra_override()
         if key == "experiment":
             experiments = tuple(dict.fromkeys(map(str, axis(override, configs).values)))
-        elif how or override.is_delete() or override.package is not None:
+        elif key.split(".")[0] in LAUNCH or override.is_delete() or override.package is not None:
             if override.is_sweep_override():
-                raise SettingError(key, line.partition("=")[2], "one value: this cannot be swept")
+                raise SettingError(key, _text(line), "one value: this cannot be swept")
+            _require_choice(key, override.value(), configs)
             composed.append(line)
+        elif key in SHORT:
+            composed.append(f"{SHORT[key]}={_text(line)}")
         else:
             axes[key] = axis(override, configs)
             if override.is_add() or override.is_force_add():
-                composed.append(_first(override, axes[key]))
+                composed.append(f"{override.get_key_element()}={axes[key].first}")
     return Command(experiments, tuple(composed), tuple(axes.values()))
 
 
-def _first(override: Override, axis: Axis) -> str:
-    """The override that adds a key (`+key=1,2`) with the first of its values, for Hydra to compose."""
-    if not override.is_sweep_override():
-        return str(override.input_line)
-    text = axis.values[0] if axis.group else next(override.sweep_string_iterator())
-    return f"{override.get_key_element()}={text}"
+def _overrides(arguments: Sequence[str], configs: Configs) -> list[Override]:
+    """The words as overrides. Raises SettingErrors for all of them that are none, or of no effect."""
+    parser, found, problems = OverridesParser.create(), [], []
+    for word in arguments:
+        try:
+            override = parser.parse_override(word)
+        except HydraException as error:
+            problems.append(_no_override(word, error, configs))
+            continue
+        if not override.key_or_group:
+            problems.append(SettingError(word, None, "key=value"))
+        elif override.is_hydra_override():
+            problems.append(_hydras(override))
+        found.append(override)
+    keys = [(str(override.key_or_group), override.package) for override in found]
+    twice = [key for key in dict.fromkeys(keys) if keys.count(key) > 1]
+    for key, package in twice:
+        said = [_text(str(o.input_line)) for o in found if (o.key_or_group, o.package) == (key, package)]
+        problems.append(
+            SettingError(
+                key, " and ".join(said), f"one of them; for all: {key}={','.join(dict.fromkeys(said))}"
+            )
+        )
+    if problems:
+        raise SettingErrors(problems)
+    return found
+
+
+def _text(line: str) -> str:
+    """What stands behind the first equals sign."""
+    return line.partition("=")[2]
+
+
+def _no_override(word: str, error: HydraException, configs: Configs) -> SettingError:
+    """The refusal of a word that is no `key=value`, with what it may have meant."""
+    key, given, value = word.partition("=")
+    if given and key.strip("+~"):
+        reason = str(error).splitlines()[0]
+        return SettingError(
+            key, value, f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
+        )
+    homes = {f"{group}={name}": name for group in configs.groups() for name in configs.options(group)}
+    meant = [pair for pair, name in homes.items() if name == word] or [
+        pair for pair, name in homes.items() if name in nearest(word, homes.values(), 1)
+    ]
+    return SettingError(
+        word, None, "key=value" + (f"; did you mean {' or '.join(meant[:3])}?" if meant else "")
+    )
+
+
+def _hydras(override: Override) -> SettingError:
+    """Why a setting of Hydra's own has no effect, and what has."""
+    key = str(override.key_or_group)
+    instead = next((words for part, words in INSTEAD.items() if part in key), INSTEAD[""])
+    return SettingError(key, _text(str(override.input_line)), f"no setting of Hydra's own: {instead}")
+
+
+def _require_choice(key: str, value: Any, configs: Configs) -> None:
+    """Raise SettingError if `key` is a config group without this choice."""
+    options = configs.options(key)
+    if options and value is not None and value not in options:
+        raise SettingError(key, value, among(value, options))
 
 
 def axis(override: Override, configs: Configs) -> Axis:
     """The axis one override spans; a plain value is an axis of length one."""
     key = override.key_or_group
     if override.is_interval_sweep():
-        raise SettingError(
-            key, str(override.input_line), "values that can be listed: 1,2,3  range()  choice()"
-        )
+        text = _text(str(override.input_line))
+        raise SettingError(key, text, "values that can be listed: 1,2,3  range()  choice()")
     values = tuple(_values(override, configs.options(key)))
     if not values:
-        raise SettingError(key, str(override.input_line), "at least one value; nothing matches")
-    return _axis(key, values, configs)
+        pattern, options = _text(str(override.input_line)), configs.options(key)
+        raise SettingError(key, pattern, f"at least one value; nothing matches among {', '.join(options)}")
+    return _axis(key, values, configs, _first(override, values))
 
 
-def _axis(key: str, values: tuple[Any, ...], configs: Configs) -> Axis:
-    options = configs.options(key)
+def _axis(key: str, values: tuple[Any, ...], configs: Configs, first: str = "") -> Axis:
     for value in values:
-        if options and value not in options:
-            raise SettingError(key, value, "one of " + ", ".join(options))
-    return Axis(key, values, bool(options))
+        _require_choice(key, value, configs)
+    return Axis(key, values, bool(configs.options(key)), first)
+
+
+def _first(override: Override, values: Sequence[Any]) -> str:
+    """The first of an override's values, in Hydra's grammar."""
+    if not override.is_sweep_override():
+        return _text(str(override.input_line))
+    if isinstance(override.value(), Glob):
+        return str(values[0])
+    return str(next(override.sweep_string_iterator()))
 
 
 def _values(override: Override, options: Sequence[str]) -> Iterator[Any]:

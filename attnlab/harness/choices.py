@@ -1,0 +1,79 @@
+"""Other choices of groups made from one composition: what Hydra would compose, without composing again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from attnlab.harness.composition import Template, template
+from attnlab.harness.configs import Configs
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """One experiment's composition, in which one choice of a group can be exchanged for another.
+
+    words: the overrides of the composition, `experiment=name` last; names: the settings its trial uses.
+    A group's node is its file with what the experiment's yaml says of the group laid over it. Where that recipe
+    does not give the node that Hydra composed for the choice already there, or a file does more than state
+    settings (a package, a defaults list), Hydra composes.
+
+    Law: `template(chosen)` is the template of the composition with these choices.
+    """
+
+    module: str
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+    configs: Configs
+
+    def template(self, chosen: Mapping[str, str]) -> Template:
+        """The settings with these choices. Raises SettingError or Hydra's own errors."""
+        nodes = {group: self._node(group, name) for group, name in chosen.items()}
+        if any(node is None for node in nodes.values()):
+            words = [f"{group}={name}" for group, name in chosen.items()]
+            return template(self.module, self.configs.compose(*self.words, *words), self.names)
+        made = self._composed
+        config = {name: nodes.get(name) or node for name, node in made.config.items()}
+        return replace(made, config=config, choices={**made.choices, **chosen}, resolved={})
+
+    @functools.cached_property
+    def _base(self) -> DictConfig:
+        return self.configs.compose(*self.words)
+
+    @functools.cached_property
+    def _composed(self) -> Template:
+        return template(self.module, self._base, self.names)
+
+    @functools.cached_property
+    def _over(self) -> dict[str, Any]:
+        """What the experiment's yaml says of each group."""
+        name = self.words[-1].partition("=")[2]
+        found = self.configs.read("experiment", name)
+        return found.body if found.package == "_global_" else {}
+
+    @functools.cached_property
+    def _exchangeable(self) -> frozenset[str]:
+        """The groups whose node in the composition is what the recipe makes of the choice there."""
+        if any(word.startswith(("+", "~")) or "@" in word.partition("=")[0] for word in self.words):
+            return frozenset()
+        chosen = {group: self._base.hydra.runtime.choices.get(group) for group in self.names}
+        made = {group: self._recipe(group, str(name)) for group, name in chosen.items() if name}
+        return frozenset(
+            group for group, node in made.items() if repr(node) == repr(self._composed.config[group])
+        )
+
+    def _node(self, group: str, name: str) -> dict[str, Any] | None:
+        return self._recipe(group, name) if group in self._exchangeable else None
+
+    def _recipe(self, group: str, name: str) -> dict[str, Any] | None:
+        """A group's node with this choice; None if the file does more than state settings."""
+        found = self.configs.read(group, name)
+        if found.package or not found.body or "defaults" in found.body:
+            return None
+        merged = OmegaConf.merge(found.body, self._over.get(group, {}))
+        node: Any = OmegaConf.to_container(merged, resolve=False)
+        return {str(key): value for key, value in node.items()}
