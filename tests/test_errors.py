@@ -84,7 +84,7 @@ REFUSALS = {
         "weights.temperature",
         "weights.concentration (dirichlet)",
     ),
-    "probe.width=3 experiment=recovery": ("probe.width", "3", "which uses decoder, inputs"),
+    "probe.width=3 experiment=recovery": ("probe.width", "3", "which uses channel, decoder"),
     "experiment=noop,recovery study=both": ("study", "both", "one experiment"),
 }
 

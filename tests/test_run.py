@@ -301,8 +301,8 @@ def test_an_older_study_is_left_out_of_the_index(lab: Lab) -> None:
 
 
 def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:
-    words = ("experiment=noop", "mood=slow", "level=range(4)", "inputs.n=4", "repeats=1", "exec.workers=1")
-    drivers = [driver(lab, *words), driver(lab, *words)]
+    words = ("experiment=noop", "mood=slow", "level=range(4)", "inputs.n=4", "repeats=1")
+    drivers = [driver(lab, *words, "exec.workers=1") for _ in range(2)]
     assert [process.wait(timeout=120) for process in drivers] == [0, 0]
     table = csv(lab)
     assert len(records(lab)) == 4

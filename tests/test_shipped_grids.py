@@ -11,8 +11,9 @@ from hydra import initialize_config_dir
 
 from attnlab.harness.cells import Cell
 from attnlab.harness.composition import Share
+from attnlab.harness.configs import Configs
 from attnlab.harness.grid import plans
-from attnlab.harness.overrides import Configs, parse, yaml_axis
+from attnlab.harness.overrides import parse, yaml_axis
 from attnlab.parts import SettingError
 
 Expand = Callable[..., Sequence[Cell]]

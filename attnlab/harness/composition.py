@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -66,17 +67,25 @@ class Template:
     def _resolve(self, config: dict[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
         """The interpolated leaves, remembered by the leaves they can depend on.
 
-        An interpolation can reach another top-level node only by writing its name, so the nodes that hold or
-        name one are all that matters.
+        An interpolation reaches another leaf only by writing its name or that of a node it lies in, unless it
+        computes the name: so the leaves of which no part is written anywhere do not matter.
         """
         waiting = dict(_interpolated(config))
-        roots = {key.split(".")[0] for key in waiting}
-        roots |= {name for name in self.config for text in waiting.values() if name in text}
-        address = tuple((key, repr(value)) for key, value in leaves.items() if key.split(".")[0] in roots)
+        written = " ".join(waiting.values())
+        computed = _COMPUTED.search(written) is not None
+        address = tuple(
+            (key, repr(value))
+            for key, value in leaves.items()
+            if computed or key in waiting or any(name in written for name in key.split("."))
+        )
         if waiting and address not in self.resolved:
             tree: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
             self.resolved[address] = {key: _get(tree, key) for key in waiting}
         return self.resolved[address] if waiting else {}
+
+
+_COMPUTED = re.compile(r"\$\{[^}]*(\$\{|:)|\$\{\.*\}")
+"""An interpolation that holds another one, calls a resolver or names a node by dots alone."""
 
 
 def template(module: str, composed: DictConfig, names: Sequence[str]) -> Template:

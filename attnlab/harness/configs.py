@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 from hydra import compose
-from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
@@ -62,9 +61,8 @@ class Configs:
     def options(self, group: str) -> tuple[str, ...]:
         """The choices of a config group, empty if there is no such group."""
         if group not in self._options:
-            loader = GlobalHydra.instance().config_loader()
-            found = loader.get_group_options(group, config_name="config", overrides=self.searchpath)
-            self._options[group] = tuple(found)
+            found = {path.stem for place in self.places for path in (place / group).glob("*.yaml")}
+            self._options[group] = tuple(sorted(found)) if group else ()
         return self._options[group]
 
     def compose(self, *overrides: str) -> DictConfig:

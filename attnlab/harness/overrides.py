@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -82,9 +83,15 @@ def parse(arguments: Sequence[str], configs: Configs) -> Command:
     return Command(experiments, tuple(composed), tuple(axes.values()))
 
 
+@functools.cache
+def _parser() -> OverridesParser:
+    """Hydra's parser of overrides, with its functions (range, choice, glob, ...)."""
+    return OverridesParser.create()
+
+
 def _overrides(arguments: Sequence[str], configs: Configs) -> list[Override]:
     """The words as overrides. Raises SettingErrors for all of them that are none, or of no effect."""
-    parser, found, problems = OverridesParser.create(), [], []
+    parser, found, problems = _parser(), [], []
     for word in arguments:
         try:
             override = parser.parse_override(word)
@@ -181,7 +188,7 @@ def _values(override: Override, options: Sequence[str]) -> Iterator[Any]:
     elif not override.is_sweep_override():
         yield value
     else:
-        parser = OverridesParser.create()
+        parser = _parser()
         for text in override.sweep_string_iterator():
             yield parser.parse_override(f"{override.key_or_group}={text}").value()
 
@@ -190,7 +197,7 @@ def yaml_axis(key: str, value: Any, configs: Configs) -> Axis:
     """Text is read in Hydra's grammar, as on the command line; a list is its values; `{of: key, shares: [...]}`
     are shares of another axis; anything else is one value."""
     if isinstance(value, str):
-        return axis(OverridesParser.create().parse_override(f"{key}={value}"), configs)
+        return axis(_parser().parse_override(f"{key}={value}"), configs)
     if isinstance(value, dict):
         return Axis(key, tuple(_shares(key, value)), False)
     return _axis(key, tuple(value) if isinstance(value, list) else (value,), configs)

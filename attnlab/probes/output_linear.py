@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from attnlab.probes.base import Probe, Reader, hedged
 from attnlab.probes.penalty_path import at_best_penalty
@@ -35,6 +34,8 @@ class OutputLinear(Probe):
 
 
 def _logit(inputs: Array, labels: np.ndarray, penalty: float, size: float) -> Reader:
+    from sklearn.linear_model import LogisticRegression  # loads slowly: only where a probe learns
+
     seen = len(labels)
     classes = np.unique(labels)
     if classes.size == 1:  # nothing to separate: always that position

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
 
 from attnlab.parts import Count
 from attnlab.probes.base import Probe, Reader, hedged
 from attnlab.probes.penalty_path import COARSE, at_best_penalty
 from attnlab.probes.targets import labelled
 from attnlab.shapes import Array, Examples
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class OutputMlp(Probe):
     hidden: Count = 32
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
+        from sklearn.neural_network import MLPClassifier  # loads slowly: only where a probe learns
+
         size = float(np.sqrt((train.outputs**2).mean())) or 1.0
         start = int(rng.integers(2**31))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from attnlab.parts import Count
 from attnlab.probes import controls
@@ -41,6 +40,8 @@ class OutputNeighbors(Probe):
         return lambda examples: sharpened(remembered(examples.outputs), examples.mask)
 
     def _remembered(self, train: Examples) -> Callable[[Array], Array]:
+        from sklearn.neighbors import NearestNeighbors  # loads slowly: only where a probe learns
+
         index = NearestNeighbors(n_neighbors=min(self.neighbors, len(train))).fit(train.outputs)
         nearest = 1e-9 * float(np.abs(train.outputs).max())  # an exact copy counts as this near
 
