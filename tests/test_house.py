@@ -36,7 +36,7 @@ FLOORS: list[tuple[str, ...]] = [
 ]
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
 HARNESS: list[tuple[str, ...]] = [
-    ("own", "source", "store", "provenance", "summary"),
+    ("own", "making", "source", "store", "provenance", "summary"),
     ("cells",),
     ("execution", "table"),
     ("configs",),

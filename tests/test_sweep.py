@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from conftest import Lab
 from hydra import initialize_config_dir
 
-from attnlab.harness.cells import Cell
+from attnlab.harness import own
+from attnlab.harness.cells import Cell, renew
 from attnlab.harness.configs import Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
@@ -27,7 +29,9 @@ CONF = str(Path(__file__).parents[1] / "conf")
 def expand(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Expand]:
     """`expand("experiment=noop", ...)`: the cells of a command line."""
     folder = str(lab.folder / "mine")
-    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    renew()
+    own.reach([folder])
 
     def cells(*words: str) -> list[Cell]:
         configs = Configs((folder,))

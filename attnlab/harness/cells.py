@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from attnlab.harness import own, source
+from attnlab.harness import making, own, source
+from attnlab.harness.making import facts_of, is_part, part, said
 from attnlab.harness.summary import labels, summary
 from attnlab.intervals import ANY, Measure
-from attnlab.parts import Count, Part, SettingError, among, declared, file_settings, names_file, refusal
+from attnlab.parts import Count, SettingError, declared, file_settings, names_file, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
 
@@ -37,7 +38,8 @@ Json = Any
 def renew() -> None:
     """Forget modules and parts of the user's own: a new command takes them as they are now."""
     source.renew()
-    for cached in (experiment, arguments, measures, _part):
+    making.renew()
+    for cached in (experiment, arguments, measures):
         cached.cache_clear()
 
 
@@ -47,7 +49,7 @@ def experiment(module: str) -> ModuleType:
     try:
         found = own.module(module)
     except Exception as error:  # a module of the user's own may break in any way
-        raise SettingError("experiment.module", module, f"an importable module ({_said(error)})") from error
+        raise SettingError("experiment.module", module, f"an importable module ({said(error)})") from error
     for name in ("trial", "verdict", "VERSION"):
         if not hasattr(found, name):
             raise SettingError("experiment.module", module, f"a module with `{name}`")
@@ -68,52 +70,6 @@ def arguments(module: str) -> dict[str, Any]:
     return {
         name: hints.get(name, Any) for name in inspect.signature(trial).parameters if name not in RESERVED
     }
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def is_part(value: Json) -> bool:
-    """Whether a setting describes a part: a class and its settings."""
-    return isinstance(value, dict) and "_target_" in value
-
-
-@functools.cache
-def _part(frozen: str) -> Part:
-    config = json.loads(frozen)
-    target = config.pop("_target_")
-    try:
-        kind = own.attribute(target)
-    except Exception as error:
-        raise SettingError("_target_", target, f"an importable class ({_said(error)})") from error
-    if dataclasses.is_dataclass(kind):
-        fields = [field.name for field in dataclasses.fields(kind)]
-        for name in config:
-            if name not in fields:
-                raise SettingError(name, config[name], among(name, fields, f"a setting of {target}"))
-    try:
-        return typing.cast(Part, kind(**config))
-    except TypeError as error:
-        raise SettingError("_target_", target, f"settings its class takes ({error})") from error
-
-
-def _declared(made: object) -> dict[str, str | bool]:
-    """What a part declares of itself; nothing for an object that is no part. Raises SettingError if it cannot."""
-    try:
-        return made.declared() if isinstance(made, Part) else {}
-    except Exception as error:  # a property of the user's own may break in any way
-        raise SettingError(
-            "facts", type(made).__name__, f"facts that can be read ({_said(error)})"
-        ) from error
-
-
-def part(group: str, config: Mapping[str, Json]) -> Part:
-    """The part a group's config describes. Raises SettingError naming `group.setting` if it is refused."""
-    try:
-        return _part(json.dumps(config, sort_keys=True))
-    except SettingError as error:
-        raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
 
 
 def _content(path: Json) -> Json:
@@ -223,7 +179,7 @@ class Cell:
                 continue
             try:
                 made = part(name, value)
-                _declared(made)
+                facts_of(made)
             except SettingError as error:
                 found.append(error)
                 continue
@@ -240,7 +196,7 @@ class Cell:
         return {
             f"{group}:{name}": fact
             for group, config in self._groups()
-            for name, fact in _declared(part(group, config)).items()
+            for name, fact in facts_of(part(group, config)).items()
         }
 
     @property

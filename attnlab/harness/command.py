@@ -17,11 +17,12 @@ from omegaconf import DictConfig
 from attnlab.files import require_writable
 from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
-from attnlab.harness.cells import part, renew
+from attnlab.harness.cells import renew
 from attnlab.harness.configs import Configs, conf
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.launch import stored
+from attnlab.harness.making import part
 from attnlab.harness.overrides import Command, parse
 from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
 from attnlab.parts import SettingError, nearest, refusal

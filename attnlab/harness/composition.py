@@ -12,7 +12,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.harness.cells import is_part
+from attnlab.harness.making import is_part
 from attnlab.parts import SettingError
 
 

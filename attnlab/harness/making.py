@@ -1,0 +1,64 @@
+"""From a group's config to the part it describes: a class by its name, and its settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from attnlab.harness import own
+from attnlab.parts import Part, SettingError, among
+
+Json = Any
+
+
+def said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def is_part(value: Json) -> bool:
+    """Whether a setting describes a part: a class and its settings."""
+    return isinstance(value, dict) and "_target_" in value
+
+
+@functools.cache
+def _made(frozen: str) -> Part:
+    config = json.loads(frozen)
+    target = config.pop("_target_")
+    try:
+        kind = own.attribute(target)
+    except Exception as error:
+        raise SettingError("_target_", target, f"an importable class ({said(error)})") from error
+    if dataclasses.is_dataclass(kind):
+        fields = [field.name for field in dataclasses.fields(kind)]
+        for name in config:
+            if name not in fields:
+                raise SettingError(name, config[name], among(name, fields, f"a setting of {target}"))
+    try:
+        return typing.cast(Part, kind(**config))
+    except TypeError as error:
+        raise SettingError("_target_", target, f"settings its class takes ({error})") from error
+
+
+def facts_of(made: object) -> dict[str, str | bool]:
+    """What a part declares of itself; nothing for an object that is no part. Raises SettingError if it cannot."""
+    try:
+        return made.declared() if isinstance(made, Part) else {}
+    except Exception as error:  # a property of the user's own may break in any way
+        raise SettingError("facts", type(made).__name__, f"facts that can be read ({said(error)})") from error
+
+
+def part(group: str, config: Mapping[str, Json]) -> Part:
+    """The part a group's config describes. Raises SettingError naming `group.setting` if it is refused."""
+    try:
+        return _made(json.dumps(config, sort_keys=True))
+    except SettingError as error:
+        raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
+
+
+def renew() -> None:
+    """Forget the parts that were made: a new command makes them of classes as they are now."""
+    _made.cache_clear()
