@@ -73,6 +73,7 @@ def _smallest_change(rows: list[Rationals], missed: Rationals, weights: Rational
     """x with `rows x = missed`, zero off the pivots; None if the equations contradict each other."""
     system = [[*row, b] for row, b in zip(rows, missed, strict=True)]
     pivots: dict[int, int] = {}
+    # ends: each round adds a row to the pivots or is the last
     while left := [i for i in range(len(system)) if i not in pivots.values()]:
         _, at, column = max((abs(system[i][j]) * w, i, j) for i in left for j, w in enumerate(weights))
         if system[at][column] == 0:

@@ -80,7 +80,7 @@ def _nonnegative_null_vector(matrix: list[list[Fraction]], columns: int) -> bool
     one, zero = Fraction(1), Fraction(0)
     table = [[*row, zero] for row in matrix] + [[one] * columns + [one]]
     basis = [columns + i for i in range(len(table))]
-    while True:
+    while True:  # ends: exact, and Bland's rule visits no basis twice
         artificial = [row for row, name in zip(table, basis, strict=True) if name >= columns]
         gain = [sum((row[j] for row in artificial), zero) for j in range(columns + 1)]
         if gain[columns] == 0:

@@ -205,7 +205,7 @@ def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     """Gauss-Jordan, each row pivoting on its largest allowed entry; returns the rank, zero rows put last."""
     count, n = T.shape
     rank = 0
-    while rank < count:
+    while rank < count:  # ends: each round raises the rank or lowers the count
         best, column = tolerance, -1
         line = T[rank]
         for j in range(n):
@@ -238,7 +238,7 @@ def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def
         slope = 1.0 - abs(z[column])
         passed[:] = False
         row, step = -1, 0.0
-        while slope < 0.0:
+        while slope < 0.0:  # ends: each round passes another row
             nearest, at = np.inf, -1
             for i in range(count):
                 rate = sign[i] * sense * T[i, column]

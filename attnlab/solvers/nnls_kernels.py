@@ -96,7 +96,7 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
 def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
     first = True
-    while count > 0:
+    while count > 0:  # ends: each round drops a column or is the last
         for p in range(count - 1, -1, -1):
             total = c[p]
             for t in range(p + 1, count):

@@ -48,7 +48,7 @@ def _hazard(w: float) -> float:
 def _reach(fallen: Callable[[float], float], width: float) -> float:
     """A distance from the peak, in steps of the width, beyond which `fallen` says nothing is left."""
     far = 8 * width
-    while fallen(far) < _LOST and far < 1e4 * width:
+    while fallen(far) < _LOST and far < 1e4 * width:  # ends: far grows by 4 widths a round
         far += 4 * width
     return far
 

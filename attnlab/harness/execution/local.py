@@ -33,7 +33,7 @@ class Local(Execution):
         processes = min(self.workers or cpu_count(), max(1, len(tasks)))
         pool = self._pool if processes > 1 else self._process
         waiting = {task.cell.key: task for task in tasks}
-        while waiting:
+        while waiting:  # ends: each round does all that waits, or takes one at least out of it
             try:
                 for outcome in pool(list(waiting.values()), processes):
                     del waiting[outcome.task.cell.key]
@@ -88,7 +88,7 @@ def _leave_with(driver: int) -> None:
     """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run."""
 
     def watch() -> None:
-        while os.getppid() == driver:
+        while os.getppid() == driver:  # ends: with the driver, or with this process
             time.sleep(0.5)
         os._exit(1)
 
