@@ -55,8 +55,8 @@ def _largest(a: Array) -> Mask:
 
 
 def top1(a: Array, b: Array) -> Mask:
-    """Whether the position b puts first is one of those a puts first."""
-    first = b.argmax(axis=-1)[..., None]
+    """Whether the position b puts first is one of those a puts first; of b's ties the earliest is its first."""
+    first = _largest(b).argmax(axis=-1)[..., None]
     return np.asarray(np.take_along_axis(_largest(a), first, axis=-1)[..., 0])
 
 
@@ -78,11 +78,14 @@ def support_size(a: Array) -> Array:
 def support_recall(a: Array, b: Array, mask: Mask) -> Array:
     """The share of a's k attended positions among the k largest of b.
 
-    NaN where a attends to every visible position: any b would score 1.
+    NaN where a attends to every visible position: any b would score 1. Entries of b that differ by rounding are
+    ranked in the order of their positions.
     """
     attended = a > 0
     size = attended.sum(axis=-1)
-    order = np.argsort(-np.where(mask, b, -np.inf), axis=-1, kind="stable")
+    peak = np.abs(np.where(mask, b, 0.0)).max(axis=-1, keepdims=True)
+    steps = np.rint(np.where(mask, b, 0.0) / (TIE * np.where(peak > 0, peak, 1.0)))
+    order = np.argsort(-np.where(mask, steps, -np.inf), axis=-1, kind="stable")
     ranked = np.take_along_axis(attended, order, axis=-1)
     found = (ranked & (np.arange(a.shape[-1]) < size[..., None])).sum(axis=-1)
     return np.where(size < mask.sum(axis=-1), found / size, np.nan)

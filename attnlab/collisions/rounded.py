@@ -10,7 +10,7 @@ import numpy as np
 from attnlab.arrays import root_mean_square
 from attnlab.attention import output
 from attnlab.collisions.base import Construction, apart, decline_unless, only_where
-from attnlab.collisions.border import reach
+from attnlab.collisions.border import reach, step
 from attnlab.shapes import Array, Collision, Mask, Sample
 from attnlab.solvers.formats import BITS, Format, in_range, round_to
 from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection
@@ -79,14 +79,14 @@ class Rounded(Construction):
         The outputs that round to the target are a box, so along a line they are an interval: bisection.
         """
         low, high = np.zeros(len(weights)), reach(weights, z)
-        best, step = weights, high
+        best, length = weights, high
         for _ in range(self.halvings):
-            moved = np.maximum(weights + step[:, None] * z, 0.0)
+            moved = step(weights, z, length)
             moved /= moved.sum(axis=1, keepdims=True)
             same = self._same(moved, values, target)
             best = np.where(same[:, None], moved, best)
-            low, high = np.where(same, step, low), np.where(same, high, step)
-            step = (low + high) / 2
+            low, high = np.where(same, length, low), np.where(same, high, length)
+            length = (low + high) / 2
         return np.asarray(best)
 
 

@@ -1,0 +1,71 @@
+"""A small grid of the studies of Q1 to Q3, run in one process and printed as JSON: for test_same_rates."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from members import member, members
+
+from attnlab.seeds import Streams
+from experiments import alignment, asker, collision, fibre, phase, recovery
+
+TRIALS = 30
+FEWER = {"reachable": {"starts": 4}, "farthest": {"starts": 4}}
+UNSTEADY = {"softmax_inverse"}
+"""Where no query has the output, its Newton iteration ends anywhere: its means hang on the last digit."""
+
+
+def cells() -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Name, experiment and parts of every cell."""
+    kinds = ("gaussian", "duplicated", "positional", "orthogonal")
+    values = {name: member("inputs", name, n=14, d=4, e=4) for name in kinds}
+    softmax = member("weights", "softmax", temperature=0.5)
+    for name in members("collision"):
+        part = member("collision", name, **FEWER.get(name, {}))
+        for kind in ("gaussian", "duplicated"):
+            parts = {"inputs": values[kind], "weights": softmax, "collision": part}
+            yield f"collision {name} {kind}", collision, parts
+    for kind in kinds:
+        for pairs in ("random", "closest", "attended"):
+            part = member("collision", "extreme", pairs=pairs)
+            yield f"asker {kind} {pairs}", asker, {"inputs": values[kind], "collision": part}
+        weights = member("weights", "uniform_support", support=2)
+        yield f"phase {kind}", phase, {"inputs": values[kind], "weights": weights}
+        yield f"fibre {kind}", fibre, {"inputs": values[kind], "weights": softmax}
+        for name in set(members("decoder")) - UNSTEADY:
+            for weights in (softmax, member("weights", "hard")):
+                parts = {"inputs": values[kind], "weights": weights, "decoder": member("decoder", name)}
+                parts["channel"] = member("channel", "exact")
+                yield f"recovery {kind} {name} {type(weights).__name__}", recovery, parts
+    tied = member("inputs", "tied", n=14, d=4, e=4, noise=0.5)
+    part = member("collision", "reachable", starts=8)
+    yield "alignment", alignment, {"inputs": tied, "weights": softmax, "collision": part}
+
+
+def summary(row: dict[str, Any]) -> dict[str, list[Any]]:
+    """Of every metric its kind and its mean, without the trials that have no value."""
+    found = {}
+    for metric, numbers in row.items():
+        values = np.asarray(numbers)
+        kind = "rate" if values.dtype == bool else "mean"
+        some = values[~np.isnan(values.astype(float))].astype(float)
+        found[metric] = [kind, float(some.mean()) if some.size else None, int(some.size)]
+    return found
+
+
+def main() -> None:
+    """Print the whole grid."""
+    answers = {}
+    for name, experiment, parts in cells():
+        known = inspect.signature(experiment.trial).parameters
+        chosen = {key: part for key, part in parts.items() if key in known}
+        answers[name] = summary(experiment.trial(**chosen, trials=TRIALS, rng=Streams(0)))
+    print(json.dumps(answers, sort_keys=True))
+
+
+if __name__ == "__main__":
+    main()
