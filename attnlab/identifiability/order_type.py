@@ -69,7 +69,7 @@ def agrees(family: Family, most: int = MOST) -> bool:
 def _subsets(n: int, size: int) -> Iterator[NDArray[np.int64]]:
     chosen = combinations(range(n), size)
     piece = list(islice(chosen, FIRST))
-    while piece:
+    while piece:  # ends: each round takes a piece of finitely many subsets
         yield np.array(piece, dtype=np.int64)
         piece = list(islice(chosen, PIECE))
 

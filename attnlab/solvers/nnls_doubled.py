@@ -128,7 +128,7 @@ def _solve(count, m, Q, R, target, z):  # type: ignore[no-untyped-def]
 @_kernel
 def _refit(C, count, m, Q, R, target, passive, inside, x, z, v):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
-    while count > 0:
+    while count > 0:  # ends: each round drops a column or is the last
         _solve(count, m, Q, R, target, z)
         step, leaving = 1.0, -1
         for p in range(count):
