@@ -57,7 +57,7 @@ def question(words: Sequence[str]) -> Question:
     flag, found, package, resolve = "", None, None, False
     rest: list[str] = []
     left = list(words)
-    while left:
+    while left:  # ends: each round takes a word at least
         word = left.pop(0)
         name, given, value = word.partition("=")
         if name in FLAGS and not flag:
