@@ -7,8 +7,6 @@ often does a search find another query with the same output?
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -19,7 +17,7 @@ from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
-from attnlab.verdicts import Answer, Verdict, interval, rows
+from attnlab.verdicts import Claim, Verdict, holds, stated
 from attnlab.weights.base import Weights
 
 VERSION = 2
@@ -50,44 +48,46 @@ def trial(inputs: Tied, weights: Weights, collision: Reachable, trials: Count, r
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """The rate of softmax collisions from tied to independent values."""
-    return Verdict(
-        sentences=tuple(_sentences(table)),
-        answers=tuple(_answers(table)),
-        limits=(
-            "A search that finds nothing proves nothing: rates are lower bounds, except at noise 0, where a "
-            "theorem says zero.",
+    return stated(
+        table,
+        CLAIMS,
+        (
+            "A search that finds nothing proves nothing: its rates are lower bounds, except where a theorem says "
+            "zero.",
             "Every pair that counts agrees in 40 digits and has an exact solution next to it (Kantorovich); "
             "pairs too ill-conditioned for that are not counted.",
-            "Keys, values and queries are Gaussian, and the observer knows the keys and the values exactly.",
+            "The observer knows the keys and the values exactly.",
         ),
     )
 
 
-def _sentences(table: pd.DataFrame) -> Iterator[str]:
-    tied, free = (interval(table, "collides", {"inputs.noise": noise}) for noise in (0.0, 1.0))
-    starts = interval(table, "starts")
-    if tied is not None and free is not None:
-        yield (
-            f"Where values are a map of the keys a second query with the same output was found in {tied.percent} "
-            f"of trials (a theorem says never); where keys and values are independent, in {free.percent}."
-        )
-    if starts is not None:
-        yield f"Each trial is searched from {starts.value:g} random queries."
-    for noise in sorted(rows(table, "collides").get("inputs.noise", pd.Series(dtype=float)).unique()):
-        if noise in (0.0, 1.0):
-            continue
-        where = {"inputs.noise": noise}
-        rate, flip = interval(table, "collides", where), interval(table, "argmax_flip", where)
-        if rate is not None and flip is not None:
-            yield (
-                f"With a share of {noise:g} noise in the values a second query with the same output was found in "
-                f"{rate.percent} of trials, with another top position in {flip.percent}."
-            )
+def _never(rows: pd.DataFrame) -> str:
+    return "never, by theorem" if holds(rows, "inputs:tied_keys") else ""
 
 
-def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    for noise, words in ((0.0, "values a map of the keys"), (1.0, "keys and values independent")):
-        rate = interval(table, "collides", {"inputs.noise": noise})
-        if rate is not None:
-            counts = "another query with the same output was found"
-            yield Answer("Q3", f"{words}, e = d, n > d + 1", counts, rate, "lost")
+CLAIMS = (
+    Claim(
+        metric="collides",
+        says="A second query with the same keys, values and output is found",
+        over="inputs.noise",
+        theorem=_never,
+        beside={"starts": "each searched from {} queries"},
+        figure="noise",
+        question="Q3",
+        counts="another query with the same output is found",
+        way="lost",
+    ),
+    Claim(
+        metric="argmax_flip",
+        says="That query has another most-attended position",
+        over="inputs.noise",
+        theorem=_never,
+        figure="flips",
+    ),
+    Claim(
+        metric="collides",
+        says="By dimension, where keys and values have least in common, a second query is found",
+        over="inputs.d",
+        figure="noise",
+    ),
+)

@@ -7,8 +7,6 @@ constraint it obeys (any weights, or softmax weights of two queries) says to who
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -20,7 +18,8 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
-from attnlab.verdicts import Answer, Question, Verdict, beyond, interval
+from attnlab.verdicts import Claim, Remark, Verdict, best, beyond, each, having, named, rather, stated
+from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
 VERSION = 4
@@ -60,122 +59,118 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """How far apart patterns with one output are, construction by construction."""
-    many = beyond(table)
-    sentences = [
-        *_opening(many), *_constructions(many), *_threshold(table), *_sharpness(many), *_precision(table)
-    ]  # fmt: skip
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(many)),
-        limits=(
+    return stated(
+        table,
+        CLAIMS,
+        (
             "What a search does not find is not shown to be impossible; only a reason or a theorem does that.",
-            "Rates of reachable are lower bounds, and so are distances and changes of the top position by "
-            "null_step, farthest, reachable and rounded: other and farther pairs may exist.",
-            "Only reachable and transplant give patterns that are softmax weights; the others are weights on the "
-            "simplex that no query may produce.",
-            "Values here are Gaussian; structured values collide more (repeated ones at any length) or less.",
+            "Rates of searches are lower bounds, and so are the distances they find: other and farther pairs may "
+            "exist.",
+            "Where a pair is not that of two queries over the same keys, it consists of weights on the simplex "
+            "that no query may produce.",
         ),
     )
 
 
-def _threshold(table: pd.DataFrame) -> Iterator[str]:
-    few = beyond(table, few=True)
-    for name in ("radon", "null_step"):
-        cells = few[few["collision"] == name].drop_duplicates("key")
-        skipped = cells[cells["status"] == "skipped"]
-        found = interval(few, "found", {"collision": name})
-        if found is not None:
-            yield f"With no more than d + 1 positions {name} finds a collision in {found.percent} of trials."
-        if len(skipped):
-            yield (
-                f"With no more than d + 1 positions {name} declines {len(skipped)} of {len(cells)} settings: "
-                f"{skipped['reason'].iloc[0]}."
-            )
+def _surest(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of the construction that finds a pair most often."""
+    return best("found", "collision")(table)
 
 
-def _opening(many: pd.DataFrame) -> Iterator[str]:
-    """What the simplex allows, and what is found where the weights must be softmax weights."""
-    apart = interval(many, "found", {"collision": "radon"})
-    twin = interval(many, "found", {"collision": "reachable"})
-    if apart is not None and twin is not None:
-        yield (
-            f"With more than d + 1 positions two patterns without a common position had the same output in "
-            f"{apart.percent} of trials; among softmax weights a second query with the same output was found in "
-            f"{twin.percent}."
+def _by_dimension(rows: pd.DataFrame) -> str:
+    return "100 %, by theorem: n > d + 1" if len(beyond(rows)) == len(rows) else ""
+
+
+def _few(table: pd.DataFrame) -> pd.DataFrame:
+    return beyond(table, few=True)
+
+
+def _varied(setting: str) -> Choice:
+    """The cells in which a setting has a value, and of the construction that goes farthest."""
+
+    def choose(table: pd.DataFrame) -> pd.DataFrame:
+        rows = table[table[setting].notna()] if setting in table else table.iloc[:0]
+        if not len(rows):
+            return rows
+        several = rows.groupby("collision")[setting].transform("nunique") > 1
+        return best("jsd_bits", "collision")(rows[several])
+
+    return choose
+
+
+def _declined(table: pd.DataFrame) -> list[str]:
+    """The constructions that decline where the values determine the weights, and why."""
+    cells = _few(table)
+    cells = cells[cells["status"] == "skipped"].drop_duplicates("key") if len(cells) else cells
+    told: dict[str, list[str]] = {}
+    for _, own in cells.groupby("collision") if len(cells) else ():
+        told.setdefault(str(own["reason"].iloc[0]), []).append(
+            f"{named(own, 'collision')} ({len(own)} cells)"
         )
+    why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in told.items())
+    return [f"With no more than d + 1 positions these decline, and say why: {why}."] if told else []
 
 
-_WORDS = {
-    "radon": "two patterns without a common position have one output",
-    "tverberg": "three or more patterns without a common position have one output",
-    "null_step": "a random step away from softmax weights keeps the output",
-    "farthest": "a search from softmax weights finds other weights with their output",
-    "reachable": "a search from a query finds another one with its output",
-    "transplant": "two different sequences, nearly all weight on another position in each, have one output",
-}
-
-
-def _constructions(many: pd.DataFrame) -> Iterator[str]:
-    for name, words in _WORDS.items():
-        where: dict[str, object] = {"collision": name}
-        found, distance = interval(many, "found", where), interval(many, "total_variation", where)
-        divergence, flip = interval(many, "jsd_bits", where), interval(many, "argmax_flip", where)
-        if found is None or flip is None:
-            continue
-        far = (
-            f", there {distance} apart in total variation and {divergence} bits in divergence"
-            if distance is not None and divergence is not None
-            else ""
-        )
-        yield (
-            f"Beyond d + 1 positions {words} in {found.percent} of trials ({name}){far}; the top position "
-            f"differs in {flip.percent} of all trials."
-        )
-
-
-def _sharpness(many: pd.DataFrame) -> Iterator[str]:
-    if "weights.temperature" not in many:
-        return
-    for temperature in sorted(many["weights.temperature"].dropna().unique()):
-        where = {"collision": "farthest", "weights.temperature": temperature}
-        distance, flip = interval(many, "jsd_bits", where), interval(many, "argmax_flip", where)
-        diffuse = interval(many, "jsd_bits_to_uniform", where)
-        if distance is not None and flip is not None and diffuse is not None:
-            yield (
-                f"At temperature {temperature:g} the farthest pattern found differs by {distance} bits "
-                f"(from uniform weights the given ones differ by {diffuse}) and names another top position in "
-                f"{flip.percent}."
-            )
-
-
-def _precision(table: pd.DataFrame) -> Iterator[str]:
-    exact = table[table["collision"] != "rounded"]
-    gap = interval(exact, "gap")
-    if gap is not None:
-        yield f"The outputs of these pairs agree to {gap.value:.1g} of the size of the values on average."
-    if "collision.format" not in table:
-        return
-    few = beyond(table, few=True)
-    for format in sorted(few["collision.format"].dropna().unique()):
-        where = {"collision": "rounded", "collision.format": format}
-        distance, flip = interval(few, "total_variation", where), interval(few, "argmax_flip", where)
-        if distance is not None and flip is not None:
-            yield (
-                f"With no more than d + 1 positions, where exact outputs determine the weights, weights with "
-                f"the same bits of output in {format} were found {distance} apart in total variation; the top "
-                f"position differs in {flip.percent}."
-            )
-
-
-def _answers(many: pd.DataFrame) -> Iterator[Answer]:
-    square = "inputs.e" in many and bool((many["inputs.e"] == many["inputs.d"]).all())
-    of_keys = "e = d, n > d + 1" if square else "n > d + 1"
-    asked: list[tuple[Question, str, str, str, str]] = [
-        ("Q1", "radon", "found", "weights with disjoint supports and one output exist", "n > d + 1"),
-        ("Q2", "farthest", "argmax_flip", "weights with that output and another top were found", "n > d + 1"),
-        ("Q3", "reachable", "found", "another query with the same output was found", of_keys),
-    ]
-    for question, name, metric, counts, sizes in asked:
-        seen = interval(many, metric, {"collision": name})
-        if seen is not None:
-            yield Answer(question, f"Gaussian values, {sizes}", counts, seen, "lost")
+CLAIMS = (
+    Claim(
+        metric="argmax_flip",
+        says="With more than d + 1 positions, other weights on the simplex with the same output and another "
+        "most-attended position are found",
+        over="collision",
+        only=each(beyond, having("collision:rival", "Q2")),
+        figure="flips",
+        question="Q2",
+        counts="weights with that output and another most-attended position are found by {collision}",
+        way="lost",
+    ),
+    Claim(
+        metric="found",
+        says="A second query over the same keys with the same output is found",
+        over="inputs.n",
+        only=each(beyond, having("collision:rival", "Q3")),
+        spread=True,
+        figure="distance",
+        question="Q3",
+        counts="another query with the same output is found",
+        way="lost",
+    ),
+    Claim(
+        metric="found",
+        says="Two patterns with one output are found by {collision}",
+        only=each(beyond, rather(having("collision:rival", "Q2")), _surest),
+        theorem=_by_dimension,
+        question="Q1",
+        counts="other weights that sum to 1 with that output exist",
+        way="lost",
+    ),
+    Claim(
+        metric="jsd_bits",
+        says="Patterns with one output are apart (1 bit: they share no weight at all) by",
+        form="{} bits",
+        unit="plain",
+        over="collision",
+        only=beyond,
+        figure="distance",
+    ),
+    Claim(
+        metric="jsd_bits",
+        says="By sharpness: {collision} goes as far as",
+        form="{} bits",
+        unit="plain",
+        over="weights.temperature",
+        only=each(beyond, _varied("weights.temperature")),
+        beside={"jsd_bits_to_uniform": "the given weights are {} bits from uniform"},
+        figure="temperature",
+    ),
+    Claim(
+        metric="total_variation",
+        says="With no more than d + 1 positions, where exact outputs determine the weights, weights whose stored "
+        "output has the same bits are apart, in total variation, by",
+        form="{}",
+        unit="plain",
+        over="collision.format",
+        at="in {}",
+        only=_few,
+    ),
+    Remark(_declined),
+)

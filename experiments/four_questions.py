@@ -8,8 +8,7 @@ From Q1 to Q3 fewer rivals are admitted: a yes to one is a yes to the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +24,7 @@ from attnlab.probes.splits import split
 from attnlab.probes.targets import examples
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
-from attnlab.verdicts import Answer, Number, Question, Verdict, bracket, interval
+from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
 from attnlab.weights.base import Weights
 
 VERSION = 3
@@ -67,90 +66,83 @@ def trial(
     }
 
 
-CONDITIONS = {
-    "few": "at most d + 1 positions",
-    "sparse": "equal weight on two positions",
-    "sharp": "sharp softmax weights",
-    "diffuse": "diffuse softmax weights",
-    "spare": "diffuse softmax weights, one value dimension to spare",
-    "tied": "diffuse softmax weights, keys tied to the values",
-    "positional": "sharp softmax weights, values with a positional code",
-    "duplicates": "sharp softmax weights, every value twice",
-    "tokens": "sharp softmax weights, a probe that also sees the tokens",
-}
-
-
 def verdict(table: pd.DataFrame) -> Verdict:
     """The four questions side by side."""
-    told = (_told(table, *line) for line in _SENTENCES)
-    return Verdict(
-        sentences=tuple(sentence for sentence in told if sentence),
-        answers=tuple(_answers(table)),
-        limits=(
-            "Q3 lies between what is certainly kept (a theorem, a certificate) and what is not certainly lost "
-            "(another query in hand, or one that must exist); between the two nothing is known.",
+    return stated(
+        table,
+        CLAIMS,
+        (
+            "Where Q3 has two ends, the lower counts what is certainly kept and the upper what is not certainly "
+            "lost; between the two nothing is known.",
             "Q4 is what these probes read from this many examples; another map might read more.",
-            "One size, and Gaussian draws; phase, fibre, alignment and ladder show how the answers move.",
+            "A few sizes and draws; phase, fibre, alignment and ladder show how the answers move.",
         ),
     )
 
 
-_SENTENCES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Whoever knows the values can be certain of the top position of",
-        (("sharp", "q2_top"), ("diffuse", "q2_top")),
+def _many(rows: pd.DataFrame) -> str:
+    """The theorem that weights on every position have rivals beyond d + 1 positions."""
+    lost = holds(rows, "weights:positive") and len(beyond(rows)) == len(rows)
+    return "never, by theorem: every position has weight and n > d + 1" if lost else ""
+
+
+def _tied(rows: pd.DataFrame) -> str:
+    return "always, by theorem: the values determine the keys" if holds(rows, "inputs:tied_keys") else ""
+
+
+def _few(rows: pd.DataFrame) -> str:
+    return "" if len(beyond(rows)) else "n <= d + 1"
+
+
+SITUATIONS: dict[str, Any] = {"over": "condition", "apart": True, "figure": "four"}
+CLAIMS = (
+    Claim(
+        metric="q2_top",
+        says="With the values known, the most-attended position is certain",
+        question="Q2",
+        counts="all weights on the simplex with that output have the same top position",
+        only=rather(beyond),
+        over="weights.temperature",
+        but=("condition", "probe"),
+        figure="four",
     ),
-    (
-        "A learned map that never sees the values (Q4) names the top position of",
-        (("sharp", "q4"), ("positional", "q4"), ("tokens", "q4")),
+    Claim(
+        metric="q3",
+        says="With the keys known as well (Q3), the output is certainly that of one query only, or not certainly "
+        "of more,",
+        theorem=_tied,
+        question="Q3",
+        counts="no other query over the same keys gives that output",
+        only=rather(beyond),
+        but=("probe",),
+        **SITUATIONS,
     ),
-    (
-        "Knowing the keys as well (Q3), no other softmax weights have the output of",
-        (("diffuse", "q3"), ("spare", "q3"), ("tied", "q3")),
+    Claim(
+        metric="q4",
+        says="Without the values, a learned map (Q4) names the most-attended position",
+        theorem=by_symmetry,
+        beside={"chance": "chance {}"},
+        question="Q4",
+        counts="{probe} names the most-attended position",
+        way="read",
+        **SITUATIONS,
     ),
-    (
-        "On the simplex (Q2) no other weights at all give the output of",
-        (("sparse", "q2"), ("sharp", "q2"), ("duplicates", "q2")),
+    Claim(
+        metric="q2",
+        says="No other weights on the simplex (Q2) give the output",
+        theorem=_many,
+        question="Q2",
+        counts="no other weights on the simplex give the output",
+        but=("probe",),
+        **SITUATIONS,
     ),
-    ("Linearly (Q1) no other weights give the output of", (("few", "q1"), ("sparse", "q1"), ("sharp", "q1"))),
+    Claim(
+        metric="q1",
+        says="No other weights that sum to 1 (Q1) give the output",
+        theorem=_few,
+        question="Q1",
+        counts="no other weights that sum to 1 give the output",
+        but=("probe",),
+        **SITUATIONS,
+    ),
 )
-"""Beginnings, and the condition and metric of each number that follows."""
-
-
-def _told(table: pd.DataFrame, beginning: str, places: tuple[tuple[str, str], ...]) -> str:
-    parts = []
-    for name, metric in places:
-        found = _number(table, name, metric)
-        chance = interval(table, "chance", {"condition": name}) if metric == "q4" else None
-        if found is not None:
-            blind = "" if chance is None else f" (chance {100 * chance.value:.1f} %)"
-            parts.append(f"{CONDITIONS[name]} in {found.percent}{blind}")
-    return f"{beginning}: {'; '.join(parts)}." if parts else ""
-
-
-_ANSWERS: tuple[tuple[Question, str, str, str], ...] = (
-    ("Q1", "few", "q1", "no other weights that sum to 1 give the output"),
-    ("Q1", "sharp", "q1", "no other weights that sum to 1 give the output"),
-    ("Q2", "sparse", "q2", "no other weights on the simplex give the output"),
-    ("Q2", "sharp", "q2_top", "all weights on the simplex with that output have the same top position"),
-    ("Q2", "diffuse", "q2_top", "all weights on the simplex with that output have the same top position"),
-    ("Q3", "diffuse", "q3", "no other softmax weights have that output"),
-    ("Q3", "spare", "q3", "no other softmax weights have that output"),
-    ("Q3", "tied", "q3", "no other softmax weights have that output"),
-    ("Q4", "sharp", "q4", "the probe reads the top position"),
-    ("Q4", "positional", "q4", "the probe reads the top position"),
-    ("Q4", "tokens", "q4", "the probe reads the top position"),
-)
-
-
-def _answers(table: pd.DataFrame) -> Iterator[Answer]:
-    for question, name, metric, counts in _ANSWERS:
-        found = _number(table, name, metric)
-        if found is not None:
-            says: Literal["read", "kept"] = "read" if metric == "q4" else "kept"
-            yield Answer(question, CONDITIONS[name], counts, found, says)
-
-
-def _number(table: pd.DataFrame, name: str, metric: str) -> Number | None:
-    """The metric of a row; Q3 between what is certainly kept and what is not certainly lost."""
-    return (bracket if metric == "q3" else interval)(table, metric, {"condition": name})

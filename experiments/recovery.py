@@ -6,8 +6,6 @@ depends on n against d, on how sharp the weights are, and on what the observer a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from attnlab import metrics
@@ -19,7 +17,7 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
-from attnlab.verdicts import Answer, Question, Verdict, beyond, interval
+from attnlab.verdicts import Claim, Verdict, best, beyond, each, having, holds, lacking, rather, stated
 from attnlab.weights.base import Weights
 
 VERSION = 3
@@ -62,101 +60,86 @@ def trial(
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What each observer gets back, below and above the affine threshold."""
-    few, many = beyond(table, few=True), beyond(table)
-    sentences = [*_threshold(few, many), *_keys(many), *_sharpness(many), *_sparse(many)]
-    return Verdict(
-        sentences=tuple(sentences),
-        answers=tuple(_answers(few, many)),
-        limits=(
+    return stated(
+        table,
+        CLAIMS,
+        (
             "Other weights with the same output show a loss; the true weights found do not show that they are "
             "the only ones: the rates of loss are lower bounds, and certificates are another matter.",
-            "softmax_inverse starts Newton once, blindly: what it misses may still be determined.",
-            "Queries, keys and values here are Gaussian; trained heads are not.",
+            "An observer who knows the keys starts one search, blindly: what it misses may still be determined.",
         ),
     )
 
 
-SOFTMAX: dict[str, object] = {"inputs": "gaussian", "weights": "softmax"}
+def _few(table: pd.DataFrame) -> pd.DataFrame:
+    return beyond(table, few=True)
 
 
-def _threshold(few: pd.DataFrame, many: pd.DataFrame) -> Iterator[str]:
-    where = {**SOFTMAX, "decoder": "least_squares"}
-    below, above = interval(few, "exact", where), interval(many, "exact", where)
-    if below is not None:
-        more = "" if above is None else f"; with more than d + 1, in {above.percent}"
-        yield (
-            "With no more than d + 1 positions the linear equations alone give softmax weights back "
-            f"in {below.percent} of trials{more}."
-        )
+def _never_alone(rows: pd.DataFrame) -> str:
+    """The theorem that weights on every position have rivals on the simplex beyond d + 1 positions."""
+    lost = holds(rows, "weights:positive") and len(beyond(rows)) == len(rows)
+    return "100 %, by theorem: every position has weight and n > d + 1" if lost else ""
 
 
-def _sharpness(many: pd.DataFrame) -> Iterator[str]:
-    if "weights.temperature" not in many:
-        return
-    told = []
-    for temperature in sorted(many["weights.temperature"].dropna().unique()):
-        where = {**SOFTMAX, "weights.temperature": temperature}
-        found = interval(many, "top1", {**where, "decoder": "max_entropy"})
-        chance = interval(many, "chance", where)
-        if found is not None and chance is not None:
-            told.append(
-                f"at temperature {temperature:g} in {found.percent} (chance {100 * chance.value:.1f} %)"
-            )
-    if told:
-        yield (
-            "Beyond d + 1 positions maximum entropy, which knows V alone, names the top position of softmax "
-            f"weights: {', '.join(told)}."
-        )
+def _alone(rows: pd.DataFrame) -> str:
+    return "always, by theorem" if holds(rows, "inputs:tied_keys") else ""
 
 
-def _sparse(many: pd.DataFrame) -> Iterator[str]:
-    hard: dict[str, object] = {"inputs": "gaussian", "weights": "hard"}
-    nearest = interval(many, "top1", {**hard, "decoder": "nearest_value"})
-    simplex = interval(many, "top1", {**hard, "decoder": "simplex"})
-    if nearest is not None and simplex is not None:
-        yield (
-            "All weight on one of more than d + 1 positions: the nearest value names it in "
-            f"{nearest.percent}, simplex least squares, which does not know that it is one, in {simplex.percent}."
-        )
-    if "weights.support" not in many:
-        return
-    told = []
-    for size in sorted(many["weights.support"].dropna().unique()):
-        where = {"inputs": "gaussian", "weights.support": size, "decoder": "simplex"}
-        found = interval(many, "support_recall", where)
-        if found is not None:
-            told.append(f"{found.percent} of {size:g}")
-    if told:
-        yield f"Equal weight on a few: simplex least squares finds, of the attended, {', '.join(told)}."
+def _chosen(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells whose weights are on a set number of positions."""
+    return table[table["weights.support"].notna()] if "weights.support" in table else table.iloc[:0]
 
 
-def _keys(many: pd.DataFrame) -> Iterator[str]:
-    for words, inputs in (("independent of the values", "gaussian"), ("tied to the values", "tied")):
-        where = {**SOFTMAX, "inputs": inputs, "decoder": "softmax_inverse"}
-        found, rival = interval(many, "exact", where), interval(many, "rival", where)
-        if found is not None and rival is not None:
-            neither = "; in the others its one search ends nowhere" if found.value + rival.value < 1 else ""
-            yield (
-                f"Beyond d + 1 positions an observer who also knows keys that are {words} gets softmax weights "
-                f"back in {found.percent} of trials, and in {rival.percent} finds another query with the same "
-                f"output{neither}."
-            )
-
-
-def _answers(few: pd.DataFrame, many: pd.DataFrame) -> Iterator[Answer]:
-    tied = {**SOFTMAX, "inputs": "tied"}
-    hard: dict[str, object] = {"inputs": "gaussian", "weights": "hard"}
-    asked: list[tuple[Question, str, pd.DataFrame, dict[str, object]]] = [
-        ("Q1", "softmax weights, n <= d + 1", few, {**SOFTMAX, "decoder": "least_squares"}),
-        ("Q1", "softmax weights, n > d + 1", many, {**SOFTMAX, "decoder": "least_squares"}),
-        ("Q2", "softmax weights, n > d + 1", many, {**SOFTMAX, "decoder": "max_entropy"}),
-        ("Q2", "one-hot weights, n > d + 1", many, {**hard, "decoder": "max_entropy"}),
-        ("Q3", "independent keys, n > d + 1", many, {**SOFTMAX, "decoder": "softmax_inverse"}),
-        ("Q3", "tied keys, n > d + 1", many, {**tied, "decoder": "softmax_inverse"}),
-    ]
-    for question, condition, rows, where in asked:
-        found = interval(rows, "rival", where)
-        if found is not None:
-            yield Answer(
-                question, condition, f"{where['decoder']} finds other weights, same output", found, "lost"
-            )
+VALUES = having("decoder:knows", "the output and V")
+KEYS = lacking("decoder:knows", "the output and V")
+CLAIMS = (
+    Claim(
+        metric="exact",
+        says="With no more than d + 1 positions, someone who knows the values gets the weights back",
+        over="decoder",
+        only=_few,
+    ),
+    Claim(
+        metric="top1",
+        says="With more, someone who knows the values names the most-attended position",
+        over="decoder",
+        only=each(beyond, rather(VALUES)),
+        beside={"chance": "chance {}"},
+        figure="temperature",
+    ),
+    Claim(
+        metric="rival",
+        says="With more than d + 1 positions, other weights with the same output are found",
+        over="weights",
+        only=each(beyond, VALUES, having("decoder:assumes", "softmax")),
+        theorem=_never_alone,
+        question="Q2",
+        counts="other weights on the simplex have that output",
+        way="lost",
+    ),
+    Claim(
+        metric="exact",
+        says="Someone who also knows the keys ({decoder}) gets the weights back",
+        over="inputs",
+        only=each(beyond, KEYS),
+        theorem=_alone,
+        beside={"rival": "another query with the same output in {}"},
+    ),
+    Claim(
+        metric="top1",
+        says="By sharpness: {decoder} names the most-attended position",
+        over="weights.temperature",
+        only=each(beyond, rather(VALUES), best("top1", "decoder")),
+        beside={"chance": "chance {}"},
+        figure="temperature",
+    ),
+    Claim(
+        metric="support_recall",
+        says="Of the attended positions, {decoder} finds",
+        form="{}",
+        over="weights.support",
+        only=each(beyond, _chosen, best("support_recall", "decoder")),
+        beside={"support_chance": "chance {}"},
+        figure="support",
+    ),
+)

@@ -237,13 +237,13 @@ READ: dict[str, Any] = {
 }
 CLAIMS = (
     Claim(
-        says="{probe} finds where a trained layer looked",
+        says="{probe} finds where the layer looked",
         over="model.readability",
         figure="pressure",
         **READ,
     ),
     Claim(
-        says="{probe} finds where a trained layer looked",
+        says="{probe} finds where the layer looked",
         over="task",
         free=("model.encoding",),
         figure="course",

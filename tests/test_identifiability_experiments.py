@@ -88,7 +88,7 @@ def table(module: ModuleType) -> pd.DataFrame:
         fibre: [{"weights": "softmax", "weights.temperature": t} for t in (0.1, 1.0)]
         + [{"weights": "softmax", "weights.temperature": 1.0, "inputs.n": 8}]
         + [{"weights": "equal_entropy", "weights.map": "sparsemax", "weights.effective": 3.0}],
-        four_questions: [{"condition": name} for name in four_questions.CONDITIONS],
+        four_questions: [{"condition": name} for name in ("sharp", "diffuse", "tokens")],
     }
     metrics = {
         phase: ("unique", "undecided", "exact"),

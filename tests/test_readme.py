@@ -29,6 +29,15 @@ def test_the_answer_is_the_one_of_the_reference_run() -> None:
     assert table in (ROOT / "results" / "reference" / "index.md").read_text(encoding="utf-8")
 
 
+def test_its_findings_are_the_opening_of_the_reference_run() -> None:
+    page = (ROOT / "results" / "reference" / "four_questions" / "report.md").read_text(encoding="utf-8")
+    opening = [line[2:].replace("**", "") for line in page.splitlines() if line.startswith("> ")]
+    expected = "\n".join(f"- {re.sub(r' .figure [0-9]+.$', '', line)}" for line in opening)
+    block = re.search(r"<!-- findings.*?-->\n(.*?)\n<!-- /findings -->", README, re.DOTALL)
+    assert block is not None
+    assert block[1] == expected, f"the block should be:\n{expected}"
+
+
 def test_every_file_it_names_exists() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     quoted = [

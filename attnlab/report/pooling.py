@@ -32,16 +32,31 @@ class NotDrawable(Exception):
     """The table does not hold what a figure asks for; the sentence says what is missing."""
 
 
-def chosen(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
-    """The rows whose settings equal `where` (a list or tuple: any of them).
+def chosen(
+    table: pd.DataFrame, where: Mapping[str, object], metrics: Sequence[str], places: Sequence[str] = ()
+) -> tuple[pd.DataFrame, dict[str, list[object]]]:
+    """The rows whose settings equal `where` (a list or tuple: any of them), and what of it they do equal.
 
-    Raises NotDrawable if a setting is not in the table.
+    Where no row of these metrics has a level that is asked for, the level that most of their cells have takes
+    its place, among those with a value in each column of `places`; a setting that the table does not have asks
+    nothing.
     """
+    used: dict[str, list[object]] = {}
     for column, wanted in where.items():
-        table = derive(table, column)
+        try:
+            table = derive(table, column)
+        except NotDrawable:
+            continue
+        measured = table[_of(table, metrics)].dropna(subset=[place for place in places if place in table])
+        here = (measured if len(measured) else table)[column]
         options = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
-        table = table[table[column].isin(options)]
-    return table
+        there = [option for option in options if here.isin([option]).any()]
+        if not there and here.notna().any():
+            common = here.value_counts()
+            there = levels(pd.Series(common.index[common == common.max()]))[:1]
+        if there:
+            table, used[column] = table[table[column].isin(there)], there
+    return table, used
 
 
 def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -104,8 +119,11 @@ def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> lis
 
 def holds(rows: pd.DataFrame, metrics: Sequence[str]) -> bool:
     """Whether there is any row of these metrics, or of the halves of one."""
-    names = {metric + ending for metric in metrics for ending in ("", KEPT, LOST)}
-    return bool(rows[METRIC].isin(names).any())
+    return bool(_of(rows, metrics).any())
+
+
+def _of(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.Series:
+    return rows[METRIC].isin([metric + ending for metric in metrics for ending in ("", KEPT, LOST)])
 
 
 def _whole(mark: Mark, halves: Mapping[str, str], found: Mapping[tuple[object, ...], Mark]) -> Mark | None:

@@ -31,18 +31,18 @@ class Shown:
 
 def whole(spec: Mapping[str, object], table: pd.DataFrame, folder: str, prefix: str) -> Shown:
     """The figure with its caption for both pages. folder: where its files will lie."""
-    return _shown(spec, lambda figure: figure.render(table, folder, prefix))
+    return _shown(spec, table, lambda figure: figure.render(table, folder, prefix))
 
 
 def small(spec: Mapping[str, object], table: pd.DataFrame, prefix: str) -> Shown:
     """The figure as a card of the index, without its caption."""
-    return _shown(spec, lambda figure: Rendering(figure.card(table, prefix), "", "", {}))
+    return _shown(spec, table, lambda figure: Rendering(figure.card(table, prefix), "", "", {}))
 
 
-def _shown(spec: Mapping[str, object], draw: Callable[[Figure], Rendering]) -> Shown:
+def _shown(spec: Mapping[str, object], table: pd.DataFrame, draw: Callable[[Figure], Rendering]) -> Shown:
     name = str(spec.get("name"))
     try:
-        figure = build(spec)
+        figure = build(spec).fitted(table)
     except ValueError as error:
         return Shown(name, str(spec.get("title") or name), problem=str(error))
     try:

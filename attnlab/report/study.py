@@ -86,10 +86,12 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     for figure in figures:
         for name, content in figure.files.items():
             write_atomically(folder / FIGURES / name, content)
+    drawn = {figure.name: place for place, figure in enumerate(figures, 1) if not figure.problem}
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
+        "told": [(sentence, name, drawn.get(name)) for sentence, name in verdict.shown],
         "opening": OPENING_SENTENCES,
         "questions": QUESTIONS,
         "figures": figures,

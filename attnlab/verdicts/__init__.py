@@ -4,7 +4,18 @@ from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
 from attnlab.verdicts.bracket import Average, Bracket, Number
 from attnlab.verdicts.claim import Claim, Finding, Remark, stated
 from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
-from attnlab.verdicts.scene import beyond, by_symmetry, each, having, holds, lacking, named, rather, typical
+from attnlab.verdicts.scene import (
+    best,
+    beyond,
+    by_symmetry,
+    each,
+    having,
+    holds,
+    lacking,
+    named,
+    rather,
+    typical,
+)
 
 __all__ = [
     "QUESTIONS",
@@ -18,6 +29,7 @@ __all__ = [
     "Remark",
     "Verdict",
     "agreement",
+    "best",
     "beyond",
     "bracket",
     "by_symmetry",

@@ -14,11 +14,21 @@ from typing import Literal
 
 import pandas as pd
 
-from attnlab.tidy import METRIC
+from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.answers import Answer, Question, Verdict, Way
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
-from attnlab.verdicts.scene import Choice, condition, filled, levels, metric_rows, named, part_of, typical
+from attnlab.verdicts.scene import (
+    Choice,
+    apart,
+    condition,
+    filled,
+    levels,
+    metric_rows,
+    named,
+    part_of,
+    typical,
+)
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
@@ -37,7 +47,8 @@ class Claim:
     the number no measurement, in words, where the rows say so. tail: a further remark on the rows it speaks of.
     spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
     example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
-    told, with {} for its value, where its own words will not do. figure: where the number is drawn. question,
+    told, with {} for its value, where its own words will not do. apart: whether the levels are whole situations,
+    that differ in anything and are told by what they differ in. figure: where the number is drawn. question,
     counts, way: the answer it gives to one of the four questions. limit: what it does not show.
     """
 
@@ -55,6 +66,7 @@ class Claim:
     least: Sequence[str] = ()
     free: Sequence[str] = ()
     at: str = ""
+    apart: bool = False
     figure: str = ""
     question: Question | None = None
     counts: str = ""
@@ -66,7 +78,8 @@ class Claim:
         study = self._rows(table)
         if not len(study) or (self.over and self.over not in study):
             return None
-        chosen = typical(study, self.over, self.but, self.least, self.free)
+        free = settings_of(study) if self.apart else self.free
+        chosen = typical(study, self.over, self.but, self.least, free)
         if not len(chosen):
             return None
         places = [
@@ -90,6 +103,8 @@ class Claim:
 
     def _levels(self, chosen: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         """The levels with their words: what they are, and what else may differ between them."""
+        if self.apart:
+            return apart(chosen, self.over, self.but)
         others = {part for part in map(part_of, self.free) if len(levels(chosen, f"{part}:says")) > 1}
         told = []
         for words, level in levels(chosen, self.over):
@@ -165,7 +180,7 @@ class Finding:
     def _told(self, place: Place, same: Mapping[str, str], first: bool) -> str:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
         number = self.claim.form.format(self.claim.printed(place.number))
-        unit = " of trials" if first and self.claim.unit == "percent" else ""
+        unit = " of trials" if first and self.claim.form == "in {}" else ""
         level = f" {place.words}" if place.words else ""
         notes = [place.theorem] if place.theorem else []
         notes += [words for metric, words in self._beside(place.rows).items() if metric not in same]
@@ -176,7 +191,7 @@ class Finding:
         for metric, words in self.claim.beside.items():
             found = metric_rows(self.table, metric, level).drop_duplicates(["value", "low", "high"])
             if len(found) == 1:
-                unit = "plain" if "{} bits" in words else self.claim.unit
+                unit = "plain" if re.search(r"{} (bits|queries)", words) else self.claim.unit
                 told[metric] = filled(words, level).format(_short(pooled(found), unit))
         return told
 

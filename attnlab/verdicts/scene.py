@@ -146,6 +146,16 @@ def filled(text: str, rows: pd.DataFrame) -> str:
     return re.sub(r"{([a-z_.:]+)}", word, text)
 
 
+def common(text: str, rows: pd.DataFrame) -> str:
+    """The text with `{inputs.n}` as the most common value of that setting in these rows."""
+
+    def word(found: re.Match[str]) -> str:
+        values = rows[found[1]].dropna().mode() if found[1] in rows else pd.Series(dtype=float)
+        return valued("", values.iloc[0]).strip() if len(values) else "?"
+
+    return re.sub(r"{([a-z_.]+)}", word, text)
+
+
 def valued(column: str, value: object) -> str:
     """A setting with its value: `n = 32` for the letters, else `temperature 0.3`, `samples 800`."""
     name = column.rpartition(".")[2].replace("_", " ")
@@ -202,6 +212,16 @@ def said(study: pd.DataFrame, part: str, column: str) -> bool:
     return bool((study.groupby(says)[column].nunique(dropna=False) == 1).all())
 
 
+def apart(rows: pd.DataFrame, over: str, but: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
+    """The levels of a setting as situations: each told by what not all of them share."""
+    parts = [level for _, level in rows.groupby(over, sort=True)]
+    told = [condition(level, rows, over, but) for level in parts]
+    return [
+        (f"for {', '.join(word for word in words if not all(word in other for other in told))}", level)
+        for words, level in zip(told, parts, strict=True)
+    ]
+
+
 Choice = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -221,6 +241,17 @@ def rather(choice: Choice) -> Choice:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         found = choice(table)
         return found if len(found) else table
+
+    return choose
+
+
+def best(metric: str, part: str) -> Choice:
+    """The rows of that level of a part which has the largest mean of a metric."""
+
+    def choose(table: pd.DataFrame) -> pd.DataFrame:
+        kept = table[(table[METRIC] == metric) & table["value"].notna()] if part in table else table.iloc[:0]
+        means = kept.groupby(part, sort=True)["value"].mean()
+        return table[table[part] == means.idxmax()] if len(means) else table.iloc[:0]
 
     return choose
 

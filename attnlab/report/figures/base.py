@@ -8,7 +8,7 @@ import importlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -88,6 +88,11 @@ class Figure(abc.ABC):
         """Further columns a kind places its marks by."""
         return ()
 
+    def drawn_over(self) -> list[str]:
+        """The settings without which a mark has no place: those of x, and of what it is divided by."""
+        columns = (self.x, *self.also_by())
+        return [part.strip() for column in columns for part in re.split("[/-]", column) if part != METRIC]
+
     def say(self, column: str) -> str:
         """The words for a setting or metric."""
         return self.labels.get(column, label(column))
@@ -108,9 +113,19 @@ class Figure(abc.ABC):
             return f"{short} = {word}"
         return word
 
+    def fitted(self, table: pd.DataFrame) -> Self:
+        """The figure for this table: without the series and panels of settings that it does not have."""
+        absent: dict[str, Any] = {}
+        for role in ("hue", "col", "row"):
+            try:
+                derive(table, getattr(self, role) or METRIC)
+            except NotDrawable:
+                absent[role] = None
+        return dataclasses.replace(self, **absent) if absent else self
+
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this figure is about, with derived columns. Raises NotDrawable."""
-        rows = chosen(table, self.where)
+        rows, _ = chosen(table, self.where, self.metrics, self.drawn_over())
         for column in self.by:
             if column != METRIC:
                 rows = derive(rows, column)
@@ -148,8 +163,9 @@ class Figure(abc.ABC):
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
-        if self.where:
-            sentences.append(f"Only {listed([_condition(*item) for item in self.where.items()])}.")
+        _, used = chosen(table, self.where, self.metrics, self.drawn_over())
+        if used:
+            sentences.append(f"Only {listed([_condition(*item) for item in used.items()])}.")
         pooled = pooled_over(rows, self.by)
         if pooled:
             sentences.append(f"Averaged over {listed(pooled)}.")
@@ -187,9 +203,8 @@ class Figure(abc.ABC):
         return " ".join(parts)
 
 
-def _condition(column: str, wanted: object) -> str:
+def _condition(column: str, options: Sequence[object]) -> str:
     """`inputs.d = 8`, `inputs.d = 4 or 8`."""
-    options = wanted if isinstance(wanted, list | tuple) else [wanted]
     return f"{column} = {' or '.join(setting(option) for option in options)}"
 
 

@@ -13,6 +13,7 @@ from attnlab.report.page import markdown_prose, measure, prose
 from attnlab.report.pooling import Mark
 from attnlab.report.words import NO_VALUE, measured
 from attnlab.tidy import METRIC
+from attnlab.verdicts.scene import common
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +37,9 @@ class Table(Figure):
                 else:
                     words = measure(measured(mark.interval))
                     cells.append(f'<td class="number">{words}{interval_bar(mark.interval)}</td>')
-            name = prose(self.word(self.x, level))
+            name = prose(self.head_of(rows, level))
             lines.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
-        corner = prose(self.say(self.x))
+        corner = prose(common(self.say(self.x), rows))
         head = f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>'
         body = "\n".join(lines)
         whole = f'<table class="grid">{head}<tbody>\n{body}\n</tbody></table>'
@@ -47,17 +48,23 @@ class Table(Figure):
     def markdown(self, table: pd.DataFrame) -> str:
         """The table in Markdown."""
         rows = self.kept(table)
-        heads = [self.say(self.x), *self.heads(rows)]
+        heads = [common(self.say(self.x), rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
         for level in self.levels(rows, self.x):
             cells = [
                 instead if mark is None else measured(mark.interval)
                 for mark, instead in self.line(rows, level)
             ]
-            lines.append([self.word(self.x, level), *cells])
+            lines.append([self.head_of(rows, level), *cells])
         return "\n".join(
             "| " + " | ".join(cell if cell == "---" else markdown_prose(cell) for cell in line) + " |"
             for line in lines
+        )
+
+    def head_of(self, rows: pd.DataFrame, level: object) -> str:
+        """The words before a row; a label may hold settings, `{inputs.n}`, told as they are in its cells."""
+        return common(
+            self.word(self.x, level), rows[rows[self.x].isin([level])] if self.x != METRIC else rows
         )
 
     def bars(self) -> str:
