@@ -72,17 +72,20 @@ def rank(
 
 def _scaled(rows: Array, mask: Mask, centred: bool) -> tuple[Array, Array, Array]:
     """The rows in units of each coordinate's size, less their mean if asked, 0 where masked; mean and units."""
-    shown = np.where(mask[..., None], rows, 0.0)
-    largest = np.abs(shown).max(axis=1, initial=0.0)
+    hidden = None if mask.all() else ~mask
+    shown = rows if hidden is None else np.where(mask[..., None], rows, 0.0)
+    largest = np.maximum(shown.max(axis=1, initial=0.0), -shown.min(axis=1, initial=0.0))
     units = np.ldexp(1.0, np.maximum(np.frexp(largest)[1], -1000))
-    shown /= units[:, None]
-    if not centred:
-        return shown, np.zeros_like(units), units
-    visible = mask.sum(axis=1, keepdims=True)
-    centre = shown.sum(axis=1) / visible
-    shown -= np.where(mask[..., None], centre[:, None], 0.0)
-    # Once more: the rounding of a far centre may exceed the least directions that count.
-    shown -= np.where(mask[..., None], (shown.sum(axis=1) / visible)[:, None], 0.0)
+    shown = shown / units[:, None]
+    centre = np.zeros_like(units)
+    if centred:
+        share = (mask / mask.sum(axis=1, keepdims=True))[:, None]
+        centre = np.matmul(share, shown)[:, 0]
+        shown -= centre[:, None]
+        # Once more: the rounding of a far centre may exceed the least directions that count.
+        shown -= np.matmul(share, shown)
+        if hidden is not None:
+            shown[hidden] = 0.0
     return shown, centre, units
 
 
