@@ -8,7 +8,12 @@ def main() -> None:
     interruption.leave_at_once()
     from attnlab.app import main as run
 
-    run()
+    try:
+        run()
+    except SystemExit as stop:
+        if stop.code == interruption.INTERRUPTED:
+            interruption.ignore()
+        raise
 
 
 if __name__ == "__main__":

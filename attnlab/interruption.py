@@ -22,7 +22,10 @@ def leave_at_once() -> None:
 
 @contextmanager
 def tidied() -> Iterator[None]:
-    """In this block the first interruption is a KeyboardInterrupt, so that traces are closed; the next leaves."""
+    """In this block an interruption is a KeyboardInterrupt, so that traces are closed and workers ended.
+
+    Meanwhile further ones are ignored: tidying takes a moment, and leaving it would leave files behind.
+    """
     before = [signal.signal(name, _raise) for name in SIGNALS]
     try:
         yield
@@ -42,8 +45,13 @@ def say() -> None:
 _said = False
 
 
+def ignore() -> None:
+    """From now on Ctrl-C changes nothing: this process is ending, or its driver ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _raise(_signal: int, _frame: FrameType | None) -> None:
-    leave_at_once()
+    ignore()
     raise KeyboardInterrupt
 
 

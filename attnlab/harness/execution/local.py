@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import ProcessPoolExecutor
 
+from attnlab import interruption
 from attnlab.harness.cells import renew
 from attnlab.harness.execution.base import Execution, Outcome, Task, perform, record
 from attnlab.parts import Count
@@ -85,7 +86,11 @@ def _start(_run: str) -> None:
 
 @functools.cache
 def _leave_with(driver: int) -> None:
-    """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run."""
+    """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run.
+
+    Ctrl-C at a terminal reaches every process; the driver alone answers it, and ends its workers.
+    """
+    interruption.ignore()
 
     def watch() -> None:
         while os.getppid() == driver:  # ends: with the driver, or with this process

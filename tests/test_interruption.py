@@ -1,0 +1,49 @@
+"""Ctrl-C at any moment, and twice: one line, exit code 130, no traceback, nothing half written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import Lab
+
+from attnlab.interruption import LINE
+
+
+def interrupted(lab: Lab, *words: str, after: float, times: int = 1) -> subprocess.CompletedProcess[str]:
+    """The command in a process group of its own, which all get the signal, as from a terminal."""
+    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "attnlab", *own, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(after)
+    for _ in range(times):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.02)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("after", [0.2, 0.5, 1.0, 2.0])
+def test_planning_and_importing_end_in_one_line(lab: Lab, after: float, times: int) -> None:
+    done = interrupted(lab, "experiment=noop", "level=range(60000)", "action=plan", after=after, times=times)
+    assert (done.returncode, done.stderr.strip(), done.stdout) == (130, LINE, "")
+    assert not lab.results.exists()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_run_ends_in_one_line(lab: Lab, times: int) -> None:
+    words = ("experiment=noop", "mood=sleep", "level=range(8)", "exec.workers=2")
+    done = interrupted(lab, *words, after=6.0, times=times)
+    assert done.returncode == 130
+    assert done.stderr.count(LINE) == 1 and "Traceback" not in done.stderr
