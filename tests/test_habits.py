@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
+import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,39 @@ def test_a_commit_is_checked_as_make_check_does() -> None:
 
 def test_types_are_handed_on() -> None:
     assert (ROOT / "attnlab" / "py.typed").exists()
+
+
+AMERICAN = re.compile(
+    r"(?<![\w.])(\w*(?:normal|initial|optim|minim|maxim|general|standard|vector|regular|summar|recogn|memor|serial)iz\w*"
+    r"|analyz\w*|behavior\w*|neighbor\w*|center\w*|colors?|gray|label(?:ed|ing)|modeling|favor\w*)(?![\w(.])",
+    re.IGNORECASE,
+)
+"""Spellings that are not ours; names that belong to libraries stand in code, and code is not read here."""
+
+
+def prose(path: Path) -> str:
+    """The comments and docstrings of a file without what stands in backticks; all of a file that is no code."""
+    text = path.read_text()
+    if path.suffix == ".py":
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        said = [token.string for token in tokens if token.type == tokenize.COMMENT]
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        said += [
+            ast.get_docstring(node) or "" for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)
+        ]
+        text = "\n".join(said)
+    return re.sub(r"`[^`]*`", "", text)
+
+
+def test_one_spelling() -> None:
+    files = [
+        path
+        for room in ("attnlab", "experiments", "tests", "benchmarks")
+        for path in (ROOT / room).rglob("*.py")
+    ]
+    found = [
+        (path.name, match[0])
+        for path in [*files, *ROOT.glob("*.md")]
+        for match in AMERICAN.finditer(prose(path))
+    ]
+    assert not found
