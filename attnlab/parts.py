@@ -110,7 +110,8 @@ class Part:
         return {name: fact for name, fact in told.items() if fact}
 
     def __post_init__(self) -> None:
-        for name, kind in _fields(type(self)):
+        own: Any = type(self)
+        for name, kind in _fields(own):
             value = getattr(self, name)
             problem = refusal(kind, value)
             if problem is not None:

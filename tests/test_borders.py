@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from members import member
+from told import declared
 
 from attnlab.decoders.base import Decoder
 from attnlab.experiments import probing, recovery, training
@@ -83,14 +84,14 @@ def recovered(n: int, d: int = 8) -> pd.DataFrame:
         "weights": "softmax",
         "weights.temperature": 1.0,
     }
-    facts = {"weights:kind": "softmax", "inputs:says": "Gaussian values"}
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         [
-            cell(metric, value, decoder=decoder, **at, **facts)
+            cell(metric, value, decoder=decoder, **at)
             for decoder in ("least_squares", "max_entropy", "softmax_inverse")
             for metric, value in (("rival", 0.5), ("exact", 0.5), ("top1", 0.5), ("chance", 0.1))
         ]
     )
+    return declared(rows)
 
 
 def test_the_threshold_itself_belongs_to_those_below_it() -> None:
