@@ -214,11 +214,12 @@ def said(study: pd.DataFrame, part: str, column: str) -> bool:
 
 def apart(rows: pd.DataFrame, over: str, but: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
     """The levels of a setting as situations: each told by what not all of them share."""
-    parts = [level for _, level in rows.groupby(over, sort=True)]
-    told = [condition(level, rows, over, but) for level in parts]
+    parts = list(rows.groupby(over, sort=True))
+    told = [condition(level, rows, over, but) for _, level in parts]
+    own = [[word for word in words if not all(word in other for other in told)] for words in told]
     return [
-        (f"for {', '.join(word for word in words if not all(word in other for other in told))}", level)
-        for words, level in zip(told, parts, strict=True)
+        (f"for {', '.join(words) or valued(over, value)}", level)
+        for words, (value, level) in zip(own, parts, strict=True)
     ]
 
 
