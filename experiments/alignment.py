@@ -2,47 +2,107 @@
 
 Values are `V = sqrt(1 - l) K M + sqrt(l) Z` with as many value as key dimensions: at l = 0 the output determines
 the softmax weights at every n (a theorem), at l = 1 keys and values know nothing of each other. In between, how
-often does a search find another query with the same output?
+often is there certainly another query with the same output? And how much of that does a search find, from how
+many starts, beside what no search can miss: the degree, and the mean number of rivals by an exact law.
 """
 
 from __future__ import annotations
+
+from math import comb
 
 import numpy as np
 import pandas as pd
 
 from attnlab import metrics
-from attnlab.collisions.reachable import Reachable
-from attnlab.inputs.tied import Tied
-from attnlab.intervals import NONNEGATIVE, UNIT
+from attnlab.attention import output
+from attnlab.identifiability import (
+    expected_rivals,
+    lost_by_degree,
+    query_degree,
+    same_order_type,
+    softmax_inverse,
+    softmax_rivals,
+)
+from attnlab.inputs.base import Inputs
+from attnlab.intervals import NONNEGATIVE
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.verdicts import Claim, Verdict, holds, stated
 from attnlab.weights.base import Weights
 
-VERSION = 2
-MEASURES = {"total_variation": UNIT, "jsd_bits": UNIT, "entropy_bits": NONNEGATIVE}
+VERSION = 3
+MEASURES = {name: NONNEGATIVE for name in ("entropy_bits", "rivals", "expected_rivals", "starts")}
+AFTER = (4, 16, 64, 256)
+"""Starts after which the search is looked at."""
+SMALL = 4
+"""Key dimensions up to which all queries are sought, and the law for their number is good."""
+SUBSETS = 20_000
+"""Simplices whose orientations are compared, at most."""
+DRAWS = 2_000
+"""Queries that the law's integral is estimated from, a trial."""
 
 
-def trial(inputs: Tied, weights: Weights, collision: Reachable, trials: Count, rng: Streams) -> Row:
-    """One query per trial, and the farthest other query with the same output that the search found.
+def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
+    """One query per trial: whether another one has its output, certainly, and how that was found out.
 
-    Raises RuntimeError if one is found where the theorem excludes it: then something here is wrong.
+    q3_*: the bracket of `softmax_rivals`. lost_by_s: lost for certain by the degree or a search from s starts;
+    found_by_s: by the search alone; degree: by the degree alone. same_order: keys and values have one order type
+    (NaN where that would take more than 20,000 simplices). Up to 4 key dimensions also the number of rivals
+    found in 256 starts, whether their signs add up to the degree, and the law for their mean where it holds.
+    Raises RuntimeError if a trial is kept by a theorem and lost by the degree: then something here is wrong.
     """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    pair = collision(a, sample, rng("collision"))
-    first, second = pair.patterns[:, 0], pair.patterns[:, 1]
-    if inputs.noise == 0 and inputs.d >= inputs.e and pair.found.any():
-        raise RuntimeError(f"V = K M, yet {int(pair.found.sum())} of {trials} queries have a twin")
+    problem = (a, sample.values, sample.keys, sample.mask)
+    found, certain = softmax_rivals(*problem, density=inputs.density), lost_by_degree(*problem)
+    if (found.kept & certain).any():
+        raise RuntimeError(
+            f"{int((found.kept & certain).sum())} of {trials} trials are kept by a theorem and lost"
+        )
+    after = {starts: found.by_search & (found.first_start <= starts) for starts in AFTER}
     return {
         GROUP: sample.draw,
-        "collides": pair.found,
-        "argmax_flip": pair.found & metrics.argmax_flip(first, second),
-        "total_variation": metrics.total_variation(first, second),
-        "jsd_bits": metrics.jsd_bits(first, second),
-        "starts": np.full(trials, float(collision.starts)),
+        **found.metrics,
+        "collides": found.by_search,
+        "argmax_flip": found.flip,
+        "degree": certain,
+        **{f"found_by_{starts}": mask for starts, mask in after.items()},
+        **{f"lost_by_{starts}": mask | certain for starts, mask in after.items()},
+        "same_order": _same_order(sample),
+        **_counted(a, found.query, sample, inputs),
+        "starts": np.full(trials, float(AFTER[-1])),
         "entropy_bits": metrics.entropy_bits(a),
+    }
+
+
+def _same_order(sample: Sample) -> Array | Mask:
+    """(B,): whether keys and values have one order type, NaN where there are too many simplices to look at."""
+    if comb(sample.n, sample.keys.shape[2] + 1) > SUBSETS:
+        return np.full(sample.trials, np.nan)
+    return same_order_type(sample.values, sample.keys, sample.mask, most=SUBSETS)
+
+
+def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> Row:
+    """Rivals found, whether the degree knows of no more, and their expected number; NaN where not asked."""
+    none = np.full(sample.trials, np.nan)
+    if not inputs.d == inputs.e <= SMALL:
+        return {"rivals": none, "complete": none, "expected_rivals": none}
+    o = output(weights, sample.values)
+    solutions = softmax_inverse(o, sample.values, sample.keys, sample.mask, starts=AFTER[-1])
+    degree = query_degree(o, sample.values, sample.keys, sample.mask)
+    law = none
+    if inputs.generic_values:
+        law = np.array(
+            [
+                expected_rivals(query, keys[seen], draws=DRAWS).value
+                for query, keys, seen in zip(queries, sample.keys, sample.mask, strict=True)
+            ]
+        )
+    return {
+        "rivals": solutions.count - 1.0,
+        "complete": degree.decided & (solutions.signs.sum(axis=1) == degree.degree),
+        "expected_rivals": law,
     }
 
 

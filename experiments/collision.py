@@ -12,6 +12,7 @@ import pandas as pd
 
 from attnlab import metrics
 from attnlab.collisions.base import Construction
+from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
@@ -35,13 +36,20 @@ MEASURES = {
 def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Count, rng: Streams) -> Row:
     """Pairs of patterns with one output, and how far apart they are.
 
-    Where nothing was found the distances are NaN and the rates False: no collision was shown.
+    Where nothing was found the distances are NaN and the rates False: no collision was shown. A construction
+    of second queries has the Q3 bracket (`softmax_rivals`) beside it.
     """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
     pair = collision(a, sample, rng("collision"))
     first, second = pair.patterns[:, 0], pair.patterns[:, 1]
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
+    asked = collision.rival == "Q3"
+    q3 = (
+        softmax_rivals(a, sample.values, sample.keys, sample.mask, density=inputs.density).metrics
+        if asked
+        else {}
+    )
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
@@ -54,6 +62,7 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
         "softmax": pair.found & (pair.constraint == "softmax"),
         "support": np.where(pair.found, metrics.support_size(second), np.nan),
         "gap": np.where(pair.found, pair.gap, np.nan),
+        **q3,
     }
 
 

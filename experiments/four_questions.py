@@ -8,26 +8,31 @@ From Q1 to Q3 fewer rivals are admitted: a yes to one is a yes to the next.
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import UNIT, Measure
-from attnlab.parts import Count
+from attnlab.parts import Count, Declined
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import examples
+from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, Array, Row, Sample
 from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 MEASURES = {"q4": Measure(whole=True), "chance": UNIT}
 
 
@@ -37,33 +42,52 @@ def trial(
     channel: Channel,
     probe: Probe,
     condition: str,
+    values: Literal["given", "learned"],
     samples: Count,
     trials: Count,
     rng: Streams,
 ) -> Row:
-    """`trials` held-out examples, asked all four questions; the probe learns from `samples` others.
+    """`trials` attention problems, asked Q1 to Q3, and as many held-out ones for Q4; the probe learns from others.
 
-    condition: the name of the row. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is
-    open; `chance`: the rate of a blind guess. Q1 to Q3 are about the sum itself, Q4 about
-    what arrives of it through the channel.
+    condition: the name of the row. values: as the inputs make them, or through a W_V that is fitted together
+    with a pointer to make the position readable. Given values are those of every other study with these inputs;
+    learned ones are known only where they were learned, so there all four questions are about the held-out
+    problems. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is open; `chance`: the rate
+    of a blind guess. Q1 to Q3 are about the sum itself, Q4 about what arrives of it through the channel.
     """
-    everything = inputs(samples + trials, rng("inputs"))
+    everything = inputs(samples + trials, rng("examples"))
     a = weights(everything, rng("weights"))
-    seen = examples(channel(a, everything, rng("channel")), a, everything)
     train, test = split(everything.group, trials, rng("split"))
+    if values == "learned":
+        everything = _learned(everything, a, train, inputs.d, rng)
+    seen = examples(channel(a, everything, rng("channel")), a, everything)
     read = probe.fit(seen[train], rng("fit"))(seen[test])
 
     sample, asked = everything[test], a[test]
+    if values == "given":
+        sample = inputs(trials, rng("inputs"))
+        asked = weights(sample, rng("weights"))
     unique = is_unique(asked, sample.values, sample.mask).unique
+    density = inputs.density and values == "given"
     return {
         GROUP: sample.draw,
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
         "q2_top": unique | top_certified(asked, sample.values, sample.mask),
-        **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=inputs.density).metrics,
+        **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
     }
+
+
+def _learned(sample: Sample, weights: Array, train: NDArray[np.int64], width: int, rng: Streams) -> Sample:
+    """The sample with values `X W_V`, W_V fitted on the training examples. Declines inputs without tokens."""
+    if sample.tokens is None:
+        raise Declined("W_V is learned in token space, and these inputs have none")
+    tokens = dataclasses.replace(sample, values=sample.tokens)
+    mixtures = examples(output(weights, sample.tokens), weights, tokens)
+    to_value = LearnedValue(width=width).fit(mixtures[train], rng("projection"))
+    return dataclasses.replace(sample, values=sample.tokens @ to_value)
 
 
 def verdict(table: pd.DataFrame) -> Verdict:

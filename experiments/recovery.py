@@ -11,6 +11,7 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
+from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import NONNEGATIVE, UNIT
 from attnlab.parts import Count
@@ -34,12 +35,22 @@ EXPLAINED = 1e-9
 def trial(
     inputs: Inputs, weights: Weights, channel: Channel, decoder: Decoder, trials: Count, rng: Streams
 ) -> Row:
-    """One output per trial, decoded from what arrives of it and compared with the weights that made it."""
+    """One output per trial, decoded from what arrives of it and compared with the weights that made it.
+
+    Where the decoder assumes softmax weights, the Q3 bracket (`softmax_rivals`) stands beside what it finds: its
+    one search certifies nothing.
+    """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
     o = channel(a, sample, rng("channel"))
     estimate = decoder(o, sample)
     distance = metrics.total_variation(a, estimate.weights)
+    asked = decoder.assumes == "softmax"  # the observer whom Q3 is about
+    q3 = (
+        softmax_rivals(a, sample.values, sample.keys, sample.mask, density=inputs.density).metrics
+        if asked
+        else {}
+    )
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
@@ -55,6 +66,7 @@ def trial(
         "residual": estimate.residual,
         "converged": estimate.converged,
         "entropy_bits": metrics.entropy_bits(a),
+        **q3,
     }
 
 

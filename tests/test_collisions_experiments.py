@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attnlab.channels.exact import Exact
 from attnlab.collisions.extreme import Extreme
 from attnlab.collisions.radon import Radon
 from attnlab.collisions.reachable import Reachable
-from attnlab.experiments import alignment, asker, collision
+from attnlab.decoders.softmax_inverse import SoftmaxInverse
+from attnlab.experiments import alignment, asker, collision, four_questions, recovery
 from attnlab.harness.table import read_csv
 from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tied import Tied
+from attnlab.probes.output_linear import OutputLinear
 from attnlab.seeds import Streams
 from attnlab.weights.softmax import Softmax
 
@@ -55,14 +59,39 @@ def test_asker_states_the_exact_law_only_where_it_holds() -> None:
     assert asker.trial(Duplicated(n=16, d=4, e=4), Extreme(pairs="closest"), 20, Streams(0))["c_95"].all()
 
 
-def test_alignment_finds_nothing_where_the_theorem_forbids_it() -> None:
-    tied = alignment.trial(Tied(n=24, d=4, e=4), Softmax(), Reachable(), 30, Streams(0))
-    free = alignment.trial(Tied(n=24, d=4, e=4, noise=1.0), Softmax(), Reachable(), 30, Streams(0))
-    assert not tied["collides"].any() and free["collides"].mean() > 0.5
-    with pytest.raises(RuntimeError, match="V = K M"):  # patterns that are no softmax, passed off as twins
-        alignment.trial(Tied(n=24, d=4, e=4), Softmax(), Radon(), 5, Streams(0))
+def test_alignment_brackets_from_tied_to_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    tied = alignment.trial(Tied(n=24, d=4, e=4), Softmax(), 30, Streams(0))
+    free = alignment.trial(Tied(n=24, d=4, e=4, noise=1.0), Softmax(), 30, Streams(0))
+    assert np.all(tied["q3_kept"]) and not np.any(tied["q3_lost"]) and not np.any(tied["degree"])
+    assert np.mean(free["q3_lost"]) > 0.8 and not np.any(free["q3_kept"])
+    for fewer, more in itertools.pairwise(["degree", "lost_by_4", "lost_by_16", "lost_by_64", "lost_by_256"]):
+        assert (free[fewer] <= free[more]).all()
+    np.testing.assert_array_equal(free["lost_by_256"], free["q3_lost"])
+    assert np.isnan(free["same_order"]).all() and np.isfinite(free["rivals"]).all()  # 42,504 simplices
+    law = alignment.trial(Gaussian(n=8, d=2, e=2), Softmax(), 40, Streams(0))
+    assert np.mean(law["complete"]) > 0.9 and not np.any(law["same_order"])
+    assert np.mean(law["expected_rivals"]) == pytest.approx(0.94, abs=0.15)
     # With fewer value than key dimensions the theorem does not speak, and twins abound.
-    assert alignment.trial(Tied(n=24, d=3, e=5), Softmax(), Reachable(), 10, Streams(0))["collides"].all()
+    assert np.all(alignment.trial(Tied(n=24, d=3, e=5), Softmax(), 10, Streams(0))["q3_lost"])
+    monkeypatch.setattr(alignment, "lost_by_degree", lambda *_: np.ones(5, dtype=bool))
+    with pytest.raises(RuntimeError, match="kept by a theorem"):
+        alignment.trial(Tied(n=24, d=4, e=4), Softmax(), 5, Streams(0))
+
+
+def test_one_situation_has_one_number_on_four_pages() -> None:
+    """The same inputs, weights, trials and seed: four studies, one bracket."""
+    inputs, weights, rng = Gaussian(n=16, d=3, e=3), Softmax(temperature=0.5), Streams(5)
+    rows = [
+        alignment.trial(inputs, weights, 25, rng),
+        collision.trial(inputs, weights, Reachable(), 25, rng),
+        recovery.trial(inputs, weights, Exact(), SoftmaxInverse(), 25, rng),
+        four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", "given", 60, 25, rng),
+    ]
+    for name in ("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"):
+        for row in rows:
+            np.testing.assert_array_equal(row[name], rows[0][name])
+    assert 0 < np.mean(rows[0]["q3_lost"]) < 1
+    np.testing.assert_array_equal(rows[1]["found"], rows[0]["q3_lost_by_search"])
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -16,7 +16,10 @@ from attnlab.inputs.duplicated import Duplicated
 from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.sphere import Sphere
 from attnlab.inputs.tied import Tied
+from attnlab.inputs.tokens import Tokens
+from attnlab.parts import Declined
 from attnlab.probes.output_linear import OutputLinear
+from attnlab.probes.pointer import Pointer
 from attnlab.seeds import Streams
 from attnlab.weights.hard import Hard
 from attnlab.weights.softmax import Softmax
@@ -58,7 +61,7 @@ def test_fibre_is_a_point_up_to_d_plus_one_and_never_one_for_softmax_beyond() ->
 
 def test_four_questions_on_their_known_cases() -> None:
     def ask(inputs: object, weights: object) -> dict[str, float]:
-        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", 60, 20, RNG)
+        row = four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", "given", 60, 20, RNG)
         for strong, weak in (("q1", "q2"), ("q2", "q2_top"), ("q2", "q3_kept")):
             assert (~row[strong].astype(bool) | row[weak].astype(bool)).all(), "fewer rivals, no new doubt"
         return {name: float(values.mean()) for name, values in row.items()}
@@ -68,6 +71,14 @@ def test_four_questions_on_their_known_cases() -> None:
     hard = ask(Gaussian(n=20, d=10, e=10), Hard())
     assert hard["q1"] == 0 and hard["q2"] == 1
     assert ask(Gaussian(n=32, d=6, e=6), Softmax())["q3_lost"] > 0.9, "other queries give the same output"
+    tokens = Tokens(n=12, d=3, e=3, m=8)
+    learned = four_questions.trial(tokens, Softmax(0.1), Exact(), Pointer(), "", "learned", 200, 60, RNG)
+    given = four_questions.trial(tokens, Softmax(0.1), Exact(), Pointer(), "", "given", 200, 60, RNG)
+    assert np.mean(learned["q4"]) > np.mean(given["q4"]), "W_V learned for the reader reads better"
+    with pytest.raises(Declined, match="token space"):
+        four_questions.trial(
+            Gaussian(n=12, d=3, e=3), Softmax(), Exact(), OutputLinear(), "", "learned", 60, 20, RNG
+        )
     tied = ask(Tied(n=20, d=6, e=6), Softmax())
     assert tied["q1"] == tied["q2"] == 0 and tied["q3_kept"] == 1
 

@@ -24,6 +24,8 @@ ENOUGH = 4
 """A trial's search ends with this many rivals."""
 SUBSETS = 250_000
 """Simplices of a trial whose orientations are compared, at most: half a second."""
+SIZES = 512
+"""The degree is asked where n r is at most this: beyond, the facets of the keys take more than a second."""
 TIED = 1e-12
 """Keys whose part outside the affine span of the values is below this, relative, are determined by them."""
 
@@ -35,7 +37,7 @@ class Rivals:
     kept: certainly no others; lost: certainly others; neither: open. Of the lost, by_search: a query that was
     found has exactly the output, confirmed; by_degree: none was, and others exist all the same. flip: a confirmed
     rival has another top position. first_start: the starts the search took to the first confirmed rival, inf
-    where it found none or did not run.
+    where it found none or did not run. query (..., e): one with these weights, of least norm; NaN if none.
     """
 
     kept: Mask
@@ -43,6 +45,7 @@ class Rivals:
     by_degree: Mask
     flip: Mask
     first_start: Array
+    query: Array
 
     @property
     def lost(self) -> Mask:
@@ -77,8 +80,9 @@ def softmax_rivals(
     that span more dimensions than the keys and are declared to have a `density` given the keys: then almost
     surely no query shares a random query's output. That is no fact about given arrays, hence a declaration.
     Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich), or a degree that is not the
-    sign of the given query (`query_degree`). A search that finds nothing decides nothing. Weights that are no
-    softmax of the keys to 1e-9 have all softmax weights with their output as rivals.
+    sign of the given query (`query_degree`; asked where n times the key dimensions is at most 512). A search
+    that finds nothing decides nothing. Weights that are no softmax of the keys to 1e-9 have all softmax weights
+    with their output as rivals.
 
     weights (..., n), values (..., n, d), keys (..., n, e), mask (..., n). Nothing is drawn. Raises ValueError for
     shapes that do not fit, numbers that are not finite, and weights off the simplex.
@@ -86,15 +90,17 @@ def softmax_rivals(
     given_trials = Problems.of(values, mask, weights=weights, keys=keys)
     lead, flat = given_trials.lead, given_trials.whole()
     v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
-    found = _none(is_unique(a, v, seen).unique)
-    given, softmax = parameters_of(a, whitening(k, seen), seen)
+    of_keys = whitening(k, seen)
+    given, softmax = parameters_of(a, of_keys, seen)
+    queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
+    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], queries, np.nan))
     family = in_coordinates(v, k, seen)
     for trial in np.flatnonzero(softmax & ~found.kept):
         found.kept[trial] = _only(family[trial], density)
     rest = np.flatnonzero(~found.kept)
     _search(rest, found, a, v, k, seen, given, softmax)
     for trial in rest[~found.by_search[rest]]:
-        query = family[trial].query(a[trial, seen[trial]]) if softmax[trial] else None
+        query = found.query[trial] if softmax[trial] else None
         found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
     return Rivals(
         found.kept.reshape(lead),
@@ -102,6 +108,7 @@ def softmax_rivals(
         found.by_degree.reshape(lead),
         found.flip.reshape(lead),
         found.first_start.reshape(lead),
+        found.query.reshape(*lead, -1),
     )
 
 
@@ -112,18 +119,22 @@ def lost_by_degree(
     given_trials = Problems.of(values, mask, weights=weights, keys=keys)
     lead, flat = given_trials.lead, given_trials.whole()
     v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
-    _, softmax = parameters_of(a, whitening(k, seen), seen)
+    of_keys = whitening(k, seen)
+    given, softmax = parameters_of(a, of_keys, seen)
+    queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
     lost = [
-        _must(family, row[shown], family.query(row[shown]) if is_softmax else None)
-        for family, row, shown, is_softmax in zip(in_coordinates(v, k, seen), a, seen, softmax, strict=True)
+        _must(family, row[shown], query if is_softmax else None)
+        for family, row, shown, query, is_softmax in zip(
+            in_coordinates(v, k, seen), a, seen, queries, softmax, strict=True
+        )
     ]
     return np.array(lost, dtype=bool).reshape(lead)
 
 
-def _none(kept: Mask) -> Rivals:
+def _none(kept: Mask, query: Array) -> Rivals:
     """Nothing known beyond what is kept."""
     nowhere = np.zeros(kept.shape, dtype=bool)
-    return Rivals(kept.copy(), nowhere, nowhere.copy(), nowhere.copy(), np.full(kept.shape, np.inf))
+    return Rivals(kept.copy(), nowhere, nowhere.copy(), nowhere.copy(), np.full(kept.shape, np.inf), query)
 
 
 def _only(family: Family, density: bool) -> bool:
@@ -146,7 +157,7 @@ def _must(family: Family, weights: Array, query: Array | None) -> bool:
         keys, values = family.original_keys, family.original_values
         still = np.zeros(values.shape[1])
         return query is not None and certain_radius(keys, values, still, query) is not None
-    if r > LARGEST:
+    if r > LARGEST or len(weights) * r > SIZES:
         return False
     sign = 0
     error = len(weights) * EPS
@@ -172,7 +183,6 @@ def _search(
     known = np.where(softmax[rest, None], given[rest], np.nan)
     solutions = twins(of_keys.span, of_values.span, seen[rest], outputs, known=known, enough=ENOUGH)
     queries = np.matmul(solutions.parameters, np.swapaxes(of_keys.whiten, 1, 2))
-    first = np.matmul(given[rest, None], np.swapaxes(of_keys.whiten, 1, 2))[:, 0]
     for place, trial in enumerate(rest):
         shown = seen[trial]
         keys, values, weights = k[trial, shown], v[trial, shown], a[trial, shown]
@@ -184,7 +194,7 @@ def _search(
             if found.flip[trial] or (found.by_search[trial] and not flips[at]):
                 continue
             sure = (
-                confirmed(keys, values, first[place], others[at])
+                confirmed(keys, values, found.query[trial], others[at])
                 if softmax[trial]
                 else confirmed_output(keys, values, weights, others[at])
             )

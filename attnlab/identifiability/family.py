@@ -56,13 +56,6 @@ class Family:
         towards = np.linalg.lstsq(self.values, self.keys, rcond=None)[0]
         return float(np.linalg.norm(self.keys - self.values @ towards) / np.linalg.norm(self.keys))
 
-    def query(self, weights: Array) -> Array:
-        """A query (e,) with `softmax(K q)` nearest to these weights (n,), by least squares on the logarithms."""
-        shown = weights > 0
-        logs, rows = np.log(weights[shown]), self.keys[shown]
-        p = np.linalg.lstsq(rows - rows.mean(axis=0), logs - logs.mean(), rcond=None)[0]
-        return np.asarray(self.key_map @ p)
-
     def around(self, output: Array) -> tuple[Array, Array]:
         """`v_i - o` (n, s) for an output (d,), and the error of an entry of each row (n,)."""
         place = (output - self.value_centre) @ self.value_map

@@ -26,16 +26,18 @@ class Inverse:
     """The distinct softmax weights found to have the output; leading axes, then S starts, solutions first.
 
     weights (..., S, n), queries (..., S, e), residual (..., S) relative to the size of the values, condition
-    (..., S) of the Jacobian `Cov_a(v, k)`: NaN beyond the solutions; count (...,): how many there are;
-    determined (...,): the keys are an affine function of the values, so the solution is the only one, for any
-    n (Exponential-family theorem). Where it is False, the search certifies nothing: these are the solutions
-    found in S starts, and with e > d they are samples of a continuum.
+    (..., S) of the Jacobian `Cov_a(v, k)`: NaN beyond the solutions; signs (..., S) of its determinant (d = e; 0
+    beyond the solutions and for other shapes): those of all solutions add up to `query_degree`; count (...,):
+    how many there are; determined (...,): the keys are an affine function of the values, so the solution is the
+    only one, for any n (Exponential-family theorem). Where it is False, the search certifies nothing: these are
+    the solutions found in S starts, and with e > d they are samples of a continuum.
     """
 
     weights: Array
     queries: Array
     residual: Array
     condition: Array
+    signs: Array
     count: NDArray[np.int64]
     determined: Mask
 
@@ -67,6 +69,7 @@ def softmax_inverse(
         found.queries.reshape(*lead, starts, e),
         found.residual.reshape(*lead, starts),
         found.condition.reshape(*lead, starts),
+        found.signs.reshape(*lead, starts),
         found.count.reshape(lead),
         found.determined.reshape(lead),
     )
@@ -78,6 +81,7 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
     trials, n, e = keys.shape
     weights, queries = np.full((trials, starts, n), np.nan), np.full((trials, starts, e), np.nan)
     residual, condition = np.full((trials, starts), np.nan), np.full((trials, starts), np.nan)
+    signs = np.zeros((trials, starts))
     determined, targets = _keys_from_values(outputs, values, keys, mask)
     tied, free = np.flatnonzero(determined), np.flatnonzero(~determined)
     if tied.size:
@@ -97,12 +101,15 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
         weights[rows, slot] = softmax_weights(scores, mask[rows])
         reached = attention_output(weights[rows, slot], values[rows])
         residual[rows, slot] = relative_gap(reached, outputs[rows], values[rows], mask[rows])
-        condition[rows, slot] = _condition(weights[rows, slot], values[rows], keys[rows], mask[rows])
-    return _solutions_first(weights, queries, residual, condition, determined)
+        jacobian = _jacobian(weights[rows, slot], values[rows], keys[rows], mask[rows])
+        condition[rows, slot] = _condition(jacobian)
+        if values.shape[2] == e:
+            signs[rows, slot] = np.linalg.slogdet(jacobian)[0]
+    return _solutions_first(weights, queries, residual, condition, signs, determined)
 
 
 def _solutions_first(
-    weights: Array, queries: Array, residual: Array, condition: Array, determined: Mask
+    weights: Array, queries: Array, residual: Array, condition: Array, signs: Array, determined: Mask
 ) -> Inverse:
     """The solutions that have the output as given, in their order; NaN behind them."""
     good = residual <= FOUND
@@ -114,7 +121,13 @@ def _solutions_first(
         return np.asarray(np.where(none[..., None], np.nan, moved).reshape(part.shape))
 
     return Inverse(
-        first(weights), first(queries), first(residual), first(condition), good.sum(axis=1), determined
+        first(weights),
+        first(queries),
+        first(residual),
+        first(condition),
+        np.nan_to_num(first(signs)),
+        good.sum(axis=1),
+        determined,
     )
 
 
@@ -131,12 +144,14 @@ def _keys_from_values(outputs: Array, values: Array, keys: Array, mask: Mask) ->
     return determined, targets[:, 0]
 
 
-def _condition(weights: Array, values: Array, keys: Array, mask: Mask) -> Array:
-    """Condition number of `Cov_a(v, k)`, (d, e): how much a small error of o grows in q; inf if singular."""
-    if not len(weights):
-        return np.empty(0)
+def _jacobian(weights: Array, values: Array, keys: Array, mask: Mask) -> Array:
+    """`Cov_a(v, k)`, (B, d, e)."""
     centred = values - np.matmul(weights[:, None], values)
-    jacobian = np.matmul(np.swapaxes(centred * (weights * mask)[..., None], 1, 2), keys)
+    return np.asarray(np.matmul(np.swapaxes(centred * (weights * mask)[..., None], 1, 2), keys))
+
+
+def _condition(jacobian: Array) -> Array:
+    """Its condition number (B,): how much a small error of o grows in q; inf if singular."""
     singular = np.linalg.svd(jacobian, compute_uv=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(singular[:, -1] > 0, singular[:, 0] / singular[:, -1], np.inf)
