@@ -115,7 +115,8 @@ def _tied(rows: pd.DataFrame) -> str:
 
 
 def _few(rows: pd.DataFrame) -> str:
-    return "" if len(beyond(rows)) else "n <= d + 1"
+    few = holds(rows, "inputs:density") and len(beyond(rows, few=True)) == len(rows)
+    return "always, by theorem: n <= d + 1" if few else ""
 
 
 SITUATIONS: dict[str, Any] = {"over": "condition", "apart": True, "figure": "four"}
@@ -132,8 +133,7 @@ CLAIMS = (
     ),
     Claim(
         metric="q3",
-        says="With the keys known as well (Q3), the output is certainly that of one query only, or not certainly "
-        "of more,",
+        says="With the keys known as well (Q3), one query alone gives the output",
         theorem=_tied,
         question="Q3",
         counts="no other query over the same keys gives that output",
