@@ -125,17 +125,27 @@ def _never(rows: pd.DataFrame) -> str:
     return "never, by theorem" if holds(rows, "inputs:tied_keys") else ""
 
 
+def _alone(rows: pd.DataFrame) -> str:
+    return "always, by theorem" if holds(rows, "inputs:tied_keys") else ""
+
+
 CLAIMS = (
     Claim(
+        metric="q3",
+        says="With keys and values known, one query alone gives the output",
+        over="inputs.noise",
+        theorem=_alone,
+        figure="noise",
+        question="Q3",
+        counts="no other query over the same keys gives that output",
+    ),
+    Claim(
         metric="collides",
-        says="A second query with the same keys, values and output is found",
+        says="A search finds a second query with the same output",
         over="inputs.noise",
         theorem=_never,
         beside={"starts": "each searched from {} queries"},
         figure="noise",
-        question="Q3",
-        counts="another query with the same output is found",
-        way="lost",
     ),
     Claim(
         metric="argmax_flip",
@@ -145,8 +155,30 @@ CLAIMS = (
         figure="flips",
     ),
     Claim(
+        metric="degree",
+        says="Without any search, the degree makes another query certain",
+        over="inputs.noise",
+        theorem=_never,
+        figure="starts",
+    ),
+    Claim(
+        metric="found_by_4",
+        says="By starts, where keys and values have least in common: from 4 starts a second query is found",
+        beside={"found_by_256": "from 256 starts {}", "lost_by_256": "with the degree {}"},
+        figure="starts",
+    ),
+    Claim(
+        metric="rivals",
+        says="Other queries with the same output number, on average,",
+        form="{}",
+        unit="plain",
+        over="inputs.d",
+        beside={"expected_rivals": "{} by the exact law", "complete": "all found in a share of {}"},
+        figure="rivals",
+    ),
+    Claim(
         metric="collides",
-        says="By dimension, where keys and values have least in common, a second query is found",
+        says="By dimension, where keys and values have least in common, a search finds a second query",
         over="inputs.d",
         figure="noise",
     ),

@@ -139,9 +139,15 @@ CLAIMS = (
         only=each(beyond, having("collision:rival", "Q3")),
         spread=True,
         figure="distance",
+    ),
+    Claim(
+        metric="q3",
+        says="With keys and values known, one query alone gives the output",
+        over="inputs.n",
+        only=each(beyond, having("collision:rival", "Q3")),
+        spread=True,
         question="Q3",
-        counts="another query with the same output is found",
-        way="lost",
+        counts="no other query over the same keys gives that output",
     ),
     Claim(
         metric="found",

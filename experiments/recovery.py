@@ -138,6 +138,15 @@ CLAIMS = (
         beside={"rival": "another query with the same output in {}"},
     ),
     Claim(
+        metric="q3",
+        says="With keys and values known, one query alone gives the output",
+        over="inputs",
+        only=each(beyond, KEYS),
+        theorem=_alone,
+        question="Q3",
+        counts="no other query over the same keys gives that output",
+    ),
+    Claim(
         metric="top1",
         says="By sharpness: {decoder} names the most-attended position",
         over="weights.temperature",

@@ -197,7 +197,8 @@ class Finding:
 
     def _spread(self) -> str:
         values = self.study["value"]
-        if not self.claim.spread or len(self.study) <= len(self.places):
+        halved = any(isinstance(place.number, Bracket) for place in self.places)
+        if halved or not self.claim.spread or len(self.study) <= len(self.places):
             return ""
         low, high = (
             f"{100 * end:.1f}" if self.claim.unit == "percent" else f"{end:.3g}"
