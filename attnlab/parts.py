@@ -22,9 +22,11 @@ import math
 import os
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
+
+from attnlab.contracts import held
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ class Part:
         """What the part declares of itself with these settings: the facts that are so."""
         told = {name: getattr(self, name) for name in self.facts}
         return {name: fact for name, fact in told.items() if fact}
+
+    promises: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+    """What the wing's contract says of the results of its methods, checked at every call (`attnlab.contracts`)."""
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        for name, promise in cls.promises.items():
+            method = vars(cls).get(name)
+            if method is not None and not getattr(method, "__isabstractmethod__", False):
+                setattr(cls, name, held(method, promise))
 
     def __post_init__(self) -> None:
         own: Any = type(self)

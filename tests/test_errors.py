@@ -26,7 +26,7 @@ REFUSALS = {
     "inputs.depth=3": ("inputs.depth", "3", "inputs.d"),
     "probe=pointer": ("probe", "pointer", "a setting of this run"),
     "inputs.n=interval(1,4)": ("inputs.n", "interval", "values that can be listed"),
-    "action=dance": ("action", "dance", "plan, report, run, status"),
+    "action=dance": ("action", "dance", "plan, report, run, show, status"),
     "size=huge": ("size", "huge", "quick"),
     "exec.workers=0": ("exec.workers", "0", "an integer >= 1"),
     "exec=local,serial": ("exec", "local,serial", "cannot be swept"),

@@ -9,8 +9,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from attnlab.attention import output
+from attnlab.contracts import numbers
 from attnlab.parts import Part
 from attnlab.shapes import Array, Sample
+
+
+def _arrived(part: Part, result: object, outputs: Array, *_: object, **__: object) -> Array:
+    """What arrives has the shape of what was sent, and is finite."""
+    return numbers(part, result, outputs.shape, "outputs")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Channel(Part, abc.ABC):
     channel cannot hold.
     """
 
+    promises: ClassVar = {"carry": _arrived}
     scales: ClassVar[Literal["with the output", "not at all"]] = "with the output"
     unsaid: ClassVar[bool] = False
     """True for the channel that a sentence need not mention."""

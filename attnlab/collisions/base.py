@@ -8,8 +8,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from attnlab.contracts import BrokenContract, instance
 from attnlab.parts import Declined, Part
 from attnlab.shapes import DIFFERENT, Array, Collision, Mask, Sample, least_distance, require
+
+
+def _collision(part: Part, result: object, weights: Array, *_: object, **__: object) -> Collision:
+    """A Collision of patterns (B, r, n); its certificate is checked when it is made."""
+    found = instance(part, result, Collision)
+    trials, r, n = found.patterns.shape
+    if (trials, n) != weights.shape:
+        expected = f"patterns ({weights.shape[0]}, r, {weights.shape[1]})"
+        raise BrokenContract(part, expected, f"shape ({trials}, {r}, {n})")
+    return found
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Construction(Part, abc.ABC):
     """Which question a pair decides against: Q2 for two weights on the simplex over the same values, Q3 for two
     softmaxes of the same keys; nothing where keys or values, or the exact output, are not the same."""
     facts: ClassVar[tuple[str, ...]] = ("says", "rival")
+
+    promises: ClassVar = {"construct": _collision}
 
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n): the patterns to start from, where the construction starts from given ones.

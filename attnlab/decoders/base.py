@@ -10,9 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnlab.attention import output
+from attnlab.contracts import BrokenContract, instance, numbers
 from attnlab.parts import Part
 from attnlab.problems import Problems
 from attnlab.shapes import Array, Estimate, Mask, Sample
+
+
+def _estimate(part: Part, result: object, outputs: Array, sample: Sample) -> Estimate:
+    """An Estimate with finite weights (B, n), none at masked positions, and a residual (B,)."""
+    found = instance(part, result, Estimate)
+    weights = numbers(part, found.weights, sample.mask.shape, "weights")
+    numbers(part, found.residual, sample.mask.shape[:1], "residual")
+    if weights[~sample.mask].any():
+        raise BrokenContract(part, "no weights at masked positions", "some")
+    return found
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class Decoder(Part, abc.ABC):
     cell cannot be decoded at all.
     """
 
+    promises: ClassVar = {"__call__": _estimate}
     knows: ClassVar[str] = "the output and V"
     assumes: ClassVar[str] = "nothing"
     facts: ClassVar[tuple[str, ...]] = ("says", "knows", "assumes")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +35,7 @@ class Plan:
     name: str
     config: DictConfig
     cells: tuple[Cell, ...]
+    blocks: tuple[Block, ...]
     used: frozenset[str]
     problems: tuple[SettingError, ...]
 
@@ -82,15 +85,35 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     names = (*arguments(module), "seed", "repeats")
     expansion = _Expansion(study, Choices(module, composed, names, configs), command.axes)
     blocks = [expansion.block(axes) for axes in _blocks(base, command.axes, configs)]
+    total = sum(block.count for block in blocks)
+    if total > MOST_CELLS and base.force is not True:
+        allowed = f"true for the {total:,} cells of {study}, or fewer than {MOST_CELLS:,}"
+        raise SettingError("force", base.force, allowed)
     cells: dict[str, Cell] = {}
     problems: list[SettingError] = []
-    for cell in (cell for block in blocks for cell in block.cells):
+    for cell in _told(study, (cell for block in blocks for cell in block.cells()), total):
         refused = cell.problems()
         problems += refused
         if not refused:
             cells.setdefault(cell.key, cell)
     used = frozenset[str]().union(*(block.used for block in blocks))
-    return Plan(study, base, tuple(cells.values()), used, tuple(problems))
+    return Plan(study, base, tuple(cells.values()), tuple(blocks), used, tuple(problems))
+
+
+MOST_CELLS = 100_000
+"""Cells of a study that are planned without being asked twice."""
+SPEAK = 2.0
+"""Seconds between two words about a plan that takes long."""
+
+
+def _told(study: str, cells: Iterator[Cell], total: int) -> Iterator[Cell]:
+    """Pass the cells on; say how far planning is, if it takes long."""
+    spoke = time.monotonic()
+    for done, cell in enumerate(cells):
+        if time.monotonic() - spoke >= SPEAK:
+            spoke = time.monotonic()
+            log.info("planning %s: %s of %s cells", study, f"{done:,}", f"{total:,}")
+        yield cell
 
 
 REFERENCE = "reference"
@@ -155,10 +178,29 @@ def _without(block: Sequence[Axis], key: str) -> list[Axis]:
 
 @dataclass(frozen=True)
 class Block:
-    """One product of axes as cells; used: the keys, of the grid or the command line, that had an effect."""
+    """One product of axes. choices: for each choice of groups, its template and the leaves that it has."""
 
-    cells: tuple[Cell, ...]
-    used: frozenset[str]
+    study: str
+    module: str
+    axes: tuple[Axis, ...]
+    choices: tuple[tuple[Template, tuple[Axis, ...]], ...]
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The keys, of the grid or the command line, that have an effect."""
+        return frozenset(axis.key for axis in self.axes)
+
+    @property
+    def count(self) -> int:
+        """How many cells it has."""
+        return sum(math.prod(len(axis.values) for axis in present) for _, present in self.choices)
+
+    def cells(self) -> Iterator[Cell]:
+        """Its cells, in the order of the axes."""
+        for made, present in self.choices:
+            for values in itertools.product(*(axis.values for axis in present)):
+                config = made.fill({axis.key: value for axis, value in zip(present, values, strict=True)})
+                yield Cell(self.study, self.module, config, made.choices)
 
 
 @dataclass(frozen=True)
@@ -170,21 +212,17 @@ class _Expansion:
     asked: Sequence[Axis]
 
     def block(self, axes: Sequence[Axis]) -> Block:
-        """The cells of one block, and which keys had an effect on them."""
+        """One block with the axes that have an effect on it."""
         groups = [axis for axis in axes if axis.group and axis.key in self.choices.names]
         set_here = {axis.key: axis for axis in (*axes, *self.asked) if not axis.group}
-        used = {axis.key for axis in groups}
-        cells: list[Cell] = []
+        found: list[tuple[Template, tuple[Axis, ...]]] = []
         for choice in itertools.product(*(axis.values for axis in groups)):
             chosen = {axis.key: str(value) for axis, value in zip(groups, choice, strict=True)}
             made = self.choices.template(chosen)
             self._require_leaves(axes, made, chosen)
-            present = [axis for axis in set_here.values() if made.has(axis.key)]
-            used |= {axis.key for axis in present}
-            for values in itertools.product(*(axis.values for axis in present)):
-                config = made.fill({axis.key: value for axis, value in zip(present, values, strict=True)})
-                cells.append(Cell(self.study, self.choices.module, config, made.choices))
-        return Block(tuple(cells), frozenset(used))
+            found.append((made, tuple(axis for axis in set_here.values() if made.has(axis.key))))
+        present = {axis.key: axis for _, leaves_here in found for axis in leaves_here}
+        return Block(self.study, self.choices.module, (*groups, *present.values()), tuple(found))
 
     def _require_leaves(self, block: Sequence[Axis], made: Template, chosen: Mapping[str, str]) -> None:
         """Raise SettingError for a leaf of the yaml's own grid that these choices do not have."""

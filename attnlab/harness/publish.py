@@ -23,7 +23,7 @@ from attnlab.harness.cells import experiment
 from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
 from attnlab.harness.sweeps import Sweep
-from attnlab.harness.table import read_csv, tidy, write_csv
+from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
 from attnlab.report import index, study
 from attnlab.verdicts import Verdict
@@ -63,6 +63,16 @@ def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Pa
     index.write(results, entries(results))
     told = zip(pages, facts, tables, strict=True)
     return [Page(path, fact, table, verdict) for (path, verdict), fact, table in told]
+
+
+def look(sweeps: Sequence[Sweep], results: Path) -> list[Page]:
+    """The pages as they would be published; nothing is written."""
+    found = []
+    for sweep in sweeps:
+        folder, table = results / sweep.name, as_read(tidy(sweep.name, sweep.entries))
+        verdict = _kept_verdict(folder) if sweep.module is None else conclude(sweep.module, table)
+        found.append(Page(folder / "report.html", _facts(sweep, folder), table, verdict))
+    return found
 
 
 def _report(

@@ -57,7 +57,8 @@ def numbers(cells: CellTable, main: int) -> str:
     notes = [""]
     for row in cells.rows:
         lines.append((*row.settings, *(row.numbers[: len(shown)] or ("",) * len(shown))))
-        notes.append("" if row.status == "done" else f"{row.status}: {row.note.strip().splitlines()[-1:]}")
+        note = (row.note.strip().splitlines() or [""])[-1]
+        notes.append("" if row.status == "done" else f"{row.status}: {note}")
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     room, used, kept = shutil.get_terminal_size((WIDE, 24)).columns - 2, 0, 0
     for width in widths:

@@ -8,8 +8,17 @@ from typing import ClassVar
 
 import numpy as np
 
+from attnlab.contracts import BrokenContract, instance
 from attnlab.parts import Count, Part
 from attnlab.shapes import Array, Sample
+
+
+def _sample(part: Part, result: object, trials: int, *_: object, **__: object) -> Sample:
+    """A Sample of that many trials; its arrays are checked when it is made."""
+    found = instance(part, result, Sample)
+    if found.trials != trials:
+        raise BrokenContract(part, f"a Sample of {trials} trials", f"one of {found.trials}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Inputs(Part, abc.ABC):
     d: Count = 8
     e: Count = 8
 
+    promises: ClassVar = {"__call__": _sample}
     generic_values: ClassVar[bool] = False
     """True if the values are independent standard Gaussians for every trial: exact laws hold only there."""
     tied_keys: ClassVar[bool] = False

@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from attnlab.contracts import BrokenContract, on_simplex
 from attnlab.parts import Declined, Part
 from attnlab.shapes import Array, Examples, Mask
 
@@ -24,6 +25,17 @@ class Reader(Protocol):
     def __call__(self, examples: Examples) -> Array: ...
 
 
+def _reader(part: Part, result: object, *_: object, **__: object) -> Reader:
+    """A Reader whose answers are probabilities over the visible positions."""
+    if not callable(result):
+        raise BrokenContract(part, "a Reader, to be called with examples", type(result).__name__)
+
+    def read(examples: Examples) -> Array:
+        return on_simplex(part, result(examples), examples.mask, "probabilities")
+
+    return read
+
+
 @dataclass(frozen=True)
 class Probe(Part, abc.ABC):
     """Learns to read the attended position from what the next layer holds; it never sees the values.
@@ -34,6 +46,7 @@ class Probe(Part, abc.ABC):
     examples lack what it reads.
     """
 
+    promises: ClassVar = {"fit": _reader}
     reads: ClassVar[str] = OUTPUT
     facts: ClassVar[tuple[str, ...]] = ("says", "reads")
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from attnlab.contracts import numbers
 from attnlab.parts import Count, Declined, Part
 from attnlab.shapes import Array, Examples
+
+
+def _directions(part: Projection, result: object, train: Examples, *_: object, **__: object) -> Array:
+    """Directions (m, width), finite."""
+    return numbers(part, result, (train.outputs.shape[1], part.width), "directions")
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,8 @@ class Projection(Part, abc.ABC):
     """
 
     width: Count = 8
+
+    promises: ClassVar = {"directions": _directions}
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Array:
         """W_V from training examples whose outputs (B, m) are the attended mixtures of tokens."""

@@ -9,8 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from attnlab.attention import logits
+from attnlab.contracts import on_simplex
 from attnlab.parts import Part, Positive
 from attnlab.shapes import Array, Mask, Sample
+
+
+def _weights(part: Part, result: object, sample: Sample, *_: object, **__: object) -> Array:
+    """Weights (B, n) on the simplex of the visible positions."""
+    return on_simplex(part, result, sample.mask, "weights")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Weights(Part, abc.ABC):
     """True if permuting the positions of a sample permutes the law of the weights: no position is preferred for
     its number."""
     facts: ClassVar[tuple[str, ...]] = ("says", "positive", "equivariant")
+
+    promises: ClassVar = {"__call__": _weights}
 
     @abc.abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:

@@ -1,17 +1,56 @@
-"""Plan: what would run; writes nothing."""
+"""Plan: what would run, and about how long it would take; writes nothing."""
 
 from __future__ import annotations
 
+import itertools
+import os
+from statistics import fmean
+
 from attnlab.harness import launch
 from attnlab.harness.command import Asked
-from attnlab.harness.store import Store, counts
+from attnlab.harness.grid import Plan
+from attnlab.harness.overrides import Axis
+from attnlab.harness.store import FINAL, Store, counts
 from attnlab.harness.terminal import progress
+
+TIMED = 300
+"""Stored cells of a study that tell how long one takes."""
+SHOWN = 8
+"""Values of an axis that are listed."""
 
 
 def act(asked: Asked) -> int:
-    """Print, study by study, how many cells have which status and how many would run."""
+    """Print how many cells of each study have which status and would run, then its blocks, axes and ends."""
     plans = asked.plans()
     known = launch.stored(plans, asked.results)
     tallies = {plan.name: counts(launch.statuses(plan.cells, known[plan.name])) for plan in plans}
     print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))
+    workers = getattr(asked.execution, "workers", 1) or os.cpu_count() or 1
+    for plan in plans:
+        left = len(plan.cells) - sum(tallies[plan.name][status] for status in FINAL)
+        print(f"\n{plan.name}: {len(plan.cells)} cells in {len(plan.blocks)} blocks")
+        for block in plan.blocks:
+            print(f"  {block.count} = {' x '.join(map(_axis, block.axes)) or 'one setting'}")
+        ends = dict.fromkeys(cell.words for cell in (plan.cells[:1] + plan.cells[-1:]))
+        for name, words in zip(("first", "last"), ends, strict=False):
+            print(f"  {name}: {words}")
+        print(f"  {_time(plan, left, workers, Store(asked.results / plan.name))}")
     return 0
+
+
+def _axis(axis: Axis) -> str:
+    listed = ",".join(map(str, axis.values[:SHOWN]))
+    return f"{axis.key}={listed}" + (f",... ({len(axis.values)})" if len(axis.values) > SHOWN else "")
+
+
+def _time(plan: Plan, left: int, workers: int, store: Store) -> str:
+    """How long the cells that would run take, by those that are stored under the study's name."""
+    if not left:
+        return "nothing to run"
+    stored = itertools.islice(store.all(), TIMED)
+    took = [float(record["duration"]) for record in stored if record["status"] == "done"]
+    if not took:
+        return f"{left} to run; no cell of {plan.name} is stored that would tell how long one takes"
+    seconds = fmean(took) * left / min(workers, left)
+    told = f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+    return f"{left} to run, about {told} on {workers} workers, going by {len(took)} stored cells"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
+from attnlab.contracts import instance
 from attnlab.parts import Fraction, Part
 from attnlab.projections.tasks.base import Episodes, Symbols, Task
 from attnlab.shapes import Array, Sample, require
@@ -55,6 +57,12 @@ class Layer(abc.ABC):
         """What it does on these episodes."""
 
 
+def _layer(part: Part, result: object, *_: object, **__: object) -> Layer:
+    """A Layer; what it does is checked when it is Observed."""
+    kind: Any = Layer
+    return cast(Layer, instance(part, result, kind))
+
+
 @dataclass(frozen=True)
 class Model(Part, abc.ABC):
     """A layer that learns a task from episodes.
@@ -63,6 +71,8 @@ class Model(Part, abc.ABC):
     settings and the seed alone; a smaller share is the same training, stopped earlier. Raises Unavailable with
     one line where what it needs is not installed.
     """
+
+    promises: ClassVar = {"train": _layer}
 
     @abc.abstractmethod
     def train(self, task: Task, share: Fraction, seed: int) -> Layer:

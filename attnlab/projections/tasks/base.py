@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnlab.contracts import BrokenContract, instance
 from attnlab.parts import Count, Part
 from attnlab.shapes import require
 
@@ -41,6 +43,14 @@ class Episodes:
         require(bool(inside), f"positions below {n}", self.position)
 
 
+def _episodes(part: Part, result: object, trials: int, *_: object, **__: object) -> Episodes:
+    """That many Episodes; their arrays are checked when they are made."""
+    found = instance(part, result, Episodes)
+    if len(found.symbols) != trials:
+        raise BrokenContract(part, f"{trials} episodes", len(found.symbols))
+    return found
+
+
 @dataclass(frozen=True)
 class Task(Part, abc.ABC):
     """Deals out episodes. n positions; symbols: how many values a token can have.
@@ -49,6 +59,8 @@ class Task(Part, abc.ABC):
     alphabet's size; where the task has a position, the token there carries the answer as its last feature, and
     the position is decided by the question and the other features or the order, never by the answer.
     """
+
+    promises: ClassVar = {"__call__": _episodes}
 
     n: Count = 32
     symbols: Count = 16
