@@ -50,7 +50,9 @@ def test_rates_of_trials_that_share_a_draw(repeats: int, trials: int, correlatio
     for p in (0.01, 0.05, 0.1, 0.3, 0.5, 0.9, 0.98):
         made = [
             interval(
-                (rng.random(group.size) < rates(rng, p, correlation, repeats)[group]) * 1.0, SHARE, group
+                (rng.random(group.size) < rates(rng, p, correlation, repeats)[group]).astype(np.float64),
+                SHARE,
+                group,
             )
             for _ in range(STUDIES // 3)
         ]
@@ -70,7 +72,7 @@ def test_rates_of_independent_trials(count: int) -> None:
 
 
 def _hits(hits: int, count: int) -> Interval:
-    return interval((np.arange(count) < hits) * 1.0, SHARE)
+    return interval((np.arange(count) < hits).astype(np.float64), SHARE)
 
 
 SHAPES: dict[str, tuple[Callable[[np.random.Generator, int], Array], float, Measure]] = {
@@ -120,7 +122,7 @@ def test_values_that_come_back_are_one_group() -> None:
     rng = np.random.default_rng(0)
     group = np.arange(200) % 4
     made = [
-        interval((rng.random(200) < rates(rng, 0.1, 0.3, 4)[group]) * 1.0, SHARE, group)
+        interval((rng.random(200) < rates(rng, 0.1, 0.3, 4)[group]).astype(np.float64), SHARE, group)
         for _ in range(STUDIES)
     ]
     assert covered(made, 0.1) >= LEAST
@@ -136,17 +138,19 @@ def test_pooled_cells_that_share_their_draws(kind: str, paired: bool) -> None:
     for _ in range(STUDIES):
         common = rng.random(100)
         drawn = [common if paired else rng.random(100) for _ in range(6)]
-        parts = [interval((u < 0.3) * 1.0 if kind == "rate" else u - 0.2, pool[1]) for u in drawn]
+        parts = [
+            interval((u < 0.3).astype(np.float64) if kind == "rate" else u - 0.2, pool[1]) for u in drawn
+        ]
         made.append(pool[0](parts, [0] * 6 if paired else range(6)))
     assert covered(made, 0.3) >= LEAST - SHORTFALL / 2
     width = np.mean([found.high - found.low for found in made])
-    alone = np.mean([interval((rng.random(100) < 0.3) * 1.0, SHARE).high for _ in range(100)])
+    alone = np.mean([interval((rng.random(100) < 0.3).astype(np.float64), SHARE).high for _ in range(100)])
     assert width > 0 and alone > 0.3
     assert (made[0].effective > 400) == (not paired)
 
 
 def test_unknown_draws_are_taken_as_shared() -> None:
-    parts = [interval((np.arange(100) < 30) * 1.0, SHARE)] * 4
+    parts = [interval((np.arange(100) < 30).astype(np.float64), SHARE)] * 4
     assert pool_rates(parts).effective == pytest.approx(100)
     assert pool_rates(parts, range(4)).effective == pytest.approx(400)
 
@@ -185,7 +189,8 @@ def test_never_and_always_are_not_certain(measure: Measure, groups: int, at: flo
 def bounded(rng: np.random.Generator) -> tuple[Array, Measure, NDArray[np.int64]]:
     low, width = 10 * rng.standard_normal(), 10 ** rng.uniform(-3, 3)
     measure = Measure(low, low + width if rng.random() < 0.6 else np.inf)
-    values = low + width * rng.beta(*10 ** rng.uniform(-2, 1, 2), 40)
+    a, b = (float(shape) for shape in 10 ** rng.uniform(-2, 1, 2))
+    values = low + width * rng.beta(a, b, 40)
     return values, measure, rng.integers(1 + rng.integers(40), size=40)
 
 
@@ -233,7 +238,7 @@ def test_a_mean_over_groups_is_students_interval_of_their_means() -> None:
 
 
 def test_ten_trials_are_enough_and_a_narrow_mean_has_a_narrow_interval() -> None:
-    assert interval(np.arange(10.0)).known and interval((np.arange(10) < 4) * 1.0, SHARE).known
+    assert interval(np.arange(10.0)).known and interval((np.arange(10) < 4).astype(np.float64), SHARE).known
     near = interval(np.linspace(0.49, 0.51, 100), UNIT)
     assert near.high - near.low < 0.005
 
@@ -241,6 +246,6 @@ def test_ten_trials_are_enough_and_a_narrow_mean_has_a_narrow_interval() -> None
 def test_pooling_too_little_gives_no_interval() -> None:
     few = interval(np.array([1.0, 0.0, 0.0]), SHARE)
     assert not pool_rates([few] * 3, range(3)).known and pool_rates([few] * 4, range(4)).known
-    group = interval((np.arange(200) < 60) * 1.0, SHARE, np.zeros(200, dtype=np.int64))
+    group = interval((np.arange(200) < 60).astype(np.float64), SHARE, np.zeros(200, dtype=np.int64))
     assert not pool_rates([group, group]).known and pool_rates([group] * 5, range(5)).known
     assert not pool_means([interval(np.arange(9.0)), interval(np.arange(50.0))]).known

@@ -181,8 +181,8 @@ def test_a_broken_yaml_stops_only_what_uses_it(lab: Lab) -> None:
     assert lab("experiment=noop", "action=plan").code == 0
     assert lab("experiment=recovery", "decoder=simplex", "action=plan").code == 0
     assert lab("experiment=recovery", "inputs.dd=3").code == 2  # the hint reads other files of a group
-    for words in (("--help",), ("-h", "decoder"), ("--cfg", "job"), ("--info", "defaults-tree")):
-        assert lab(*words).code == 0
+    for asked in (("--help",), ("-h", "decoder"), ("--cfg", "job"), ("--info", "defaults-tree")):
+        assert lab(*asked).code == 0
     for words in (
         ("experiment=recovery", "decoder=glob(*)"),
         ("experiment=torn",),

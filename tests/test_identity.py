@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Lab
@@ -78,11 +79,11 @@ def top1(lab: Lab) -> list[float]:
     return [_record(lab, key)["metrics"]["top1"]["value"] for key in keys]
 
 
-def _grid(lab: Lab) -> dict:
+def _grid(lab: Lab) -> dict[str, Any]:
     return json.loads((lab.results / "recovery" / "grid.json").read_text())
 
 
-def _record(lab: Lab, key: str) -> dict:
+def _record(lab: Lab, key: str) -> dict[str, Any]:
     return json.loads((lab.results / "recovery" / "cells" / key[:2] / f"{key}.json").read_text())
 
 
@@ -118,15 +119,15 @@ def test_a_part_that_reads_a_file_follows_its_content(lab: Lab) -> None:
     write(mine / "tabled.py", TABLE)
     for name, last in (("a", "0 1"), ("same", "0 1"), ("other", "0 2")):
         (lab.folder / name).write_text(f"1 0\n1 1\n{last}\n")
-    words = (
+    words = [
         "experiment=recovery",
         "inputs=table",
         "weights=softmax",
         "decoder=simplex",
         "trials=5",
         "inputs.n=3",
-    )
-    words = (*words, "weights.temperature=1", "exec=serial", "repeats=1")
+    ]
+    words = [*words, "weights.temperature=1", "exec=serial", "repeats=1"]
     assert lab(*words, f"inputs.path={lab.folder / 'a'}").code == 0
     assert "1 already there, 0 to run" in lab(*words, f"inputs.path={lab.folder / 'same'}").err
     assert "1 to run" in lab(*words, f"inputs.path={lab.folder / 'other'}").err

@@ -13,11 +13,12 @@ from attnlab.oracles.degree import queries_on_a_line
 @pytest.mark.parametrize("n", [4, 8, 32])
 def test_on_a_line_the_law_is_what_is_counted(n: int) -> None:
     rng = np.random.default_rng(n)
-    law, counted = [], []
+    law: list[float] = []
+    counted: list[float] = []
     for _ in range(600):
         keys, query, values = rng.standard_normal((n, 1)), rng.standard_normal(1), rng.standard_normal(n)
         weights = softmax(keys @ query)
-        law.append(expected_rivals(query, keys).value if len(law) < 200 else np.mean(law[:200]))
+        law.append(expected_rivals(query, keys).value if len(law) < 200 else float(np.mean(law[:200])))
         counted.append(queries_on_a_line(keys[:, 0], values, float(weights @ values), nodes=5000) - 1)
     error = np.hypot(np.std(law[:200]) / np.sqrt(200), np.std(counted) / np.sqrt(600))
     assert abs(np.mean(law) - np.mean(counted)) < 3 * error + 0.02  # the grid misses close pairs

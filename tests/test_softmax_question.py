@@ -230,7 +230,7 @@ def test_a_batch_is_its_trials_and_a_mask_hides() -> None:
         *(np.pad(rows, ((0, 0), (0, 3), (0, 0))) for rows in (values, keys)),
     )
     mask = np.arange(15) < 12
-    hidden = softmax_rivals(*padded, mask)
+    hidden = softmax_rivals(padded[0], padded[1], padded[2], mask)
     for b in range(8):
         alone = softmax_rivals(weights[b], values[b], keys[b])
         for name in ("kept", "by_search", "by_degree", "flip", "first_start"):
