@@ -82,6 +82,7 @@ def of_probe(part: Any) -> list[Any]:
 def of_projection(part: Any) -> list[Any]:
     sample = problem(60, 5, 4)
     a = attended(sample)
+    assert sample.tokens is not None
     kept = part.fit(examples(output(a, sample.tokens), a, sample), rng())
     return [kept @ kept.T]  # the subspace: its basis has signs of its own
 
@@ -177,7 +178,9 @@ def _of(name: str) -> str:
 
 def main() -> None:
     """Write the file anew."""
-    before, after, refused = stored(), {}, []
+    before = stored()
+    after: dict[str, Numbers] = {}
+    refused: list[str] = []
     for name in names():
         try:
             found = measured(name)

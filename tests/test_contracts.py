@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,7 +135,7 @@ def _sizes(group: str) -> str:
     return "n: 32\nd: 8\ne: 8\n" if group == "inputs" else ""
 
 
-def _records(lab: Lab) -> list[dict]:
+def _records(lab: Lab) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in (lab.results / "recovery" / "cells").glob("??/*.json")]
 
 
