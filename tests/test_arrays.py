@@ -67,6 +67,7 @@ ASK: dict[str, Callable[..., Any]] = {
     "lost_by_degree": lambda a, v, k, m: identifiability.lost_by_degree(a, v, k, m),
     "same_order_type": lambda a, v, k, m: identifiability.same_order_type(v, k, m),
     "softmax_rivals": lambda a, v, k, m: identifiability.softmax_rivals(a, v, k, m),
+    "softmax_scenario": lambda a, v, k, m: identifiability.softmax_scenario(0, 1, v, k, m),
     "simplex": _decoding(Simplex()),
     "least_squares": _decoding(LeastSquares()),
     "max_entropy": _decoding(MaxEntropy()),
@@ -129,9 +130,9 @@ def test_every_public_function_is_asked_here() -> None:
         place = names.index("mask")
         kinds = [signature.parameters[other].kind for other in names[place + 1 :]]
         assert all(kind is inspect.Parameter.KEYWORD_ONLY for kind in kinds), name
-        assert names[:place] == [x for x in ("query", "weights", "output", "values", "keys") if x in names], (
-            name
-        )
+        assert names[:place] == [
+            x for x in ("first", "second", "query", "weights", "output", "values", "keys") if x in names
+        ], name
         asked.add(name)
     assert asked <= set(ASK), f"ask {asked - set(ASK)} too"
 

@@ -5,6 +5,7 @@ from attnlab.identifiability.degree import Degree, query_degree
 from attnlab.identifiability.fibre import fibre_intervals, top_certified
 from attnlab.identifiability.linear import Nullity, effective_attention, nullity
 from attnlab.identifiability.order_type import same_order_type
+from attnlab.identifiability.scenario import Scenario, softmax_scenario
 from attnlab.identifiability.softmax import Inverse, softmax_inverse
 from attnlab.identifiability.uniqueness import Uniqueness, is_unique
 from attnlab.theory.faces import orthant_probability, unique_probability, weak_threshold
@@ -16,6 +17,7 @@ __all__ = [
     "Inverse",
     "Nullity",
     "Rivals",
+    "Scenario",
     "Uniqueness",
     "effective_attention",
     "expected_rivals",
@@ -28,6 +30,7 @@ __all__ = [
     "same_order_type",
     "softmax_inverse",
     "softmax_rivals",
+    "softmax_scenario",
     "top_certified",
     "unique_probability",
     "weak_threshold",
