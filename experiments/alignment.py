@@ -24,7 +24,7 @@ from attnlab.identifiability import (
     softmax_rivals,
 )
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE
+from attnlab.intervals import NONNEGATIVE, Measure
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
@@ -32,7 +32,10 @@ from attnlab.verdicts import Claim, Verdict, holds, stated
 from attnlab.weights.base import Weights
 
 VERSION = 3
-MEASURES = {name: NONNEGATIVE for name in ("entropy_bits", "rivals", "expected_rivals", "starts")}
+MEASURES = {
+    **dict.fromkeys(("entropy_bits", "rivals", "expected_rivals", "starts"), NONNEGATIVE),
+    **dict.fromkeys(("same_order", "complete"), Measure(share=True)),
+}
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 SMALL = 4

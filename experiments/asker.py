@@ -13,25 +13,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from attnlab.collisions.extreme import Extreme
+from attnlab.collisions.extreme import Extreme, positions
+from attnlab.identifiability import softmax_scenario
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import Measure
+from attnlab.intervals import UNIT, Measure
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, Row, Sample
 from attnlab.theory.antipodal import collision_probability
 from attnlab.verdicts import Claim, Remark, Verdict, agreement, rather, rows, stated
 
-VERSION = 1
-MEASURES = {"largest_c": Measure(0.5, 1.0)}
+VERSION = 2
+MEASURES = {"largest_c": Measure(0.5, 1.0), "softmax_c": UNIT, "softmax_possible": Measure(share=True)}
 LEVELS = (0.6, 0.8, 0.95)
 
 
-def trial(inputs: Inputs, collision: Extreme, trials: Count, rng: Streams) -> Row:
+def trial(
+    inputs: Inputs, collision: Extreme, queries: Count, sizes: Count, trials: Count, rng: Streams
+) -> Row:
     """One pair of positions per trial: the largest c, and whether it passes each level.
 
     `exact` is the law for `possible`, where it holds. Linear programmes that did not close their certificate
-    count as unsolved; `largest_c` is NaN there.
+    count as unsolved; `largest_c` is NaN there. Where n d is at most `sizes`, the first `queries` trials are also
+    asked of two softmaxes over the keys: `softmax_c` is the largest c of two confirmed queries that was found,
+    softmax_possible whether it is above 1/2; largest_c bounds it from above.
     """
     sample = inputs(trials, rng("inputs"))
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
@@ -49,7 +54,18 @@ def trial(inputs: Inputs, collision: Extreme, trials: Count, rng: Streams) -> Ro
         **passed,
         "largest_c": c,
         "solved": np.isfinite(c),
+        **_asked_of_queries(sample, collision, queries if inputs.n * inputs.d <= sizes else 0, rng),
     }
+
+
+def _asked_of_queries(sample: Sample, collision: Extreme, queries: int, rng: Streams) -> Row:
+    """The scenario under the softmax in the first trials, NaN in the others."""
+    c = np.full(sample.trials, np.nan)
+    first, second = positions(collision.pairs, sample.mask.astype(np.float64), sample, rng("collision"))
+    for trial in np.flatnonzero(first != second)[:queries]:
+        problem = (sample.values[trial], sample.keys[trial], sample.mask[trial])
+        c[trial] = softmax_scenario(first[trial], second[trial], *problem).found
+    return {"softmax_c": c, "softmax_possible": np.where(np.isfinite(c), c > 0.5, np.nan)}
 
 
 def verdict(table: pd.DataFrame) -> Verdict:

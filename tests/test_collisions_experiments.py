@@ -49,14 +49,18 @@ def test_a_trial_without_a_collision_has_no_distance_and_no_flip() -> None:
 
 
 def test_asker_states_the_exact_law_only_where_it_holds() -> None:
-    law = asker.trial(Gaussian(n=16, d=4, e=4), Extreme(), 400, Streams(0))
+    law = asker.trial(Gaussian(n=16, d=4, e=4), Extreme(), 2, 64, 400, Streams(0))
+    asked = np.isfinite(law["softmax_c"])
+    assert asked.sum() == 2 and (law["softmax_c"][asked] <= law["largest_c"][asked] + 1e-9).all()
     assert law["exact"][0] == pytest.approx(1 - 0.341, abs=5e-4)
     assert abs(law["possible"].mean() - law["exact"][0]) < 4 * np.sqrt(0.25 / 400)
     np.testing.assert_array_equal(law["possible"], law["largest_c"] > 0.5 + 1e-9)
     for inputs, pairs in ((Duplicated(n=16, d=4, e=4), "random"), (Gaussian(n=16, d=4, e=4), "closest")):
-        other = asker.trial(inputs, Extreme(pairs=pairs), 20, Streams(0))  # type: ignore[arg-type]
+        other = asker.trial(inputs, Extreme(pairs=pairs), 2, 64, 20, Streams(0))  # type: ignore[arg-type]
         assert np.isnan(other["exact"]).all()
-    assert asker.trial(Duplicated(n=16, d=4, e=4), Extreme(pairs="closest"), 20, Streams(0))["c_95"].all()
+    assert asker.trial(Duplicated(n=16, d=4, e=4), Extreme(pairs="closest"), 2, 64, 20, Streams(0))[
+        "c_95"
+    ].all()
 
 
 def test_alignment_brackets_from_tied_to_independent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ class Extreme(Construction):
         decline_unless(
             sample.mask.sum(axis=1) >= 2, "a single visible position has no other to confuse it with"
         )
-        s, t = _positions(self.pairs, weights, sample, rng)
+        s, t = positions(self.pairs, weights, sample, rng)
         usable = s != t
         best = exchange(sample.values, sample.mask, s, np.where(usable, t, (s + 1) % sample.n))
         c = np.where(usable & best.converged, 2 / (2 + best.length), np.nan)
@@ -58,9 +58,10 @@ class Extreme(Construction):
         )
 
 
-def _positions(
+def positions(
     pairs: str, weights: Array, sample: Sample, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pair (B,), (B,) that `Extreme` asks about; one visible position twice where there is no other."""
     if pairs == "closest":
         from attnlab.solvers.closest import closest  # compiled: imported when first used
 

@@ -128,7 +128,8 @@ def _optimum(span: Array, known: Array, s: int, t: int, start: Array) -> tuple[A
     equal: Any = {"type": "eq", "fun": outputs, "jac": of_outputs}
     enough: Any = {"type": "ineq", "fun": spare, "jac": of_spare}
     options: Any = {"maxiter": 200, "ftol": 1e-9}
-    end: Array = minimize(
+    search: Any = minimize  # its overloads know no functions of plain arrays
+    end: Array = search(
         lambda x: -float(x[-1]),
         x,
         jac=lambda x: np.append(np.zeros(2 * f), -1.0),
