@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask, require
+from attnlab.solvers import nnls_exactly
 
 
 def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = None) -> tuple[Array, Mask]:
@@ -30,7 +31,9 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
     outputs (B, d), values (B, n, d) or (1, n, d) for values that all trials share, mask (B, n) bool, True
     where visible -> weights (B, n), certified (B,). Certified: the optimality conditions hold for the data as
     given, checked on a residual formed afresh. Where double precision cannot show that, or coordinates or values
-    differ in size by more than 1e4, the problem is solved once more in twice the precision (nnls_doubled).
+    differ in size by more than 1e4, the problem is solved once more in twice the precision (nnls_doubled); and
+    where that cannot show it either, in whole numbers (nnls_exactly), up to 16 value dimensions. Beyond these
+    such a row, of coordinates and values that both differ by some 1e10, stays uncertified.
     Raises ValueError for wrong shapes, numbers that are not finite, a trial without a visible position.
     """
     from attnlab.solvers import nnls_kernels  # compiled: imported when first used
@@ -53,6 +56,8 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
         from attnlab.solvers import nnls_doubled
 
         nnls_doubled.simplex_least_squares(o, v, visible, np.flatnonzero(~certified), weights, certified)
+        if d <= nnls_exactly.DIMENSIONS:
+            nnls_exactly.simplex_least_squares(o, v, visible, np.flatnonzero(~certified), weights, certified)
     return weights, certified
 
 
