@@ -6,6 +6,8 @@ signed where a decoder ignores `b >= 0`. Entropies and divergences are in bits. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import entr, xlog1py
 
@@ -111,6 +113,12 @@ def tail_mass(a: Array, count: int) -> Array:
 def few_visible(mask: Mask, d: int) -> Mask:
     """Whether at most d + 1 positions are visible: there generic values leave one set of weights (Q1)."""
     return np.asarray(mask.sum(axis=-1) <= d + 1)
+
+
+def by_visible(law: Callable[[int], float], mask: Mask) -> Array:
+    """A law of the number of visible positions, for every trial: mask (B, n) -> (B,)."""
+    counts, place = np.unique(mask.sum(axis=-1), return_inverse=True)
+    return np.array([law(int(count)) for count in counts])[place]
 
 
 def relative_gap(left: Array, right: Array, values: Array, mask: Mask | None = None) -> Array:

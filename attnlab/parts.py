@@ -83,7 +83,12 @@ class SettingErrors(Exception):
 
 
 class Declined(Exception):
-    """A part cannot work on this cell; the sentence says why and the cell is reported as skipped."""
+    """A part cannot work on this cell; the sentence says why and the cell is reported as skipped.
+
+    measured: what is known of its trials all the same, one array (B,) per metric, as a trial would return it.
+    """
+
+    measured: Mapping[str, Any] = types.MappingProxyType({})
 
 
 class Unavailable(Declined):

@@ -17,6 +17,7 @@ from attnlab.collisions.extreme import Extreme, positions
 from attnlab.identifiability import softmax_scenario
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import UNIT, Measure
+from attnlab.metrics import by_visible
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row, Sample
@@ -44,13 +45,13 @@ def trial(
     assert pair.reached is not None, "extreme reaches a c in every trial"
     c = pair.reached
     lawful = inputs.generic_values and collision.pairs != "closest"
-    exact = collision_probability(inputs.n, inputs.d) if lawful else np.nan
+    exact = by_visible(lambda m: collision_probability(m, inputs.d) if lawful else np.nan, sample.mask)
     # A level is reached up to the rounding of the linear programme.
     passed = {f"c_{round(100 * level)}": c >= level - 1e-9 for level in LEVELS}
     return {
         GROUP: sample.draw,
         "possible": pair.found,
-        "exact": np.full(trials, exact),
+        "exact": exact,
         **passed,
         "largest_c": c,
         "solved": np.isfinite(c),

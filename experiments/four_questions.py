@@ -20,6 +20,7 @@ from attnlab.channels.base import Channel
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import UNIT, Measure
+from attnlab.metrics import few_visible
 from attnlab.parts import Count, Declined
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
@@ -29,6 +30,7 @@ from attnlab.probes.targets import examples
 from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
+from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
 from attnlab.weights.base import Weights
 
@@ -71,6 +73,7 @@ def trial(
     density = inputs.density and values == "given"
     return {
         GROUP: sample.draw,
+        FEW_VISIBLE: few_visible(sample.mask, sample.d),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
         "q2_top": unique | top_certified(asked, sample.values, sample.mask),

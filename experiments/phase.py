@@ -13,6 +13,7 @@ import pandas as pd
 from attnlab.identifiability import is_unique, unique_probability, weak_threshold
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import NONNEGATIVE
+from attnlab.metrics import by_visible
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
@@ -29,15 +30,20 @@ def trial(inputs: Inputs, weights: UniformSupport, trials: Count, rng: Streams) 
     a = weights(sample, rng("weights"))
     found = is_unique(a, sample.values, sample.mask)
     lawful = inputs.generic_values
-    exact = unique_probability(inputs.n, inputs.d, weights.support) if lawful else np.nan
-    threshold = weak_threshold(min(1.0, inputs.d / inputs.n)) if lawful else np.nan
+
+    def exact(visible: int) -> float:
+        return unique_probability(visible, inputs.d, weights.support) if lawful else np.nan
+
+    def threshold(visible: int) -> float:
+        return weak_threshold(min(1.0, inputs.d / visible)) if lawful else np.nan
+
     return {
         GROUP: sample.draw,
         "unique": found.unique,
         "undecided": found.undecided,
         "margin": np.where(found.unique, found.margin, np.nan),
-        "exact": np.full(trials, exact),
-        "threshold": np.full(trials, threshold),
+        "exact": by_visible(exact, sample.mask),
+        "threshold": by_visible(threshold, sample.mask),
     }
 
 

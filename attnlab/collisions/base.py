@@ -9,8 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from attnlab.contracts import BrokenContract, instance
+from attnlab.metrics import few_visible
 from attnlab.parts import Declined, Part
 from attnlab.shapes import DIFFERENT, Array, Collision, Mask, Sample, least_distance, require
+from attnlab.tidy import FEW_VISIBLE
 
 
 def _collision(part: Part, result: object, weights: Array, *_: object, **__: object) -> Collision:
@@ -55,7 +57,11 @@ class Construction(Part, abc.ABC):
         lowest = float(weights.min(initial=0.0))
         require(lowest >= 0, "nonnegative weights", lowest)
         require(not weights[~sample.mask].any(), "no weight on masked positions", "some")
-        return self.construct(weights, sample, rng)
+        try:
+            return self.construct(weights, sample, rng)
+        except Declined as reason:
+            reason.measured = {FEW_VISIBLE: few_visible(sample.mask, sample.d)}
+            raise
 
     @abc.abstractmethod
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
@@ -68,8 +74,8 @@ def decline_unless(possible: Mask, reason: str) -> None:
         raise Declined(reason)
 
 
-INDEPENDENT = "n <= d + 1: the values are affinely independent, no other weights give their output"
-"""Why nothing collides below the affine threshold (or above it, by chance, on the visible positions)."""
+INDEPENDENT = "the visible values are affinely independent: no other weights give their output"
+"""Why nothing collides up to d + 1 visible positions (or beyond, by chance)."""
 
 
 def apart(patterns: Array) -> Mask:

@@ -207,7 +207,7 @@ class Cell:
     def measure(self) -> dict[str, dict[str, Json]]:
         """Run the trials of every repeat and summarise each metric.
 
-        Raises whatever the trial raises, and ValueError or FloatingPointError for rows that cannot be summarised.
+        Raises whatever the trial raises, and what `summaries` does.
         """
         trial = experiment(self.module).trial
         made = {name: self._argument(name, kind) for name, kind in arguments(self.module).items()}
@@ -215,6 +215,13 @@ class Cell:
             _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.science)))
             for repeat in range(self.config["repeats"])
         ]
+        return self.summaries(rows)
+
+    def summaries(self, rows: list[dict[str, np.ndarray]]) -> dict[str, dict[str, Json]]:
+        """The record of each metric of these rows, one a repeat.
+
+        Raises ValueError or FloatingPointError for rows that cannot be summarised.
+        """
         rates = [
             {name: values.dtype == np.bool_ for name, values in row.items() if name != GROUP} for row in rows
         ]

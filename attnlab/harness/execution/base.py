@@ -78,7 +78,7 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     except Unavailable as reason:
         facts = {"status": "unavailable", "reason": str(reason)}
     except Declined as reason:
-        facts = {"status": "skipped", "reason": str(reason)}
+        facts = {"status": "skipped", "reason": str(reason), **_known(task.cell, reason)}
     except CellTimeout:
         facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
     except KeyboardInterrupt:
@@ -87,6 +87,11 @@ def perform(task: Task, timeout: float | None) -> Outcome:
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
     return record(task, facts, started, time.perf_counter() - clock)
+
+
+def _known(cell: Cell, declined: Declined) -> dict[str, Any]:
+    """What was measured before a part declined, for the record."""
+    return {"metrics": cell.summaries([dict(declined.measured)])} if declined.measured else {}
 
 
 def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
