@@ -24,7 +24,7 @@ from attnlab.identifiability import (
     softmax_rivals,
 )
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, Measure
+from attnlab.intervals import NONNEGATIVE, SHARE, Measure
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
@@ -32,12 +32,15 @@ from attnlab.verdicts import Claim, Verdict, holds, stated
 from attnlab.weights.base import Weights
 
 VERSION = 3
-MEASURES = {
-    **dict.fromkeys(("entropy_bits", "rivals", "expected_rivals", "starts"), NONNEGATIVE),
-    **dict.fromkeys(("same_order", "complete"), Measure(share=True)),
-}
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
+MEASURES = {
+    **dict.fromkeys(("entropy_bits", "rivals", "expected_rivals", "starts"), NONNEGATIVE),
+    **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
+    **dict.fromkeys(("collides", "argmax_flip", "degree"), SHARE),
+    **dict.fromkeys((f"{how}_by_{starts}" for how in ("found", "lost") for starts in AFTER), SHARE),
+    **dict.fromkeys(("same_order", "complete"), Measure(share=True)),
+}
 SMALL = 4
 """Key dimensions up to which all queries are sought, and the law for their number is good."""
 SUBSETS = 20_000

@@ -16,7 +16,7 @@ import pandas as pd
 from attnlab.collisions.extreme import Extreme, positions
 from attnlab.identifiability import softmax_scenario
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import UNIT, Measure
+from attnlab.intervals import ANY, SHARE, UNIT, Measure
 from attnlab.metrics import by_visible
 from attnlab.parts import Count
 from attnlab.seeds import Streams
@@ -25,7 +25,13 @@ from attnlab.theory.antipodal import collision_probability
 from attnlab.verdicts import Claim, Remark, Verdict, agreement, rather, rows, stated
 
 VERSION = 2
-MEASURES = {"largest_c": Measure(0.5, 1.0), "softmax_c": UNIT, "softmax_possible": Measure(share=True)}
+MEASURES = {
+    "largest_c": Measure(0.5, 1.0),
+    **dict.fromkeys(("possible", "solved", "c_60", "c_80", "c_95"), SHARE),
+    "exact": ANY,
+    "softmax_c": UNIT,
+    "softmax_possible": Measure(share=True),
+}
 LEVELS = (0.6, 0.8, 0.95)
 
 

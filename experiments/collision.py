@@ -14,7 +14,7 @@ from attnlab import metrics
 from attnlab.collisions.base import Construction
 from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, UNIT
+from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
@@ -30,6 +30,7 @@ MEASURES = {
     "jsd_bits_to_uniform": UNIT,
     "support": NONNEGATIVE,
     "gap": NONNEGATIVE,
+    **dict.fromkeys((FEW_VISIBLE, "found", "argmax_flip", "disjoint", "softmax"), SHARE),
 }
 
 

@@ -27,6 +27,7 @@ MEASURES = {
     **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE),
     **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
     "entropy_bits": NONNEGATIVE,
+    **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "unique"), SHARE),
 }
 ZERO = 1e-9
 THIN, THICK = 0.1, 0.3

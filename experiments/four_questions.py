@@ -19,7 +19,7 @@ from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, top_certified
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import UNIT, Measure
+from attnlab.intervals import SHARE, UNIT, Measure
 from attnlab.metrics import few_visible
 from attnlab.parts import Count, Declined
 from attnlab.probes import controls
@@ -35,7 +35,12 @@ from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather,
 from attnlab.weights.base import Weights
 
 VERSION = 4
-MEASURES = {"q4": Measure(whole=True), "chance": UNIT}
+MEASURES = {
+    "q4": Measure(whole=True),
+    "chance": UNIT,
+    **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "q2_top"), SHARE),
+    **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
+}
 
 
 def trial(

@@ -16,7 +16,7 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, UNIT, Measure
+from attnlab.intervals import ANY, NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.metrics import total_variation
 from attnlab.parts import Count
 from attnlab.probes.base import OUTPUT, Probe
@@ -38,6 +38,8 @@ MEASURES = {
     **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT),
     **dict.fromkeys(("total_variation", "informed_total_variation", "informed_bits"), NONNEGATIVE),
     "compression": Measure(0.0, whole=True),
+    **dict.fromkeys(("gap_bits", "informed_usable_bits"), ANY),
+    "informed_top1": SHARE,
 }
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from attnlab.identifiability import is_unique, unique_probability, weak_threshold
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE
+from attnlab.intervals import ANY, NONNEGATIVE, SHARE
 from attnlab.metrics import by_visible
 from attnlab.parts import Count
 from attnlab.seeds import Streams
@@ -21,7 +21,11 @@ from attnlab.verdicts import Claim, Remark, Verdict, agreement, each, rather, ro
 from attnlab.weights.uniform_support import UniformSupport
 
 VERSION = 1
-MEASURES = {"margin": NONNEGATIVE}
+MEASURES = {
+    "margin": NONNEGATIVE,
+    **dict.fromkeys(("unique", "undecided"), SHARE),
+    **dict.fromkeys(("exact", "threshold"), ANY),
+}
 
 
 def trial(inputs: Inputs, weights: UniformSupport, trials: Count, rng: Streams) -> Row:

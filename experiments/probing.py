@@ -16,7 +16,7 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import Measure
+from attnlab.intervals import ANY, SHARE, Measure
 from attnlab.parts import Count
 from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.code import online_code
@@ -35,6 +35,8 @@ VERSION = 4
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("compression", "code_bits_per_example"), Measure(0.0, whole=True)),
+    **dict.fromkeys(("leaking", "informed_top1"), SHARE),
+    "linear_bits_per_weight": ANY,
 }
 
 

@@ -13,7 +13,7 @@ from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, UNIT
+from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
@@ -25,6 +25,7 @@ VERSION = 3
 MEASURES = {
     **dict.fromkeys(("chance", "support_recall", "support_chance", "jsd_bits"), UNIT),
     **dict.fromkeys(("total_variation", "negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
+    **dict.fromkeys((FEW_VISIBLE, "exact", "rival", "top1", "converged"), SHARE),
 }
 EXACT, RIVAL = 1e-6, 1e-3
 """Weights within the first total variation of the true ones count as given back; weights beyond the second that

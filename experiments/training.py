@@ -17,7 +17,7 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability.linear import nullity
-from attnlab.intervals import NONNEGATIVE, UNIT, Measure
+from attnlab.intervals import NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
 from attnlab.probes.base import OUTPUT, Probe
@@ -51,6 +51,7 @@ MEASURES = {
     **dict.fromkeys(("answer_only", "top_width"), UNIT),
     **dict.fromkeys(("entropy_bits", "null_dimension"), NONNEGATIVE),
     "learned": Measure(whole=True),
+    **dict.fromkeys(("attends", "task_accuracy", "informed_top1"), SHARE),
 }
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""

@@ -19,6 +19,7 @@ from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import ANY, SHARE
 from attnlab.parts import Count, Declined
 from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.readout import MEASURES as READOUT
@@ -46,7 +47,7 @@ from attnlab.verdicts import (
 from attnlab.weights.base import Weights
 
 VERSION = 3
-MEASURES = READOUT
+MEASURES = {**READOUT, "informed_top1": SHARE, "uniform_bits": ANY}
 
 
 def trial(

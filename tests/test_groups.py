@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -18,8 +16,6 @@ from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tied import Tied
 from attnlab.inputs.tokens import Tokens
 from attnlab.intervals import SHARE, Measure
-from attnlab.probes import controls
-from attnlab.probes.readout import Readout
 from attnlab.shapes import GROUP, Array, Row, Sample
 
 INPUTS = {
@@ -117,20 +113,3 @@ def test_a_row_that_contradicts_its_declaration_is_refused(row: Row, words: str)
     study(name, lambda rng: row, {"share": SHARE})
     with pytest.raises(ValueError, match=words):
         measured(name, 2)
-
-
-READERS = ("ladder", "probing", "training", "width")
-OTHERS = ("alignment", "asker", "collision", "fibre", "four_questions", "phase", "recovery")
-
-
-@pytest.mark.parametrize("name", [*READERS, *OTHERS])
-def test_experiments_declare_metrics_that_they_return(name: str) -> None:
-    """A name that neither the trial nor the readout of a probe spells would be declared in vain."""
-    module = importlib.import_module(f"attnlab.experiments.{name}")
-    body = inspect.getsource(module)
-    body = body.replace(body[body.index("MEASURES = ") : body.index("def trial")], "")
-    body += inspect.getsource(Readout) + inspect.getsource(controls) if name in READERS else ""
-    assert module.MEASURES
-    for metric in module.MEASURES:
-        stem = metric.removeprefix("informed_").removeprefix("certified_")
-        assert f'"{stem}"' in body, metric

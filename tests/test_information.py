@@ -92,3 +92,9 @@ def test_the_command_itself_answers(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, f"attnlab {version('attnlab')}\n", "")
+
+
+def test_completion_may_be_read_by_halves() -> None:
+    line = f"{sys.executable} -m attnlab -sc install=bash | head -c 1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.stdout and "Traceback" not in done.stderr

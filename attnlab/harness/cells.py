@@ -3,7 +3,8 @@
 An experiment is a module with `trial(...) -> Row`, `verdict(table) -> Verdict` and `VERSION`. The argument
 names of `trial` are the settings it uses: a config group gives the part made from it, any other name the plain
 value, and `rng` the random streams of one repeat. What a trial does not ask for is not part of the cell.
-A module may declare `MEASURES`, what is known of its metrics by name, and a row which trials share a draw.
+A module may declare `MEASURES`, all its metrics by name with what is known of each; a row, which trials share a
+draw.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from attnlab.harness import making, own, source
 from attnlab.harness.making import facts_of, is_part, part, said
 from attnlab.harness.summary import labels, summary
 from attnlab.intervals import ANY, Measure
-from attnlab.parts import Count, SettingError, declared, file_settings, names_file, refusal
+from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
 
@@ -49,7 +50,12 @@ def experiment(module: str) -> ModuleType:
     try:
         found = own.module(module)
     except Exception as error:  # a module of the user's own may break in any way
-        raise SettingError("experiment.module", module, f"an importable module ({said(error)})") from error
+        lost = isinstance(error, ModuleNotFoundError) and module.startswith(str(error.name))
+        close = nearest(module, own.names("attnlab.experiments")) if lost else []
+        meant = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise SettingError(
+            "experiment.module", module, f"an importable module ({said(error)}){meant}"
+        ) from error
     for name in ("trial", "verdict", "VERSION"):
         if not hasattr(found, name):
             raise SettingError("experiment.module", module, f"a module with `{name}`")
@@ -58,7 +64,7 @@ def experiment(module: str) -> ModuleType:
 
 @functools.cache
 def measures(module: str) -> dict[str, Measure]:
-    """What the experiment declares of its metrics; those it does not name are means without bounds, or shares."""
+    """What the experiment declares of its metrics; one it does not name is a mean without bounds, or a share."""
     return dict(getattr(experiment(module), "MEASURES", {}))
 
 

@@ -19,11 +19,13 @@ from attnlab.harness import own
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import renew
 from attnlab.harness.configs import Configs, conf
+from attnlab.harness.drawn import are_asked, require_drawable
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.launch import stored
 from attnlab.harness.making import part
 from attnlab.harness.overrides import Command, parse
+from attnlab.harness.store import Store
 from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
 from attnlab.parts import SettingError, nearest, refusal
 
@@ -82,7 +84,18 @@ class Asked:
         """
         chosen = self.command.experiments if experiments is None else tuple(experiments)
         with reachable(self.folders):
-            return plans(dataclasses.replace(self.command, experiments=chosen), self.configs)
+            made = plans(dataclasses.replace(self.command, experiments=chosen), self.configs)
+        for plan in made if are_asked(self.words) else ():
+            self._require_drawable(plan)
+        return made
+
+    def _require_drawable(self, plan: Plan) -> None:
+        """Raise SettingErrors for figures that the cells of a plan cannot have."""
+        sweep = asked_for(plan, self.words)
+        cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
+        keys = [cell.key for cell in plan.cells]
+        store = Store(self.results / plan.name)
+        require_drawable(plan.name, sweep.figures, sweep.module, cells, store.records(keys).values())
 
     def sweeps(self) -> list[Sweep]:
         """The studies a look at the results is about: never one without records.
@@ -98,10 +111,20 @@ class Asked:
             return [sweep for sweep in sweeps if known[sweep.name]]
         folders = [name for name in names(self.results) if self.study in (None, name)]
         sweeps = [self._remembered(name) for name in folders]
-        return [sweep for sweep in sweeps if self.experiments is None or sweep.experiment in self.experiments]
+        sweeps = [
+            sweep for sweep in sweeps if self.experiments is None or sweep.experiment in self.experiments
+        ]
+        for sweep in sweeps if are_asked(self.words) else ():
+            records = [entry.record for entry in sweep.entries if entry.record is not None]
+            cells = [
+                {**entry.settings, **((entry.record or {}).get("facts") or {})} for entry in sweep.entries
+            ]
+            require_drawable(sweep.name, sweep.figures, sweep.module, cells, records)
+        return sweeps
 
     def _remembered(self, study: str) -> Sweep:
-        return remembered(self.results / study, self.experiment)
+        figures = [word for word in self.words if are_asked([word])]
+        return remembered(self.results / study, self.experiment, figures)
 
     def experiment(self, name: str) -> DictConfig | None:
         """The composed config of an experiment, None if there is none of that name in reach, or a broken one."""
@@ -133,7 +156,7 @@ def ask(words: Sequence[str]) -> Asked:
     overrides, folders = split_arguments(words)
     configs = Configs(tuple(folders))
     with reachable(folders):
-        command = parse(overrides, configs)
+        command = parse(overrides, configs, ACTIONS)
         alone = (
             [f"experiment={name}" for name in command.experiments] if len(command.experiments) == 1 else []
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 import sys
 from collections.abc import Iterator, Sequence
@@ -107,10 +108,15 @@ def _hydras_own(flag: str, words: Sequence[str]) -> None:
     if flag == "--shell-completion" and not _is_completion(words):
         raise SettingError(flag, " ".join(words), SHELLS)
     before, sys.argv = sys.argv, [sys.argv[0], flag, *(words if flag == "--shell-completion" else ())]
+    full = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that a reader who stops reading is no traceback
     try:
         hydra.main(version_base="1.3", config_path=str(conf()), config_name="config")(_never)()
+        sys.stdout.flush()
     finally:
         sys.argv = before
+        if full is None:
+            del os.environ["HYDRA_FULL_ERROR"]
 
 
 def _is_completion(words: Sequence[str]) -> bool:

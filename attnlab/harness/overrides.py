@@ -55,13 +55,13 @@ class Command:
     axes: tuple[Axis, ...] = field(default=())
 
 
-def parse(arguments: Sequence[str], configs: Configs) -> Command:
-    """Sort the overrides of a command line.
+def parse(arguments: Sequence[str], configs: Configs, actions: Sequence[str] = ()) -> Command:
+    """Sort the overrides of a command line. actions: their names, which a lone word may mean.
 
     Raises SettingErrors for words that are no overrides, for a key that is given twice, for settings of Hydra
     that have no effect here, and for choices there are not.
     """
-    overrides = _overrides(arguments, configs)
+    overrides = _overrides(arguments, configs, actions)
     composed: list[str] = []
     axes: dict[str, Axis] = {}
     experiments = configs.options("experiment")
@@ -89,14 +89,14 @@ def _parser() -> OverridesParser:
     return OverridesParser.create()
 
 
-def _overrides(arguments: Sequence[str], configs: Configs) -> list[Override]:
+def _overrides(arguments: Sequence[str], configs: Configs, actions: Sequence[str]) -> list[Override]:
     """The words as overrides. Raises SettingErrors for all of them that are none, or of no effect."""
     parser, found, problems = _parser(), [], []
     for word in arguments:
         try:
             override = parser.parse_override(word)
         except HydraException as error:
-            problems.append(_no_override(word, error, configs))
+            problems.append(_no_override(word, error, configs, actions))
             continue
         if not override.key_or_group:
             problems.append(SettingError(word, None, "key=value"))
@@ -122,7 +122,7 @@ def _text(line: str) -> str:
     return line.partition("=")[2]
 
 
-def _no_override(word: str, error: HydraException, configs: Configs) -> SettingError:
+def _no_override(word: str, error: HydraException, configs: Configs, actions: Sequence[str]) -> SettingError:
     """The refusal of a word that is no `key=value`, with what it may have meant."""
     key, given, value = word.partition("=")
     if given and key.strip("+~"):
@@ -130,7 +130,8 @@ def _no_override(word: str, error: HydraException, configs: Configs) -> SettingE
         return SettingError(
             key, value, f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
         )
-    homes = {f"{group}={name}": name for group in configs.groups() for name in configs.options(group)}
+    homes = {f"action={name}": name for name in actions}
+    homes |= {f"{group}={name}": name for group in configs.groups() for name in configs.options(group)}
     meant = [pair for pair, name in homes.items() if name == word] or [
         pair for pair, name in homes.items() if name in nearest(word, homes.values(), 1)
     ]

@@ -36,6 +36,13 @@ def module(name: str) -> ModuleType:
     return importlib.import_module(_found(name))
 
 
+def names(package: str) -> list[str]:
+    """The modules a config may name: those at the top of the user's own folders, and those of a package."""
+    path = importlib.import_module(package).__path__
+    inside = [f"{package}.{found.name}" for found in pkgutil.iter_modules(path)]
+    return [*(found.name for found in pkgutil.iter_modules(_folders)), *inside]
+
+
 def attribute(name: str) -> Any:
     """The object `package.module.Name`, found like a module."""
     return pkgutil.resolve_name(_found(name))

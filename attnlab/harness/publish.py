@@ -18,7 +18,7 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from attnlab.files import write_atomically
-from attnlab.harness import own
+from attnlab.harness import own, pages
 from attnlab.harness.cells import experiment
 from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
@@ -26,6 +26,7 @@ from attnlab.harness.sweeps import Sweep
 from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
 from attnlab.report import index, study
+from attnlab.report.asked import columns_of, completed
 from attnlab.verdicts import Verdict
 from attnlab.verdicts.data import as_data, verdict_of
 
@@ -83,7 +84,9 @@ def _report(
     verdict = _kept_verdict(folder) if module is None else conclude(module, table)
     told = {"study": dataclasses.asdict(facts), "verdict": as_data(verdict)}
     write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
-    return study.write(folder, facts, table, verdict), verdict
+    files = study.write(folder, facts, table, verdict)
+    pages.keep(folder, files)
+    return files[0], verdict
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
@@ -140,7 +143,7 @@ def _facts(sweep: Sweep, folder: Path) -> study.Study:
         problems=[_problem(*told) for told in _unfinished(sweep)],
         settings=_common(sweep),
         provenance=provenance,
-        figures=sweep.figures,
+        figures=completed(sweep.figures, columns_of([entry.settings for entry in sweep.entries])),
     )
 
 

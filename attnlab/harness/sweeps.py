@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from attnlab.files import write_atomically
 from attnlab.harness.cells import experiment, flat
+from attnlab.harness.drawn import are_asked
 from attnlab.harness.grid import Plan
 from attnlab.harness.overrides import RUNNING
 from attnlab.harness.store import Store
@@ -72,11 +73,11 @@ def asked_for(plan: Plan, words: Sequence[str]) -> Sweep:
     return Sweep(plan.name, name, *_told(plan.config), kept, entries)
 
 
-def remembered(folder: Path, config: Callable[[str], DictConfig | None]) -> Sweep:
+def remembered(folder: Path, config: Callable[[str], DictConfig | None], asked: Sequence[str] = ()) -> Sweep:
     """The sweep that a study's folder remembers, with its records; every record there is, if it remembers none.
 
     config: the composed config of an experiment by its name, None if it is not in reach. Title, question and
-    figures are the config's, where it is.
+    figures are the config's, where it is. asked: the word that asks for other figures than those before, if any.
     """
     store = Store(folder)
     facts = _read(folder)
@@ -91,9 +92,11 @@ def remembered(folder: Path, config: Callable[[str], DictConfig | None]) -> Swee
     found = config(facts["experiment"])
     if found is not None:
         module, title, question, method, figures = _told(found)
-        own = any(word.partition("=")[0] in ("figures", "experiment.figures") for word in facts["words"])
+        own = not asked and are_asked(facts["words"])
         facts |= {"module": module, "title": title, "question": question, "method": method}
         facts |= {} if own else {"figures": figures}
+        if asked:
+            facts["words"] = [*(word for word in facts["words"] if not are_asked([word])), *asked]
     listed = {name: tuple(facts[name]) for name in ("figures", "words", "earlier")}
     facts = {"module": None, **facts, **listed, "name": folder.name, "entries": tuple(entries)}
     return Sweep(**facts).with_records(records)

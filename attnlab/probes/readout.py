@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnlab.intervals import NONNEGATIVE, UNIT, Measure
+from attnlab.intervals import ANY, NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.information import usable_bits
@@ -19,6 +19,8 @@ MEASURES = {
     **dict.fromkeys(("chance", "shuffled_chance"), UNIT),
     **dict.fromkeys(("calibration_error", "calibration_floor"), Measure(0.0, 1.0, whole=True)),
     **dict.fromkeys(("bits", "prior_bits"), NONNEGATIVE),
+    **dict.fromkeys(("top1", "blindfold_top1", "majority_top1", "shuffled_top1", "control_task_top1"), SHARE),
+    **dict.fromkeys(("usable_bits", "bits_from_output"), ANY),
     "selectivity": Measure(-1.0, 1.0),
     "brier": Measure(0.0, 2.0),
 }

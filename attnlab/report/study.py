@@ -75,17 +75,19 @@ class Study:
         ]
 
 
-def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> Path:
-    """Write report.html, report.md and figures/ into `folder`; the path of report.html is returned.
+def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> list[Path]:
+    """Write report.html, report.md and figures/ into `folder`; returns all that was written, the page first.
 
     The same arguments give the same bytes. A figure that cannot be drawn is shown with the reason.
     """
     table = complete(table)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(study.figures)]
-    for figure in figures:
-        for name, content in figure.files.items():
-            write_atomically(folder / FIGURES / name, content)
+    files = [
+        write_atomically(folder / FIGURES / name, content)
+        for figure in figures
+        for name, content in figure.files.items()
+    ]
     drawn = {figure.name: place for place, figure in enumerate(figures, 1) if not figure.problem}
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     facts: dict[str, object] = {
@@ -100,5 +102,6 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
-    write_atomically(folder / "report.md", render("study.md.j2", **facts))
-    return write_atomically(folder / "report.html", render("study.html.j2", **facts))
+    twin = write_atomically(folder / "report.md", render("study.md.j2", **facts))
+    page = write_atomically(folder / "report.html", render("study.html.j2", **facts))
+    return [page, twin, *files]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attnlab.harness import launch
 from attnlab.harness.command import Asked
+from attnlab.harness.drawn import are_asked
 from attnlab.harness.sweeps import remember
 from attnlab.parts import SettingError
 
@@ -14,7 +15,7 @@ def act(asked: Asked) -> int:
     if not sweeps:
         raise SettingError("action", "report", f"something to report: {asked.results} holds no record of it")
     asked.require_writable(sweep.name for sweep in sweeps)
-    if asked.grid:
+    if asked.grid or are_asked(asked.words):
         sweeps = [remember(asked.results, sweep) for sweep in sweeps]
     from attnlab.harness.publish import publish, tabulate
     from attnlab.harness.terminal import tell

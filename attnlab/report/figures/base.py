@@ -73,6 +73,16 @@ class Figure(abc.ABC):
         return (self.y,) if isinstance(self.y, str) else tuple(self.y)
 
     @property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """Every metric that is drawn, by the key that names it."""
+        return {"y": self.metrics, "reference": tuple(self.reference)}
+
+    @property
+    def heaped(self) -> bool:
+        """Whether several metrics would be drawn in one place, as nothing tells them apart."""
+        return len(self.metrics) > 1 and METRIC not in self.by
+
+    @property
     def heading(self) -> str:
         """The title, or one made of the axes."""
         words = f"{listed([self.say(metric) for metric in self.metrics])} by "

@@ -56,6 +56,12 @@ class Heat(Picture):
         return (self.value,)
 
     @property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """The colours' metric, those of the curves, and those whose levels are contours."""
+        lines = tuple(str(spec.get("metric")) for spec in self.contours)
+        return {"value": self.metrics, "curves": tuple(self.curves), "contours": lines}
+
+    @property
     def most_columns(self) -> int:
         """A map needs more room than a curve."""
         return 3

@@ -20,6 +20,11 @@ from attnlab.verdicts.scene import common
 class Table(Figure):
     """Levels of x down, and across either the metrics of y or the levels of col."""
 
+    @property
+    def heaped(self) -> bool:
+        """Metrics stand beside one another unless the levels of col do."""
+        return self.col is not None and super().heaped
+
     def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
         """A table in HTML and in Markdown; no files."""
         return Rendering(self.card(table, prefix), self.markdown(table), self.caption(table), {})

@@ -1,0 +1,39 @@
+"""Figures that a command asks for: refused before anything runs where they name what the cells do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from attnlab.harness.cells import measures
+from attnlab.harness.overrides import SHORT
+from attnlab.parts import SettingErrors
+from attnlab.verdicts.pooling import KEPT, LOST
+
+
+def are_asked(words: Iterable[str]) -> bool:
+    """Whether the words of a command line ask for figures of their own."""
+    return any(word.lstrip("+").partition("=")[0] in ("figures", SHORT["figures"]) for word in words)
+
+
+def require_drawable(
+    study: str,
+    specs: Sequence[Mapping[str, Any]],
+    module: str | None,
+    cells: Sequence[Mapping[str, Any]],
+    records: Iterable[Mapping[str, Any]],
+) -> None:
+    """Raise SettingErrors for kinds, keys, columns and metrics that the figures of a study cannot have.
+
+    cells: the columns of each, settings and facts; records: what is stored of them. Metrics are those that the
+    experiment declares or a record has; where there are none yet, any name will do.
+    """
+    from attnlab.report.asked import columns_of, refused  # draws: imported where figures are asked for
+
+    known = {metric for record in records for metric in record.get("metrics") or {}}
+    known |= set(measures(module)) if module is not None else set()
+    halves = (metric.removesuffix(KEPT) for metric in known if metric.endswith(KEPT))
+    known |= {metric for metric in halves if metric + LOST in known}
+    problems = refused(specs, columns_of(cells), known or None, study)
+    if problems:
+        raise SettingErrors(problems)
