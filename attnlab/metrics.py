@@ -33,16 +33,17 @@ def jsd_bits(a: Array, b: Array) -> Array:
     term is nonnegative, so there is nothing to clip, and no half of a subnormal number is ever taken.
     """
     read = np.maximum(b, 0.0)
-    read = read / read.max(axis=-1, keepdims=True)  # so that the sum cannot overflow
-    read = read / read.sum(axis=-1, keepdims=True)
+    read /= read.max(axis=-1, keepdims=True)  # so that the sum cannot overflow
+    read /= read.sum(axis=-1, keepdims=True)
     total = a + read
-    t = np.where(total == 0, 0.0, a - read) / np.where(total == 0, 1.0, total)
-    near = np.where(np.abs(t) < 0.5, t, 0.0)  # there the two logarithms cancel to first order
-    excess = np.where(
-        np.abs(t) < 0.5,
-        2 * near * np.arctanh(near) + np.log1p(-(near**2)),
-        xlog1py(1 + t, t) + xlog1py(1 - t, -t),
-    )
+    t = np.divide(a - read, total, where=total != 0, out=np.zeros_like(total))
+    near = np.abs(t) < 0.5  # there the two logarithms cancel to first order
+    small = t * near
+    excess = 2 * small * np.arctanh(small) + np.log1p(-(small**2))
+    if not near.all():
+        far = ~near
+        large = t[far]
+        excess[far] = xlog1py(1 + large, large) + xlog1py(1 - large, -large)
     return np.asarray((total * excess).sum(axis=-1) / (4 * np.log(2)))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlab.arrays import Array, Mask
 from attnlab.solvers.certified import EPS
-from attnlab.solvers.whitening import Whitening, rank, whitening
+from attnlab.solvers.whitening import Whitening, ranks, whitening
 
 CLEAR = 1e3
 """A rank whose gap is smaller is no clear rank."""
@@ -83,7 +83,7 @@ class Family:
 def in_coordinates(values: Array, keys: Array, mask: Mask) -> list[Family]:
     """values (B, n, d), keys (B, n, e), mask (B, n) -> one Family a trial."""
     of_keys, of_values = whitening(keys, mask), whitening(values, mask)
-    gap = np.minimum(rank(keys, mask)[1], rank(values, mask)[1])
+    gap = np.minimum(ranks(keys, mask)[1][1], ranks(values, mask)[1][1])
     return [
         _family(keys[b][mask[b]], values[b][mask[b]], of_keys, of_values, b, bool(gap[b] > CLEAR))
         for b in range(len(mask))

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Precision
 from attnlab.problems import Problems
-from attnlab.solvers.whitening import least_weights, whitening
-from attnlab.solvers.whitening import rank as directions
+from attnlab.solvers.whitening import least_weights, span
+from attnlab.solvers.whitening import ranks as ranks_of
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def nullity(
     ranks = np.empty((2, problems.trials), dtype=np.int64)
     gaps, seen = np.empty((2, problems.trials)), np.empty(problems.trials, dtype=np.int64)
     for where, piece in problems.pieces():
-        v = np.where(piece.mask[..., None], piece.values, 0.0)
         seen[where] = piece.mask.sum(axis=1)
-        for row, centred in enumerate((False, True)):
-            found, gaps[row, where] = directions(v, piece.mask, piece.spacing, centred)
-            ranks[row, where] = found + centred
+        (ranks[0, where], gaps[0, where]), (about_mean, gaps[1, where]) = ranks_of(
+            _each(piece), piece.mask, piece.spacing
+        )
+        ranks[1, where] = about_mean + 1
     null = (seen - ranks).reshape(2, *problems.lead)
     rank, gap = ranks.reshape(null.shape), gaps.reshape(null.shape)
     return Nullity(rank[0], null[0], gap[0], rank[1], null[1], gap[1])
@@ -79,9 +79,15 @@ def effective_attention(
     n = problems.mask.shape[-1]
     found = np.empty((problems.trials, n))
     for where, piece in problems.pieces():
-        b, v = piece.given_weights, np.where(piece.mask[..., None], piece.values, 0.0)
-        basis = whitening(v, piece.mask, piece.spacing, sum_constraint)
-        coordinates = np.matmul(b[:, None], basis.span)[:, 0]
+        b = piece.given_weights
+        directions = span(_each(piece), piece.mask, piece.spacing, sum_constraint)
+        coordinates = np.matmul(b[:, None], directions)[:, 0]
         total = b.sum(axis=1, keepdims=True) if sum_constraint else 0.0
-        found[where] = least_weights(basis, coordinates, total, piece.mask)
+        found[where] = least_weights(directions, coordinates, total, piece.mask)
     return found.reshape(*problems.lead, n)
+
+
+def _each(piece: Problems) -> Array:
+    """The values, one array a trial: (b, n, d)."""
+    shape = (len(piece.mask), *piece.values.shape[1:])
+    return piece.values if piece.values.shape == shape else np.broadcast_to(piece.values, shape)

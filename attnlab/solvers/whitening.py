@@ -9,6 +9,7 @@ adds `max(n, f) eps`, in float64.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,75 +41,106 @@ def whitening(rows: Array, mask: Mask, spacing: float = EPS["float64"], centred:
 
     spacing: that of the float type the rows came in. centred False: about 0 instead of the mean.
     """
-    scaled, centre, units = _scaled(rows, mask, centred)
-    left, sizes, right = np.linalg.svd(scaled, full_matrices=False)
     visible = mask.sum(axis=1, keepdims=True)
-    deviations = sizes / np.sqrt(visible)
-    kept, _ = _decided(deviations, scaled.shape, visible - centred, spacing)
-    shrink = np.where(kept, 1.0 / np.where(kept, deviations, 1.0), 0.0)
+    scaled, exponents = _in_units(rows, mask, visible)
+    units = np.ldexp(1.0, exponents)
+    centre = _about_mean(scaled, mask, visible) if centred else np.zeros_like(units)
+    left, sizes, right = np.linalg.svd(scaled, full_matrices=False)
+    root = np.sqrt(visible)
+    deviations = sizes / root
+    kept, _ = _counted(deviations, scaled.shape, visible - centred, spacing)
+    shrink = np.divide(1.0, deviations, where=kept, out=np.zeros_like(deviations))
     return Whitening(
-        span=left * np.where(kept, np.sqrt(visible), 0.0)[:, None],
+        span=left * (kept * root)[:, None],
         centre=centre * units,
-        whiten=np.swapaxes(right / units[:, None], 1, 2) * shrink[:, None],
-        unwhiten=right * units[:, None] * np.where(kept, deviations, 0.0)[..., None],
+        whiten=(right / units[:, None]).transpose(0, 2, 1) * shrink[:, None],
+        unwhiten=right * units[:, None] * (kept * deviations)[..., None],
     )
 
 
-def rank(
-    rows: Array, mask: Mask, spacing: float = EPS["float64"], centred: bool = True
-) -> tuple[NDArray[np.int64], Array]:
-    """How many directions the rows have (B,), and the gap of that decision (B,). Arguments as in `whitening`.
-
-    centred: about the mean, one less than the rank of `[rows 1]`; otherwise the rank of the rows. gap: the
-    least deviation kept over the largest dropped, or over the tolerance where that is larger; infinite if none
-    is kept. A gap near 1: the rank is a matter of opinion.
-    """
-    scaled, _, _ = _scaled(rows, mask, centred)
+def span(rows: Array, mask: Mask, spacing: float = EPS["float64"], centred: bool = True) -> Array:
+    """The `span` of `whitening` alone, sooner where the rows are few."""
     visible = mask.sum(axis=1, keepdims=True)
-    deviations = np.linalg.svd(scaled, compute_uv=False) / np.sqrt(visible)
-    kept, gap = _decided(deviations, scaled.shape, visible - centred, spacing)
-    return np.asarray(kept.sum(axis=1), dtype=np.int64), gap
-
-
-def _scaled(rows: Array, mask: Mask, centred: bool) -> tuple[Array, Array, Array]:
-    """The rows in units of each coordinate's size, less their mean if asked, 0 where masked; mean and units."""
-    hidden = None if mask.all() else ~mask
-    shown = rows if hidden is None else np.where(mask[..., None], rows, 0.0)
-    largest = np.maximum(shown.max(axis=1, initial=0.0), -shown.min(axis=1, initial=0.0))
-    units = np.ldexp(1.0, np.maximum(np.frexp(largest)[1], -1000))
-    shown = shown / units[:, None]
-    centre = np.zeros_like(units)
+    scaled, _ = _in_units(rows, mask, visible)
     if centred:
-        share = (mask / mask.sum(axis=1, keepdims=True))[:, None]
-        centre = np.matmul(share, shown)[:, 0]
-        shown -= centre[:, None]
-        # Once more: the rounding of a far centre may exceed the least directions that count.
-        shown -= np.matmul(share, shown)
-        if hidden is not None:
-            shown[hidden] = 0.0
-    return shown, centre, units
+        _about_mean(scaled, mask, visible)
+    left, sizes, _ = np.linalg.svd(scaled, full_matrices=False)
+    root = np.sqrt(visible)
+    kept, _ = _counted(sizes / root, scaled.shape, visible - centred, spacing)
+    return np.asarray(left * (kept * root)[:, None])
+
+
+def ranks(
+    rows: Array, mask: Mask, spacing: float = EPS["float64"]
+) -> tuple[tuple[NDArray[np.int64], Array], tuple[NDArray[np.int64], Array]]:
+    """How many directions the rows have, and how many about their mean; each (B,) with its gap (B,).
+
+    The first is the rank of the rows, the second is one less than that of `[rows 1]`. gap: the least deviation
+    kept over the largest dropped, or over the tolerance where that is larger; infinite if none is kept. A gap near
+    1: the rank is a matter of opinion. Arguments as in `whitening`.
+    """
+    visible = mask.sum(axis=1, keepdims=True)
+    scaled, _ = _in_units(rows, mask, visible)
+    root = np.sqrt(visible)
+    plain = np.linalg.svd(scaled, compute_uv=False) / root
+    _about_mean(scaled, mask, visible)
+    about_mean = np.linalg.svd(scaled, compute_uv=False) / root
+    return _decided(plain, scaled.shape, visible, spacing), _decided(
+        about_mean, scaled.shape, visible - 1, spacing
+    )
+
+
+def _in_units(rows: Array, mask: Mask, visible: NDArray[np.int64]) -> tuple[Array, NDArray[np.int32]]:
+    """The rows in units of each coordinate's size, a copy, 0 where masked; and the units' powers of two (B, f)."""
+    shown = rows if _every(visible, mask) else np.where(mask[..., None], rows, 0.0)
+    largest = np.maximum(shown.max(axis=1), -shown.min(axis=1))
+    exponents = np.maximum(np.frexp(largest)[1], -1000)
+    return shown * np.ldexp(1.0, -exponents)[:, None], exponents
+
+
+def _about_mean(shown: Array, mask: Mask, visible: NDArray[np.int64]) -> Array:
+    """Take the mean of the visible rows out of them, in place; the mean (B, f)."""
+    share = (mask / visible)[:, None]
+    centre = np.matmul(share, shown)
+    shown -= centre
+    # Once more: the rounding of a far centre may exceed the least directions that count.
+    shown -= np.matmul(share, shown)
+    if not _every(visible, mask):
+        shown[~mask] = 0.0
+    return np.asarray(centre[:, 0])
+
+
+def _every(visible: NDArray[np.int64], mask: Mask) -> bool:
+    return int(visible.min(initial=mask.shape[1])) == mask.shape[1]
+
+
+def _counted(
+    deviations: Array, shape: tuple[int, ...], most: NDArray[np.int64], spacing: float
+) -> tuple[Mask, float]:
+    """Which directions count, `most` (B, 1) of them (m rows with mean 0 have m - 1); and the tolerance."""
+    _, n, f = shape
+    tolerance = max(max(n, f) * EPS["float64"], ROUNDINGS * math.sqrt(f) * spacing)
+    return (deviations > tolerance) & (np.arange(deviations.shape[1]) < most), tolerance
 
 
 def _decided(
     deviations: Array, shape: tuple[int, ...], most: NDArray[np.int64], spacing: float
-) -> tuple[Mask, Array]:
-    """Which directions count, `most` (B, 1) of them (m rows with mean 0 have m - 1); and the gap (B,)."""
-    _, n, f = shape
-    tolerance = max(max(n, f) * EPS["float64"], ROUNDINGS * np.sqrt(f) * spacing)
-    kept = (deviations > tolerance) & (np.arange(deviations.shape[1]) < most)
+) -> tuple[NDArray[np.int64], Array]:
+    """How many directions count (B,), and the gap (B,)."""
+    kept, tolerance = _counted(deviations, shape, most, spacing)
     least = np.where(kept, deviations, np.inf).min(axis=1, initial=np.inf)
     dropped = np.where(kept, 0.0, deviations).max(axis=1, initial=0.0)
-    return kept, np.asarray(least / np.maximum(dropped, tolerance))
+    return kept.sum(axis=1), np.asarray(least / np.maximum(dropped, tolerance))
 
 
-def least_weights(basis: Whitening, coordinates: Array, total: Array | float, mask: Mask) -> Array:
+def least_weights(span: Array, coordinates: Array, total: Array | float, mask: Mask) -> Array:
     """The b (B, n) of least norm with `sum b = total` (B, 1) and `span^T b = coordinates` (B, r).
 
     With m visible positions `b = (total + span coordinates) / m`: span^T span = m I, and its columns are
     orthogonal to the ones.
     """
-    moved = np.matmul(basis.span, coordinates[..., None])[..., 0]
-    return np.asarray(np.where(mask, (total + moved) / mask.sum(axis=1, keepdims=True), 0.0))
+    moved = np.matmul(span, coordinates[..., None])[..., 0]
+    return np.asarray(mask * ((total + moved) / mask.sum(axis=1, keepdims=True)))
 
 
 def minimum_norm_weights(outputs: Array, values: Array, mask: Mask, spacing: float = EPS["float64"]) -> Array:
@@ -120,4 +152,4 @@ def minimum_norm_weights(outputs: Array, values: Array, mask: Mask, spacing: flo
     """
     basis = whitening(values, mask, spacing)
     coordinates = np.matmul((outputs - basis.centre)[:, None], basis.whiten)[:, 0]
-    return least_weights(basis, coordinates, 1.0, mask)
+    return least_weights(basis.span, coordinates, 1.0, mask)
