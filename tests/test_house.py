@@ -47,6 +47,7 @@ HARNESS: list[tuple[str, ...]] = [
     ("launch", "sweeps"),
     ("pages",),
     ("publish", "terminal"),
+    ("sides",),
     ("command", "actions"),
     ("information", "refusals"),
 ]

@@ -30,6 +30,8 @@ from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
 from attnlab.parts import SettingError, nearest, refusal
 
 FLAGS = ("--config-dir", "--help", "--version", "--cfg", "--info", "--multirun")
+ONLY_OF = {"key": "show", "a": "compare", "b": "compare"}
+"""Settings that one action alone heeds."""
 
 log = logging.getLogger("attnlab")
 
@@ -104,13 +106,13 @@ class Asked:
         of the experiments that are named, or all.
         """
         if self.grid:
-            alone = None if self.study is None else self._remembered(self.study)
+            alone = None if self.study is None else self.sweep(self.study)
             plans = self.plans(self.experiments or ([alone.experiment] if alone else None))
             known = stored(plans, self.results)
             sweeps = [asked_for(plan, self.words).with_records(known[plan.name]) for plan in plans]
             return [sweep for sweep in sweeps if known[sweep.name]]
         folders = [name for name in names(self.results) if self.study in (None, name)]
-        sweeps = [self._remembered(name) for name in folders]
+        sweeps = [self.sweep(name) for name in folders]
         sweeps = [
             sweep for sweep in sweeps if self.experiments is None or sweep.experiment in self.experiments
         ]
@@ -122,7 +124,8 @@ class Asked:
             require_drawable(sweep.name, sweep.figures, sweep.module, cells, records)
         return sweeps
 
-    def _remembered(self, study: str) -> Sweep:
+    def sweep(self, study: str) -> Sweep:
+        """The grid that a study's folder remembers, with its records."""
         figures = [word for word in self.words if are_asked([word])]
         return remembered(self.results / study, self.experiment, figures)
 
@@ -165,6 +168,9 @@ def ask(words: Sequence[str]) -> Asked:
         allowed = refusal(kind, config[name])
         if allowed is not None:
             raise SettingError(name, config[name], allowed)
+    for name, action in ONLY_OF.items():
+        if config[name] is not None and config.action != action:
+            raise SettingError(name, config[name], f"null, or action={action}, which alone heeds it")
     execution = part("exec", dict(config.exec))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")

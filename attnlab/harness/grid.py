@@ -118,6 +118,8 @@ def _told(study: str, cells: Iterator[Cell], total: int) -> Iterator[Cell]:
 
 REFERENCE = "reference"
 """The folder of the committed reference run, which `make reference` makes and nothing else."""
+COMPARISONS = "compare"
+"""The folder of the pages of action=compare."""
 
 
 def study_name(study: str) -> str:
@@ -128,6 +130,8 @@ def study_name(study: str) -> str:
         raise SettingError(
             "study", study, "another name: results/reference is made by `make reference` alone"
         )
+    if study == COMPARISONS:
+        raise SettingError("study", study, "another name: results/compare holds what action=compare makes")
     return study
 
 
