@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 from attnlab.arrays import Array, Mask, require
 from attnlab.attention import softmax_weights
 from attnlab.problems import Problems
-from attnlab.solvers.kantorovich import confirmed
+from attnlab.solvers.exponential_family import fit
+from attnlab.solvers.kantorovich import confirmed_pair
+from attnlab.solvers.two_queries import pairs, polished
 from attnlab.solvers.whitening import whitening
 
-SPREADS = (1.0, 3.0, 6.0)
-"""Logit spreads of the first guesses: towards s and towards t."""
-POLISH = 8
-"""Newton steps that bring the outputs together to rounding; they converge in 3 or 4."""
-SHARE = 1 - 1e-9
-"""Of the weight at the computed query that the exact one next to it has at least."""
+TRIED = 4
+"""Pairs of a search that are confirmed, from the largest c down, until one is."""
+APART = 1e-3
+"""Pairs nearer than this in total variation are taken for one query twice."""
+FITTED = 1e-9
+"""The residual of a fit, relative, at which its entropy counts."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """The largest c lies between; arrays over the leading axes.
 
-    found (...,): the c of two confirmed queries, 0 where none were found; bound (...,): c* of any weights on the
-    simplex, NaN where its programme did not close; queries (..., 2, e): the two, NaN where none.
+    found (...,): the c of two confirmed queries, 0 where none were found; bound (...,): no two queries do better,
+    NaN where the programme of the simplex did not close; simplex (...,): c* of any weights on the simplex, of
+    which the bound is the smaller part; queries (..., 2, e): the two, NaN where none.
     """
 
     found: Array
     bound: Array
+    simplex: Array
     queries: Array
 
 
@@ -41,32 +43,67 @@ def softmax_scenario(
 ) -> Scenario:
     """The largest c such that two queries put weight >= c on word s and on word t and have one output: a bracket.
 
-    From below by a search (sequential quadratic programmes from three pairs of queries, towards k_s and towards
-    k_t), each pair confirmed by Kantorovich's theorem; from above by the largest c of any two patterns on the
-    simplex, `c* = 2 / (2 + L)`. A c of 1/2 or less is no collision on the simplex; two different softmax
-    patterns may have less. With more value than key dimensions two queries with one output are not expected.
+    From below by a search (`attnlab.solvers.two_queries`), the pair confirmed by Kantorovich's theorem. From above
+    by the largest c of any two patterns on the simplex, `c* = 2 / (2 + L)`, and by the keys: no query gives word
+    s more than `exp(-H)`, H the largest entropy of weights with `K^T mu = k_s` (Gibbs' inequality; H = 0 for a
+    vertex of conv K). A c of 1/2 or less is no collision on the simplex; two different softmax patterns may have
+    less. Pairs have 2 e unknowns and d equations: beyond d = 2 e none is expected.
 
-    first, second (...): positions s != t; values (..., n, d), keys (..., n, e), mask (..., n). Raises ValueError
-    for shapes that do not fit, numbers that are not finite, positions that are equal, masked or none.
+    first, second (...): positions s != t; values (..., n, d), keys (..., n, e), mask (..., n). Nothing is drawn.
+    Raises ValueError for shapes that do not fit, numbers that are not finite, positions that are equal, masked or
+    none.
     """
     from attnlab.solvers.exchange import exchange  # compiled: imported when first used
 
     problems = Problems.of(values, mask, keys=keys)
     flat = problems.whole()
-    rows = np.arange(len(flat.mask))
-    s, t = (_positions(given, problems.lead, flat.mask) for given in (first, second))
+    v, k, seen = flat.values, flat.given_keys, flat.mask
+    s, t = (_positions(given, problems.lead, seen) for given in (first, second))
     require(bool((s != t).all()), "two different positions", "equal ones")
-    best = exchange(flat.values, flat.mask, s, t)
-    bound = np.where(best.converged, 2 / (2 + best.length), np.nan)
-    found, queries = np.zeros(len(rows)), np.full((len(rows), 2, flat.given_keys.shape[2]), np.nan)
-    for b in rows:
-        seen = flat.mask[b]
-        place = np.cumsum(seen) - 1
-        found[b], queries[b] = _search(
-            flat.given_keys[b, seen], flat.values[b, seen], int(place[s[b]]), int(place[t[b]])
-        )
+    best = exchange(v, seen, s, t)
+    simplex = np.where(best.converged, 2 / (2 + best.length), np.nan)
+    of_keys, of_values = whitening(k, seen), whitening(v, seen)
+    bound = np.minimum(simplex, np.minimum(_most(of_keys.span, seen, s), _most(of_keys.span, seen, t)))
+    found, queries = np.zeros(len(v)), np.full((len(v), 2, k.shape[2]), np.nan)
+    tried, c = pairs(of_keys.span, of_values.span, seen, s, t)
+    for b in range(len(v)):
+        span = of_keys.span[b, seen[b]]
+        known = of_values.span[b, seen[b]]
+        place = (np.cumsum(seen[b]) - 1)[[s[b], t[b]]]
+        for at in _candidates(span, tried[b], c[b]):
+            pair = polished((span, known), tried[b, at]) @ of_keys.whiten[b].T
+            reach = confirmed_pair(k[b, seen[b]], v[b, seen[b]], pair[0], pair[1])
+            if reach is not None:
+                found[b], queries[b] = _lesser(k[b, seen[b]], pair, place) * np.exp(-reach), pair
+                break
     lead = problems.lead
-    return Scenario(found.reshape(lead), bound.reshape(lead), queries.reshape(*lead, *queries.shape[1:]))
+    return Scenario(
+        found.reshape(lead), bound.reshape(lead), simplex.reshape(lead), queries.reshape(*lead, 2, -1)
+    )
+
+
+def _most(span: Array, mask: Mask, word: NDArray[np.int64]) -> Array:
+    """(B,): no query gives the word more weight. `log sum exp(k_i q) >= H(mu) + mu^T K q` for every mu and q."""
+    target = span[np.arange(len(span)), word]
+    fitted = fit(span, span, target, mask)
+    mu = fitted.weights
+    size = np.abs(span).max(axis=(1, 2), initial=1.0)
+    good = np.abs(np.matmul(mu[:, None], span)[:, 0] - target).max(axis=1, initial=0.0) <= FITTED * size
+    entropy = -(mu * np.log(np.where(mu > 0, mu, 1.0))).sum(axis=1)
+    return np.where(good, np.exp(-entropy), 1.0)
+
+
+def _candidates(span: Array, tried: Array, c: Array) -> NDArray[np.int64]:
+    """The best starts whose queries differ, from the largest c down."""
+    every = np.ones((len(c), len(span)), dtype=bool)
+    one, other = (softmax_weights(tried[:, side] @ span.T, every) for side in range(2))
+    apart = 0.5 * np.abs(one - other).sum(axis=1) > APART
+    return np.argsort(-np.where(apart, c, 0.0), kind="stable")[: min(TRIED, int((apart & (c > 0)).sum()))]
+
+
+def _lesser(keys: Array, pair: Array, place: NDArray[np.int64]) -> float:
+    weights = softmax_weights(pair @ (keys - keys.mean(axis=0)).T, np.ones((2, len(keys)), dtype=bool))
+    return float(min(weights[0, place[0]], weights[1, place[1]]))
 
 
 def _positions(given: ArrayLike, lead: tuple[int, ...], mask: Mask) -> NDArray[np.int64]:
@@ -75,78 +112,3 @@ def _positions(given: ArrayLike, lead: tuple[int, ...], mask: Mask) -> NDArray[n
     require(inside, f"positions from 0 to {mask.shape[1] - 1}", position)
     require(bool(mask[np.arange(len(mask)), position].all()), "visible positions", "a masked one")
     return position
-
-
-def _search(keys: Array, values: Array, s: int, t: int) -> tuple[float, Array]:
-    """The largest confirmed c of the tries, and its queries (2, e)."""
-    every = np.ones((1, len(keys)), dtype=bool)
-    of_keys, of_values = whitening(keys[None], every), whitening(values[None], every)
-    span, known = of_keys.span[0], of_values.span[0][:, of_values.span[0].any(axis=0)]
-    best, queries = 0.0, np.full((2, keys.shape[1]), np.nan)
-    for spread in SPREADS:
-        towards = [span[i] / max(float(np.linalg.norm(span[i])), 1e-300) * spread for i in (s, t)]
-        p, r = _polished(span, known, *_optimum(span, known, s, t, np.concatenate(towards)))
-        c = SHARE * min(_weights(span, p)[s], _weights(span, r)[t])
-        pair = np.stack([of_keys.whiten[0] @ p, of_keys.whiten[0] @ r])
-        if c > best and confirmed(keys, values, pair[0], pair[1]):
-            best, queries = float(c), pair
-    return best, queries
-
-
-def _weights(span: Array, p: Array) -> Array:
-    return softmax_weights(span @ p, np.ones(len(span), dtype=bool))
-
-
-def _slope(span: Array, a: Array, rows: Array) -> Array:
-    """The derivative of `rows^T softmax(span p)` in p: (r, f)."""
-    return np.asarray(((rows - a @ rows) * a[:, None]).T @ span)
-
-
-def _optimum(span: Array, known: Array, s: int, t: int, start: Array) -> tuple[Array, Array]:
-    """`max c` subject to `log a_s >= log c`, `log b_t >= log c` and equal outputs, from a pair of queries."""
-    f = span.shape[1]
-
-    def outputs(x: Array) -> Array:
-        return np.asarray((_weights(span, x[:f]) - _weights(span, x[f : 2 * f])) @ known)
-
-    def of_outputs(x: Array) -> Array:
-        ahead = _slope(span, _weights(span, x[:f]), known)
-        behind = _slope(span, _weights(span, x[f : 2 * f]), known)
-        return np.hstack([ahead, -behind, np.zeros((known.shape[1], 1))])
-
-    def spare(x: Array) -> Array:
-        a, b = _weights(span, x[:f]), _weights(span, x[f : 2 * f])
-        return np.log(np.maximum([a[s], b[t]], 1e-300)) - x[-1]
-
-    def of_spare(x: Array) -> Array:
-        a, b = _weights(span, x[:f]), _weights(span, x[f : 2 * f])
-        none = np.zeros(f)
-        return np.stack([[*(span[s] - a @ span), *none, -1.0], [*none, *(span[t] - b @ span), -1.0]])
-
-    x = np.append(start, 0.0)
-    x[-1] = float(spare(x).min())
-    equal: Any = {"type": "eq", "fun": outputs, "jac": of_outputs}
-    enough: Any = {"type": "ineq", "fun": spare, "jac": of_spare}
-    options: Any = {"maxiter": 200, "ftol": 1e-9}
-    search: Any = minimize  # its overloads know no functions of plain arrays
-    end: Array = search(
-        lambda x: -float(x[-1]),
-        x,
-        jac=lambda x: np.append(np.zeros(2 * f), -1.0),
-        method="SLSQP",
-        bounds=[(-60.0, 60.0)] * (2 * f) + [(-700.0, 0.0)],
-        constraints=[equal, enough],
-        options=options,
-    ).x
-    return end[:f], end[f : 2 * f]
-
-
-def _polished(span: Array, known: Array, p: Array, r: Array) -> tuple[Array, Array]:
-    """The pair, the second query moved by Newton until the outputs agree."""
-    target = _weights(span, p) @ known
-    for _ in range(POLISH):
-        b = _weights(span, r)
-        r = r + np.linalg.pinv(_slope(span, b, known), rcond=1e-12) @ (target - b @ known)
-        if not np.isfinite(r).all() or np.abs(r).max(initial=0.0) > 1e3:
-            return p, p
-    return p, r

@@ -24,15 +24,21 @@ ENOUGH = 0.5
 
 @dataclass(frozen=True)
 class Inverses:
-    """inverse (F, e, e) and its theta (F,), of a box of matrices around each given one."""
+    """inverse (F, e, e), its theta (F,) and LU's sign (F,), of a box of matrices around each given one."""
 
     inverse: Array
     theta: Array
+    sign: NDArray[np.int64]
 
     @property
     def certain(self) -> Mask:
         """(F,): True where every matrix in the box is regular."""
         return np.asarray(self.theta < ENOUGH)
+
+    @property
+    def signs(self) -> NDArray[np.int64]:
+        """(F,): the sign of the determinant of every matrix in the box; 0 where not certain."""
+        return np.where(self.certain, self.sign, 0)
 
     def solve(self, right: Array) -> tuple[Array, Array]:
         """`A'^-1 right` for right (e,) or (F, e), and a bound of its error over the box: both (F, e).
@@ -53,19 +59,21 @@ def inverses(matrices: Array, error: float | Array) -> Inverses:
     Singular matrices come back uncertain, never as an exception. Columns are scaled to size 1 first: theta does
     not depend on their scale.
     """
+    from attnlab.solvers.inverse_kernels import inverted  # compiled: imported when first used
+
     e = matrices.shape[-1]
-    size = np.abs(matrices).max(axis=1)
-    scaled = matrices / np.where(size > 0, size, 1.0)[:, None]
-    singular = ~(np.abs(np.linalg.slogdet(scaled)[1]) < np.inf)
-    scaled = np.where(singular[:, None, None], np.eye(e), scaled)
-    X = np.linalg.inv(scaled)
-    left = np.abs(np.eye(e) - np.matmul(scaled, X)).sum(axis=2).max(axis=1)
-    rows = np.abs(X).sum(axis=2)
+    size = np.abs(matrices).max(axis=1, initial=0.0)
+    unit = np.where(size > 0, size, 1.0)
+    scaled = matrices / unit[:, None]
+    X, rows = np.empty(scaled.shape), np.empty(unit.shape)
+    left, sign = np.empty(len(scaled)), np.empty(len(scaled), dtype=np.int64)
+    inverted(scaled, X, left, rows, sign)
     # |E X| <= sum over columns k of E_k |X_k|_1; LU's backward error and the rounding of A X count as such errors
     rounding = EPS * (1 + e + e**2 * 2.0 ** (e - 1))
-    relative = np.asarray(error, dtype=np.float64) / np.where(size > 0, size, 1.0) + rounding
-    theta = np.where(singular, np.inf, left + (relative * rows).sum(axis=1))
-    return Inverses(X / np.where(size > 0, size, 1.0)[:, :, None], theta)
+    relative = np.asarray(error, dtype=np.float64) / unit + rounding
+    with np.errstate(invalid="ignore"):
+        theta = np.where(sign == 0, np.inf, left + (relative * rows).sum(axis=1))
+    return Inverses(X / unit[:, :, None], np.where(np.isnan(theta), np.inf, theta), sign)
 
 
 def signs(matrices: Array, error: float | Array) -> NDArray[np.int64]:
@@ -73,8 +81,4 @@ def signs(matrices: Array, error: float | Array) -> NDArray[np.int64]:
 
     error as in `inverses`.
     """
-    if not len(matrices):
-        return np.zeros(0, dtype=np.int64)
-    certain = inverses(matrices, error).certain
-    sign = np.sign(np.linalg.slogdet(matrices)[0])
-    return np.where(certain, sign, 0).astype(np.int64)
+    return inverses(matrices, error).signs

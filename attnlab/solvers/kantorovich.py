@@ -108,6 +108,36 @@ def certain_radius(keys: Array, values: Array, missed: Array, query: Array) -> f
     return radius if bend * size <= 0.5 * least**2 else None
 
 
+def confirmed_pair(keys: Array, values: Array, first: Array, second: Array) -> float | None:
+    """By how much at most the log of a weight changes on the way to two exact queries with one output; or None.
+
+    Both may move: `o(p) - o(r)` has as Jacobian the two queries' side by side, which has to be onto, and as second
+    derivative the greater of theirs at most. keys (n, e), values (n, d) of the visible positions, queries (e,);
+    None also if the two exact queries might be one.
+    """
+    every = np.ones((1, len(keys)), dtype=bool)
+    of_keys, of_values = whitening(keys[None], every), whitening(values[None], every)
+    span, coordinates = (_used(basis.span[0]) for basis in (of_keys, of_values))
+    if not 0 < coordinates.shape[1] <= 2 * span.shape[1]:
+        return None
+    slopes, lost, bends = [], 0.0, []
+    for query in (first, second):
+        b = softmax_weights((keys - of_keys.centre[0]) @ query, every[0])
+        away, moved = (rows - b @ rows for rows in (coordinates, span))
+        slopes.append((away * b[:, None]).T @ moved)
+        lost += ROUNDING * float(b @ (np.linalg.norm(away, axis=1) * np.linalg.norm(moved, axis=1)))
+        bends.append(float(b @ (_distances(coordinates) @ b * (_distances(span) ** 2 @ b))))
+    least = float(np.linalg.svd(np.hstack(slopes), compute_uv=False)[-1]) - lost
+    if not least > 0:
+        return None
+    size = float(np.linalg.norm(residual(keys, values, first, second) @ of_values.whiten[0]))
+    radius = 2 * size / least
+    reach = 2 * radius * float(np.linalg.norm(span, axis=1).max())
+    apart = float(np.linalg.norm(of_keys.unwhiten[0] @ (first - second))) > 2 * radius
+    certain = reach < 1 and np.exp(3 * reach) * max(bends) * size <= 0.5 * least**2
+    return reach if apart and certain else None
+
+
 def _distances(rows: Array) -> Array:
     """(n, n): how far each row is from each."""
     return np.asarray(np.linalg.norm(rows[:, None] - rows, axis=2))
