@@ -53,7 +53,7 @@ def test_every_file_it_names_exists() -> None:
 
 def test_every_room_is_on_the_plan() -> None:
     rooms = {path.stem if path.is_dir() else path.name for path in (ROOT / "attnlab").iterdir()}
-    for room in rooms - {"__init__.py", "__main__.py", "__pycache__", "conf", "py.typed"}:
+    for room in rooms - {"__init__.py", "__init__.pyi", "__main__.py", "__pycache__", "conf", "py.typed"}:
         assert re.search(rf"\b{re.escape(room)}\b", README), f"{room} is not in the README"
 
 

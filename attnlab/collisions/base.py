@@ -44,6 +44,11 @@ class Construction(Part, abc.ABC):
 
     promises: ClassVar = {"construct": _collision}
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Which of `weights`, `keys` and `queries` it reads besides the values; the weights, if not said."""
+        return ("weights",)
+
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n): the patterns to start from, where the construction starts from given ones.
 

@@ -30,6 +30,10 @@ class Extreme(Construction):
 
     pairs: Literal["random", "closest", "attended"] = "random"
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ("weights",) if self.pairs == "attended" else ()
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), used by `attended` only -> pairs (a, b) on the simplex."""
         from attnlab.solvers.exchange import exchange  # compiled: imported when first used

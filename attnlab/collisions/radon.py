@@ -25,6 +25,10 @@ class Radon(Construction):
     says: ClassVar[str] = "two patterns without a common position"
     rival: ClassVar[str] = "Q2"
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ()
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), unused -> pairs (a, b) on the simplex, disjoint."""
         z = np.zeros(weights.shape)

@@ -38,6 +38,10 @@ class Reachable(Construction):
 
     starts: Count = 256
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ("weights", "keys")
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), softmax -> pairs of softmax patterns with their queries, temperature included."""
         from attnlab.solvers.twin_query import twins  # compiled: imported when first used

@@ -30,6 +30,10 @@ class Transplant(Construction):
 
     peak: Annotated[float, Between(0.5, 0.999999)] = 0.99
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ("keys", "queries")
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), unused -> pairs of softmax patterns, each with its own keys and values."""
         decline_unless(sample.mask.sum(axis=1) >= 2, "a single visible position: nowhere else to look")

@@ -30,6 +30,10 @@ class Tverberg(Construction):
 
     patterns: Annotated[int, Between(2)] = 3
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return ()
+
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), unused -> r patterns on the simplex, disjoint."""
         from attnlab.solvers.tverberg import partition  # compiled: imported when first used

@@ -1,8 +1,9 @@
 """A cell: one setting of one experiment with its trials inside, its identity, and how it is measured.
 
-An experiment is a module with `trial(...) -> Row`, `verdict(table) -> Verdict` and `VERSION`. The argument
-names of `trial` are the settings it uses: a config group gives the part made from it, any other name the plain
-value, and `rng` the random streams of one repeat. What a trial does not ask for is not part of the cell.
+An experiment is a module with `trial(...) -> Row`, `VERSION` and, if it concludes something in words,
+`verdict(table) -> Verdict`. The argument names of `trial` are the settings it uses: a config group gives the part
+made from it, any other name the plain value, and `rng` the random streams of one repeat. What a trial does not ask
+for is not part of the cell.
 A module may declare `MEASURES`, all its metrics by name with what is known of each; a row, which trials share a
 draw.
 """
@@ -56,7 +57,7 @@ def experiment(module: str) -> ModuleType:
         raise SettingError(
             "experiment.module", module, f"an importable module ({said(error)}){meant}"
         ) from error
-    for name in ("trial", "verdict", "VERSION"):
+    for name in ("trial", "VERSION"):
         if not hasattr(found, name):
             raise SettingError("experiment.module", module, f"a module with `{name}`")
     return found
@@ -215,13 +216,16 @@ class Cell:
 
         Raises whatever the trial raises, and what `summaries` does.
         """
+        return self.summaries(self.rows())
+
+    def rows(self) -> list[dict[str, np.ndarray]]:
+        """What the trials of every repeat returned, as arrays. Raises whatever the trial raises."""
         trial = experiment(self.module).trial
         made = {name: self._argument(name, kind) for name, kind in arguments(self.module).items()}
-        rows = [
+        return [
             _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.science)))
             for repeat in range(self.config["repeats"])
         ]
-        return self.summaries(rows)
 
     def summaries(self, rows: list[dict[str, np.ndarray]]) -> dict[str, dict[str, Json]]:
         """The record of each metric of these rows, one a repeat.

@@ -61,6 +61,11 @@ class Asked:
         return Path(self.config.results).expanduser()
 
     @property
+    def keep_trials(self) -> bool:
+        """Whether the values of every trial are to be stored."""
+        return bool(self.config.keep_trials)
+
+    @property
     def study(self) -> str | None:
         """The study that is named, None if none is."""
         return None if self.config.study is None else study_name(str(self.config.study))
@@ -164,7 +169,7 @@ def ask(words: Sequence[str]) -> Asked:
             [f"experiment={name}" for name in command.experiments] if len(command.experiments) == 1 else []
         )
         config = configs.compose(*command.composed, *alone)
-    for name, kind in (("action", Literal[ACTIONS]), ("results", str)):
+    for name, kind in (("action", Literal[ACTIONS]), ("results", str), ("keep_trials", bool)):
         allowed = refusal(kind, config[name])
         if allowed is not None:
             raise SettingError(name, config[name], allowed)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from hydra import compose
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
@@ -71,9 +72,11 @@ class Configs:
         Raises SettingError for a choice or a key there is not, Hydra's own errors for what else is refused.
         """
         if overrides not in self._composed:
-            words = [*self.searchpath, *overrides]
+            # Hydra takes a folder `results` beside the user's configs, which we make, for a group of configs.
+            places = [word for word in overrides if word.startswith("results=")]
+            words = [*self.searchpath, *(word for word in overrides if word not in places)]
             try:
-                self._composed[overrides] = compose("config", overrides=words, return_hydra_config=True)
+                config = compose("config", overrides=words, return_hydra_config=True)
             except MissingConfigException as error:
                 raise self._no_choice(error) from error
             except ConfigCompositionException as error:
@@ -81,6 +84,9 @@ class Configs:
                 if key is None:
                     raise
                 raise self._no_key(key[1], overrides) from error
+            for word in places:
+                config.results = OverridesParser.create().parse_override(word).value()
+            self._composed[overrides] = config
         return self._composed[overrides]
 
     def read(self, group: str, name: str) -> ConfigFile:

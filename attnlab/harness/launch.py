@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
-from attnlab.harness.execution.base import Execution, Outcome, Task
+from attnlab.harness.execution.base import Execution, Outcome, Task, is_final
 from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts
@@ -34,9 +34,21 @@ Records = dict[str, dict[str, Any]]
 """The records of one study, by the key of their cell."""
 
 
-def stored(plans: Sequence[Plan], results: Path) -> dict[str, Records]:
-    """Every record there is of the planned cells, by study; each file is read once."""
-    return {plan.name: Store(results / plan.name).records(cell.key for cell in plan.cells) for plan in plans}
+def stored(plans: Sequence[Plan], results: Path, keep_trials: bool = False) -> dict[str, Records]:
+    """Every record there is of the planned cells, by study; each file is read once.
+
+    keep_trials: only those that need not be measured again to have the values of their trials.
+    """
+    found = {}
+    for plan in plans:
+        store = Store(results / plan.name)
+        records = store.records(cell.key for cell in plan.cells)
+        found[plan.name] = {
+            key: record
+            for key, record in records.items()
+            if not (keep_trials and record["status"] in FINAL) or is_final(record, store, True)
+        }
+    return found
 
 
 def statuses(cells: Sequence[Cell], records: Records) -> list[Status]:
@@ -45,18 +57,24 @@ def statuses(cells: Sequence[Cell], records: Records) -> list[Status]:
 
 
 def run(
-    plans: Sequence[Plan], results: Path, execution: Execution, paths: Sequence[str], words: Sequence[str]
+    plans: Sequence[Plan],
+    results: Path,
+    execution: Execution,
+    paths: Sequence[str],
+    words: Sequence[str],
+    keep_trials: bool = False,
 ) -> dict[str, Records]:
     """Measure every cell that has no final record; returns every record there is then, by study.
 
-    paths: folders that hold modules of the user's own; words: the command line.
+    paths: folders that hold modules of the user's own; words: the command line; keep_trials: the values of every
+    trial are stored as well, and a cell that is done without them is measured again.
     """
-    known = stored(plans, results)
+    known = stored(plans, results, keep_trials)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     made_by = code()
     cells = [cell for plan in plans for cell in plan.cells]
     tasks = [
-        Task(cell, results / plan.name, run_id, tuple(paths), made_by)
+        Task(cell, results / plan.name, run_id, tuple(paths), made_by, keep_trials)
         for plan in plans
         for cell, status in zip(plan.cells, statuses(plan.cells, known[plan.name]), strict=True)
         if status not in FINAL

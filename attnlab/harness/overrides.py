@@ -16,7 +16,7 @@ from attnlab.harness.composition import Share
 from attnlab.harness.configs import Configs
 from attnlab.parts import SettingError, SettingErrors, among, nearest
 
-RUNNING = ("action", "results", "exec", "experiment", "force", "key", "a", "b")
+RUNNING = ("action", "results", "exec", "experiment", "force", "key", "a", "b", "keep_trials")
 """Keys that say what to do, where and how: a report's command does not repeat them."""
 LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""

@@ -31,6 +31,32 @@ def folders() -> tuple[str, ...]:
     return tuple(_folders)
 
 
+def loaded(folders: Sequence[str]) -> dict[str, ModuleType]:
+    """The modules that were imported from these folders and are the user's own.
+
+    A folder may hold more than that: a checkout of attnlab, an environment with its libraries, the script that
+    runs. None of these is to be imported anew.
+    """
+    places = [Path(folder).resolve() for folder in folders]
+    found = {}
+    for name, module in list(sys.modules.items()) if places else []:
+        path = getattr(module, "__file__", None)
+        if path and name != "__main__" and name.partition(".")[0] != __package__.partition(".")[0]:
+            file = Path(path).resolve()
+            if any(place in file.parents and not _elsewhere(file.relative_to(place)) for place in places):
+                found[name] = module
+    return found
+
+
+ELSEWHERE = ("__pycache__", "site-packages", "dist-packages", "node_modules")
+"""Folders of other people's code."""
+
+
+def _elsewhere(path: Path) -> bool:
+    """Whether a path, from the user's folder on, leads into other people's code or a hidden folder."""
+    return any(part in ELSEWHERE or part.startswith(".") for part in path.parts[:-1])
+
+
 def module(name: str) -> ModuleType:
     """The module a config names: first one of the user's own, then any other. Raises what importing raises."""
     return importlib.import_module(_found(name))

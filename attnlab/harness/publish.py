@@ -120,7 +120,8 @@ def _kept_verdict(folder: Path) -> Verdict:
 def conclude(module: str, table: pd.DataFrame) -> Verdict:
     """The experiment's verdict; one that cannot be made says so instead of hiding the table."""
     try:
-        verdict: Verdict = experiment(module).verdict(table)
+        made = experiment(module)
+        verdict: Verdict = made.verdict(table) if hasattr(made, "verdict") else Verdict((), drawn=False)
     except SettingError as error:
         return Verdict((f"No verdict: the experiment's module is not in reach ({error}).",))
     except Exception as error:

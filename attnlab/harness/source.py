@@ -16,11 +16,10 @@ from pathlib import Path
 from types import ModuleType
 
 from attnlab.harness import own
+from attnlab.harness.own import ELSEWHERE
 from attnlab.parts import SettingError
 
 MOST_FILES = 2000
-ELSEWHERE = ("__pycache__", "site-packages", "dist-packages", "node_modules")
-"""Folders of other people's code."""
 
 
 def code_of(kind: type) -> str | None:
@@ -54,11 +53,8 @@ def renew() -> None:
     """Forget what was read of code and files, and the modules of the user's own: a new command reads them anew."""
     for cached in (_of_folder, _of_file, content):
         cached.cache_clear()
-    folders = [Path(folder).resolve() for folder in own.folders()]
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if folders and path and any(folder in Path(path).resolve().parents for folder in folders):
-            del sys.modules[name]
+    for name in own.loaded(own.folders()):
+        del sys.modules[name]
     importlib.invalidate_caches()
 
 

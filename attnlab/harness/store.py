@@ -1,17 +1,22 @@
 """One JSON record per cell, written beside its place and moved into it, found again by the cell's key.
 
-`results/<study>/cells/ab/<key>.json`. A record that cannot be read counts as missing; nothing is ever lost by
-a kill, and two drivers on one study can at worst measure a cell twice, with the same numbers.
+`results/<study>/cells/ab/<key>.json`, and beside it, where they were asked for, the values of every trial in
+`<key>.npz`, written first: a record never names values that are not there. A record that cannot be read counts
+as missing; nothing is ever lost by a kill, and two drivers on one study can at worst measure a cell twice, with
+the same numbers.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from attnlab.files import write_atomically
 from attnlab.tidy import STATUSES, Status
@@ -50,6 +55,29 @@ class Store:
             log.warning("%s is not the record of its key: its cell counts as missing", path)
             return None
         return record
+
+    def write_trials(self, key: str, rows: Sequence[Mapping[str, np.ndarray]]) -> str:
+        """Write what the trials of every repeat returned, before the record that names it; the file's name."""
+        arrays = {
+            f"{repeat}/{name}": values for repeat, row in enumerate(rows) for name, values in row.items()
+        }
+        stream = io.BytesIO()
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
+        return write_atomically(self.path(key).with_suffix(".npz"), stream.getvalue()).name
+
+    def has_trials(self, record: Mapping[str, Any]) -> bool:
+        """Whether the values of a record's trials are there."""
+        return "trials" in record and self.path(record["key"]).with_name(str(record["trials"])).is_file()
+
+    def read_trials(self, record: Mapping[str, Any]) -> list[dict[str, np.ndarray]]:
+        """What the trials of every repeat returned, by metric. Raises OSError or ValueError where it is torn."""
+        rows: dict[int, dict[str, np.ndarray]] = {}
+        path = self.path(record["key"]).with_name(str(record["trials"]))
+        with np.load(path, allow_pickle=False) as stored:
+            for name in stored.files:
+                repeat, _, metric = name.partition("/")
+                rows.setdefault(int(repeat), {})[metric] = stored[name]
+        return [rows[repeat] for repeat in sorted(rows)]
 
     def status(self, key: str) -> Status:
         """The status of a key, missing where there is no record."""

@@ -38,9 +38,10 @@ def summary(page: Page, brief: bool = False) -> str:
     if 0 < cells.total <= FEW and not brief:
         return numbers(cells, len(main_metrics(page.study.figures)))
     told = page.verdict.sentences[: 1 if brief else SENTENCES]
-    return (
-        "\n".join(f"  {sentence}" for sentence in told) or "  No verdict yet: no cell that it needs is done."
-    )
+    without = "No verdict yet: no cell that it needs is done."
+    if not page.verdict.drawn:
+        without = "No verdict: the experiment draws none. Its figures and its table are on the page."
+    return "\n".join(f"  {sentence}" for sentence in told or (without,))
 
 
 def main_metrics(figures: Sequence[Mapping[str, object]]) -> list[str]:

@@ -86,6 +86,12 @@ def softmax_rivals(
 
     weights (..., n), values (..., n, d), keys (..., n, e), mask (..., n). Nothing is drawn. Raises ValueError for
     shapes that do not fit, numbers that are not finite, and weights off the simplex.
+
+    >>> import attnlab
+    >>> values, keys = [[0.0], [3.0], [1.0]], [[0.0], [1.0], [2.0]]
+    >>> found = attnlab.softmax_rivals(attnlab.attend([[1.0], [-1.0]], keys, values).weights, values, keys)
+    >>> found.kept.tolist(), found.lost.tolist()
+    ([False, False], [True, False])
     """
     given_trials = Problems.of(values, mask, weights=weights, keys=keys)
     lead, flat = given_trials.lead, given_trials.whole()
@@ -115,7 +121,13 @@ def softmax_rivals(
 def lost_by_degree(
     weights: ArrayLike, values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None
 ) -> Mask:
-    """Where others must exist, without a search: `softmax_rivals` has the theorem. Leading axes, (...,)."""
+    """Where others must exist, without a search: `softmax_rivals` has the theorem. Leading axes, (...,).
+
+    >>> import attnlab
+    >>> values, keys = [[0.0], [3.0], [1.0]], [[0.0], [1.0], [2.0]]
+    >>> attnlab.lost_by_degree(attnlab.attend([[1.0], [-1.0]], keys, values).weights, values, keys).tolist()
+    [True, False]
+    """
     given_trials = Problems.of(values, mask, weights=weights, keys=keys)
     lead, flat = given_trials.lead, given_trials.whole()
     v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights

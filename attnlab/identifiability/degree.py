@@ -40,6 +40,11 @@ def query_degree(
     the mean of their values. Not decided: keys or values that do not span e dimensions, keys on a facet that
     are none of its vertices (grids, keys on a sphere's circle), outputs on the image of a facet, up to
     rounding. Raises ValueError for shapes that do not fit, d other than e, e > 10, numbers that are not finite.
+
+    >>> import attnlab
+    >>> values, keys = [[0.0], [3.0], [1.0]], [[0.0], [1.0], [2.0]]
+    >>> attnlab.query_degree([[1.2], [0.8]], values, keys).degree.tolist()
+    [0, 1]
     """
     problems = Problems.of(values, mask, keys=keys, outputs=output)
     d, e = problems.values.shape[-1], problems.given_keys.shape[-1]

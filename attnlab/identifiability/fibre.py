@@ -28,6 +28,10 @@ def fibre_intervals(
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
     [0, 0]). Raises ValueError as is_unique does, FloatingPointError if a programme does not finish.
+
+    >>> import attnlab
+    >>> attnlab.fibre_intervals([0.25, 0.25, 0.25, 0.25], [[0, 0], [1, 0], [0, 1], [1, 1]]).round(3).tolist()
+    [[0.0, 0.5], [0.0, 0.5], [0.0, 0.5], [0.0, 0.5]]
     """
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     n = problems.mask.shape[-1]
@@ -52,6 +56,11 @@ def top_certified(
 
     True is a certificate (`max b_j - b_top` over the fibre is below -1e-9 for every j); ties are False.
     Arguments and errors as in fibre_intervals.
+
+    >>> import attnlab
+    >>> sharp, flat = [0.9, 0.04, 0.03, 0.03], [0.4, 0.2, 0.2, 0.2]
+    >>> attnlab.top_certified([sharp, flat], [[0, 0], [1, 0], [0, 1], [1, 1]]).tolist()
+    [True, False]
     """
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     certified = np.empty(problems.trials, dtype=np.bool_)

@@ -43,6 +43,11 @@ def nullity(
 
     values (..., n, d), mask (..., n) True where visible. Raises ValueError as attnlab.arrays does: shapes that
     do not fit, numbers that are not finite.
+
+    >>> import attnlab
+    >>> found = attnlab.nullity([[0, 0], [1, 0], [0, 1], [1, 1]])
+    >>> int(found.null), int(found.affine_null)
+    (2, 1)
     """
     problems = Problems.of(values, mask, precision=precision)
     ranks = np.empty((2, problems.trials), dtype=np.int64)
@@ -74,6 +79,10 @@ def effective_attention(
 
     weights (..., n), any finite numbers, values (..., n, d), mask (..., n) -> (..., n), zero where masked.
     Errors as in nullity.
+
+    >>> import attnlab
+    >>> attnlab.effective_attention([0.4, 0.1, 0.1, 0.4], [[0, 0], [1, 0], [0, 1], [1, 1]]).round(3).tolist()
+    [0.25, 0.25, 0.25, 0.25]
     """
     problems = Problems.of(values, mask, weights=weights, signed=True, precision=precision)
     n = problems.mask.shape[-1]

@@ -35,6 +35,11 @@ def same_order_type(
     values (..., n, d), keys (..., n, e), mask (..., n). False is no verdict: order types that differ, signs that
     rounding leaves open, more than `most` subsets, or keys of more dimensions than the values. Errors as in
     `query_degree`.
+
+    >>> import attnlab
+    >>> keys = [[0.0], [1.0], [2.0]]
+    >>> [bool(attnlab.same_order_type(values, keys)) for values in ([[0.0], [1.0], [5.0]], [[0.0], [5.0], [1.0]])]
+    [True, False]
     """
     problems = Problems.of(values, mask, keys=keys)
     flat = problems.whole()

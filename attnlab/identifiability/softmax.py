@@ -58,6 +58,12 @@ def softmax_inverse(
     the keys. output (..., d), values (..., n, d), keys (..., n, e), mask (..., n). The starts are the same ones
     each call. Where d = e, `query_degree` says what the signs of a complete set add up to.
     Raises ValueError for shapes that do not fit or numbers not finite.
+
+    >>> import attnlab
+    >>> square = [[0, 0], [1, 0], [0, 1], [1, 1]]
+    >>> found = attnlab.softmax_inverse([0.6, 0.5], square, keys=square)
+    >>> int(found.count), bool(found.determined), found.weights[0].round(3).tolist()
+    (1, True, [0.2, 0.3, 0.2, 0.3])
     """
     require(starts >= 1, "a start", starts)
     problems = Problems.of(values, mask, keys=keys, outputs=output, precision=precision)

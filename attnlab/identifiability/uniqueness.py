@@ -52,6 +52,11 @@ def is_unique(
     broadcast, and large batches are worked in pieces. Weights of a smaller float type, or of the `precision`
     named, may miss the sum 1 by its rounding. Raises ValueError as attnlab.arrays does: shapes that do not
     fit, numbers that are not finite, weights off the simplex.
+
+    >>> import attnlab
+    >>> square = [[0, 0], [1, 0], [0, 1], [1, 1]]
+    >>> attnlab.is_unique([[0.5, 0.5, 0, 0], [0.5, 0, 0, 0.5]], square).unique.tolist()  # a side, a diagonal
+    [True, False]
     """
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdict, margin = np.empty(problems.trials, dtype=np.int8), np.empty(problems.trials)

@@ -21,6 +21,10 @@ def unique_probability(n: int, d: int, k: int) -> float:
     intrinsic volumes at that face (Affentranger & Schneider 1992; Vershik & Sporyshev 1992); 1 for n <= d + 1.
     Absolute error below 1e-8 (about 1e-12), and a small chance keeps its digits. Raises ValueError unless
     1 <= k <= n and d >= 1, and beyond n = 10^9 or, where angles are asked for, d = 4096.
+
+    >>> import attnlab
+    >>> round(attnlab.unique_probability(n=32, d=8, k=2), 4)
+    0.884
     """
     _check(n, d, k)
     if n <= d + 1:
@@ -41,6 +45,10 @@ def orthant_probability(n: int, d: int, k: int) -> float:
     Without `sum a = 1`, for values in general position with a centrally symmetric law: `1 - P_{n-d, n-k}`,
     `P_{m,M} = 2^-(M-1) sum_{l<m} C(M-1, l)` (Wendel 1962; Donoho & Tanner 2010). What unique_probability adds
     to it is the worth of the softmax's normalisation. Raises ValueError unless 1 <= k <= n and d >= 1.
+
+    >>> import attnlab
+    >>> round(attnlab.orthant_probability(n=32, d=8, k=2), 6)
+    0.000273
     """
     _check(n, d, k)
     if n <= d:
@@ -56,6 +64,10 @@ def weak_threshold(delta: float) -> float:
     delta = d/n in (0, 1), rho = k/d, n to infinity with Gaussian values (Donoho & Tanner 2005), in the closed
     form of Donoho, Maleki & Montanari 2009: `rho = max_z (1 - g/delta) / (1 + z^2 - g)`,
     `g = (1 + z^2) Phi(-z) - z phi(z)`. Raises ValueError for delta outside (0, 1].
+
+    >>> import attnlab
+    >>> round(attnlab.weak_threshold(0.25), 4)
+    0.3651
     """
     require(0 < delta <= 1, "0 < delta <= 1", delta)
     if delta == 1:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from attnlab.shapes import Array, require
+from attnlab.arrays import Array, numbers, require
 
 LARGEST = 4
 """Dimensions up to here: beyond, the proposals below miss most of the integral."""
@@ -54,8 +54,12 @@ def expected_rivals(
     sampling from `draws` queries of t distributions around 0 and around the query; rng draws them: with none,
     the same ones each call. Raises ValueError for other shapes, e > 4, keys that do not span e dimensions, fewer
     than 2 draws.
+
+    >>> import attnlab
+    >>> round(attnlab.expected_rivals([1.0], keys=[[0.0], [1.0], [3.0]]).value, 3)
+    0.284
     """
-    q, k = np.asarray(query, dtype=np.float64), np.asarray(keys, dtype=np.float64)
+    q, k = numbers(query, "query"), numbers(keys, "keys")
     require(k.ndim == 2 and q.shape == k.shape[1:], "query (e,) and keys (n, e)", (q.shape, k.shape))
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
     n, e = k.shape

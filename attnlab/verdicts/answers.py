@@ -47,13 +47,15 @@ class Verdict:
     """The answer of one study.
 
     sentences: plain words with numbers; limits: what it does not show; figures: for each sentence the name of the
-    figure that shows its number, or nothing.
+    figure that shows its number, or nothing. drawn: False for an experiment that concludes nothing in words, whose
+    figures and table speak alone.
     """
 
     sentences: tuple[str, ...]
     answers: tuple[Answer, ...] = ()
     limits: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    drawn: bool = True
 
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attnlab.harness import launch
 from attnlab.harness.command import Asked
 from attnlab.harness.sweeps import asked_for, remember
 
+if TYPE_CHECKING:
+    from attnlab.harness.publish import Page
+
 
 def act(asked: Asked) -> int:
     """Plan the cells, measure those that have no record yet, tabulate all of them, publish the pages."""
+    pages = published(asked)
+    from attnlab.harness.terminal import tell
+
+    tell(pages, asked.results)
+    return max(launch.exit_code(page.study.counts) for page in pages)
+
+
+def published(asked: Asked) -> list[Page]:
+    """The pages of every study that is asked for, each of its cells measured; nothing is printed."""
     plans = asked.plans()
     asked.require_writable(plan.name for plan in plans)
     sweeps = [remember(asked.results, asked_for(plan, asked.words)) for plan in plans]
-    records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words)
+    records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials)
     sweeps = [sweep.with_records(records[sweep.name]) for sweep in sweeps]
     from attnlab.harness.publish import publish, tabulate  # draw: imported when there is something to draw
-    from attnlab.harness.terminal import tell
 
     tables = tabulate(sweeps, asked.results)
-    pages = publish(sweeps, tables, asked.results)
-    tell(pages, asked.results)
-    return max(launch.exit_code(page.study.counts) for page in pages)
+    return publish(sweeps, tables, asked.results)

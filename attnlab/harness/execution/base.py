@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,13 +24,23 @@ from attnlab.tidy import Status
 
 @dataclass(frozen=True)
 class Task:
-    """One cell to measure: where its record goes, for which run of which code, with which folders to import."""
+    """One cell to measure: where its record goes, for which run of which code, with which folders to import.
+
+    keep_trials: the values of every trial are stored as well.
+    """
 
     cell: Cell
     folder: Path
     run_id: str
     paths: tuple[str, ...] = ()
     code: str = "unknown"
+    keep_trials: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a final record, with the values of its trials if they are asked for."""
+        stored = Store(self.folder).read(self.cell.key)
+        return stored is not None and is_final(stored, Store(self.folder), self.keep_trials)
 
 
 @dataclass(frozen=True)
@@ -67,14 +77,15 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     """Measure one cell and write its record; whatever it raises becomes the record."""
     own.reach(task.paths)
     store = Store(task.folder)
-    previous = store.status(task.cell.key)
-    if previous in FINAL:  # another driver was faster
-        return Outcome(task, previous)
+    if task.is_done:  # another driver was faster
+        return Outcome(task, store.status(task.cell.key))
     started, clock = datetime.now(UTC), time.perf_counter()
     facts: dict[str, Any]
+    rows = []
     try:
         with _limit(timeout):
-            facts = {"status": "done", "metrics": task.cell.measure()}
+            rows = task.cell.rows()
+            facts = {"status": "done", "metrics": task.cell.summaries(rows)}
     except Unavailable as reason:
         facts = {"status": "unavailable", "reason": str(reason)}
     except Declined as reason:
@@ -86,6 +97,8 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     except BaseException as error:  # SystemExit and the like end a cell, not the run
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
+    if task.keep_trials and facts["status"] == "done":
+        facts["trials"] = store.write_trials(task.cell.key, rows)
     return record(task, facts, started, time.perf_counter() - clock)
 
 
@@ -95,10 +108,14 @@ def _known(cell: Cell, declined: Declined) -> dict[str, Any]:
 
 
 def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
-    """Write the record of one cell."""
+    """Write the record of one cell; one that is done gives way to no lesser one (measured again)."""
     cell = task.cell
     facts = {name: _encodable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-    Store(task.folder).write(
+    store = Store(task.folder)
+    told = Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
+    if facts["status"] != "done" and store.status(cell.key) == "done":
+        return told
+    store.write(
         {
             "schema": SCHEMA,
             "key": cell.key,
@@ -117,7 +134,13 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
             "code": task.code,
         }
     )
-    return Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
+    return told
+
+
+def is_final(record: Mapping[str, Any], store: Store, keep_trials: bool) -> bool:
+    """Whether a cell with this record need not run: it has a final status, and the trials asked for."""
+    wanting = keep_trials and record["status"] == "done" and not store.has_trials(record)
+    return record["status"] in FINAL and not wanting
 
 
 def _encodable(text: str) -> str:
