@@ -42,8 +42,8 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    bounds = fibre_intervals(a, sample.values, sample.mask)
-    certified = top_certified(a, sample.values, sample.mask)
+    bounds = fibre_intervals(a, sample.values, sample.mask, precision=sample.precision)
+    certified = top_certified(a, sample.values, sample.mask, precision=sample.precision)
     width = bounds[..., 1] - bounds[..., 0]
     top = a.argmax(axis=1)[:, None]
     tail = metrics.tail_mass(a, (inputs.d + 1) // 2)
@@ -53,7 +53,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "certified": certified,
         "could_vanish": np.take_along_axis(bounds[..., 0], top, axis=1)[:, 0] <= ZERO,
-        "unique": is_unique(a, sample.values, sample.mask).unique,
+        "unique": is_unique(a, sample.values, sample.mask, precision=sample.precision).unique,
         "width": width.sum(axis=1) / sample.mask.sum(axis=1),
         "top_width": np.take_along_axis(width, top, axis=1)[:, 0],
         "top_weight": a.max(axis=1),

@@ -74,14 +74,14 @@ def trial(
     if values == "given":
         sample = inputs(trials, rng("inputs"))
         asked = weights(sample, rng("weights"))
-    unique = is_unique(asked, sample.values, sample.mask).unique
+    unique = is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique
     density = inputs.density and values == "given"
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
-        "q2_top": unique | top_certified(asked, sample.values, sample.mask),
+        "q2_top": unique | top_certified(asked, sample.values, sample.mask, precision=sample.precision),
         **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),

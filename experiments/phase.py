@@ -32,7 +32,7 @@ def trial(inputs: Inputs, weights: UniformSupport, trials: Count, rng: Streams) 
     """Certify each trial's support; `exact` and `threshold` (a height k/d) where the Gaussian law holds."""
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    found = is_unique(a, sample.values, sample.mask)
+    found = is_unique(a, sample.values, sample.mask, precision=sample.precision)
     lawful = inputs.generic_values
 
     def exact(visible: int) -> float:

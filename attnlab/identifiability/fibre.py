@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Mask, Precision
 from attnlab.problems import Problems
+from attnlab.solvers.copies import merged
 from attnlab.solvers.face import UNIQUE
 from attnlab.solvers.nnls import face_tests
 from attnlab.solvers.tableau import fibre_bounds, top_forced
@@ -24,7 +25,8 @@ def fibre_intervals(
     Exact up to rounding (2n linear programmes, one warm simplex); the true weights always lie inside. Width 0
     everywhere iff the weights are unique. Softmax weights with n > d + 1 have width somewhere: it is the
     width that says how much the sum lost. Values nearer than 1e-11 of their spread are not told apart, and
-    where values nearly coincide the weights they share are known no better than 1e-12 over their distance.
+    where values nearly coincide the weights they share are known no better than 1e-12 over their distance. Rows
+    of a smaller float type that are equal up to its rounding are equal, as in is_unique.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
     [0, 0]). Raises ValueError as is_unique does, FloatingPointError if a programme does not finish.
@@ -37,7 +39,7 @@ def fibre_intervals(
     n = problems.mask.shape[-1]
     intervals = np.empty((problems.trials, n, 2))
     for where, piece in problems.pieces():
-        a, v, visible = piece.given_weights, piece.values, piece.mask
+        a, v, visible = piece.given_weights, merged(piece.values, piece.spacing), piece.mask
         found = np.stack([a, a], axis=-1)
         open_ = _not_unique(a, v, visible)
         found[open_] = fibre_bounds(a[open_], v if len(v) == 1 else v[open_], visible[open_])
@@ -65,7 +67,7 @@ def top_certified(
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     certified = np.empty(problems.trials, dtype=np.bool_)
     for where, piece in problems.pieces():
-        a, v, visible = piece.given_weights, piece.values, piece.mask
+        a, v, visible = piece.given_weights, merged(piece.values, piece.spacing), piece.mask
         ordered = np.sort(a, axis=-1)
         found = np.ones(len(a), dtype=np.bool_) if a.shape[1] == 1 else ordered[:, -1] > ordered[:, -2] + 1e-9
         open_ = _not_unique(a, v, visible)

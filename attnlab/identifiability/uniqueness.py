@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from attnlab.arrays import Array, Mask, Precision
 from attnlab.problems import Problems
+from attnlab.solvers.copies import merged
 from attnlab.solvers.face import UNDECIDED, UNIQUE
 from attnlab.solvers.nnls import face_tests
 
@@ -46,7 +47,8 @@ def is_unique(
     all visible values: it depends on the support alone, exact zeros being off it, never on the weights'
     sizes. Any k >= d + 1 of more than k positions fail; softmax weights, of full support, pass only for
     n <= d + 1: ask fibre_intervals there. What is dependent or tied up to rounding (1e-12 between unit
-    vectors) counts as dependent or tied: a verdict on the numbers as they are given.
+    vectors) counts as dependent or tied: a verdict on the numbers as they are given. Only rows of a smaller
+    float type, or of the `precision` named, that differ by no more than its rounding are made one row first.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
     broadcast, and large batches are worked in pieces. Weights of a smaller float type, or of the `precision`
@@ -61,6 +63,7 @@ def is_unique(
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdict, margin = np.empty(problems.trials, dtype=np.int8), np.empty(problems.trials)
     for where, piece in problems.pieces():
-        verdict[where], margin[where] = face_tests(piece.given_weights > 0, piece.values, piece.mask)
+        v = merged(piece.values, piece.spacing)
+        verdict[where], margin[where] = face_tests(piece.given_weights > 0, v, piece.mask)
     shaped = verdict.reshape(problems.lead)
     return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(problems.lead))

@@ -93,7 +93,7 @@ def ranks(
 def _in_units(rows: Array, mask: Mask, visible: NDArray[np.int64]) -> tuple[Array, NDArray[np.int32]]:
     """The rows in units of each coordinate's size, a copy, 0 where masked; and the units' powers of two (B, f)."""
     shown = rows if _every(visible, mask) else np.where(mask[..., None], rows, 0.0)
-    largest = np.maximum(shown.max(axis=1), -shown.min(axis=1))
+    largest = np.abs(shown).max(axis=1)
     exponents = np.maximum(np.frexp(largest)[1], -1000)
     return shown * np.ldexp(1.0, -exponents)[:, None], exponents
 
@@ -106,7 +106,7 @@ def _about_mean(shown: Array, mask: Mask, visible: NDArray[np.int64]) -> Array:
     # Once more: the rounding of a far centre may exceed the least directions that count.
     shown -= np.matmul(share, shown)
     if not _every(visible, mask):
-        shown[~mask] = 0.0
+        shown *= mask[..., None]
     return np.asarray(centre[:, 0])
 
 
