@@ -38,7 +38,7 @@ def test_a_second_grid_under_one_name_hides_nothing(lab: Lab) -> None:
     assert "4 records of other grids" in (lab.results / "noop" / "report.html").read_text()
     answer = lab(*FAST, "level=0,1")
     assert "4 already there, 0 to run" in answer.err
-    assert sorted(csv(lab)["level"].unique()) == [0, 1] and "inputs.n=4` (1 cells" in page(lab)
+    assert sorted(csv(lab)["level"].unique()) == [0, 1] and "inputs.n=4` (1 cell" in page(lab)
 
 
 def test_report_rebuilds_the_grid_last_asked_for(lab: Lab) -> None:

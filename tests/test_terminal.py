@@ -69,14 +69,14 @@ def test_show_refuses_a_study_without_records(lab: Lab) -> None:
 
 def test_a_plan_shows_blocks_ends_and_time(lab: Lab) -> None:
     out = lab(*FAST, "action=plan", "level=range(20)").out
-    assert "noop: 40 cells in 1 blocks" in out
+    assert "noop: 40 cells in 1 block\n" in out
     assert "level=0,1,2,3,4,5,6,7,... (20)" in out
     assert re.search(r"first: inputs=gaussian inputs.n=4 .*level=0 ", out)
     assert re.search(r"last: inputs=gaussian inputs.n=8 .*level=19 ", out)
     assert "40 to run; no cell of noop is stored" in out
     lab(*FAST, "level=0,1")
     out = lab(*FAST, "action=plan", "level=range(20)").out
-    assert re.search(r"36 to run, about \d+ s on 1 workers, going by 4 stored cells", out)
+    assert re.search(r"36 to run, about \d+ s on 1 worker, going by 4 stored cells", out)
     assert "nothing to run" in lab(*FAST, "action=plan", "level=0").out
 
 

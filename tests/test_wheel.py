@@ -65,8 +65,8 @@ def test_the_wheel_plans_runs_and_takes_ones_own(installed: Path, tmp_path: Path
     shutil.copytree(Path(__file__).with_name("mine"), tmp_path / "mine")
     lab = ("-m", "attnlab", "exec=serial", "trials=4")
     tiny = ("experiment=recovery", "weights=hard", "decoder=simplex", "inputs.n=8")
-    assert "1 cells in all, 1 to run" in run(installed, tmp_path, *lab, *tiny, "action=plan")
+    assert "1 cell in all, 1 to run" in run(installed, tmp_path, *lab, *tiny, "action=plan")
     run(installed, tmp_path, *lab, *tiny)
     assert (tmp_path / "results" / "recovery" / "report.html").stat().st_size > 0
     own = ("--config-dir", "mine", "experiment=noop", "level=1", "inputs.n=4", "action=plan")
-    assert "1 cells in all, 1 to run" in run(installed, tmp_path, *lab, *own)
+    assert "1 cell in all, 1 to run" in run(installed, tmp_path, *lab, *own)

@@ -22,8 +22,9 @@ from attnlab.harness.cells import Cell, arguments
 from attnlab.harness.choices import Choices
 from attnlab.harness.composition import Template
 from attnlab.harness.configs import Configs, leaves
-from attnlab.harness.overrides import LAUNCH, Axis, Command, yaml_axis
+from attnlab.harness.overrides import LAUNCH, SHORT, Axis, Command, yaml_axis
 from attnlab.parts import SettingError, SettingErrors, among, nearest
+from attnlab.tidy import BOOKKEEPING, TAIL
 
 log = logging.getLogger("attnlab")
 
@@ -45,7 +46,14 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
 
     Raises SettingErrors with every refused setting of every cell, and for a key that no cell of any study has.
     """
-    made = list(_readable(command, configs))
+    drafts = list(_readable(command, configs))
+    total = sum(draft.total for draft in drafts)
+    if total > MOST_CELLS and not all(draft.base.force is True for draft in drafts):
+        many = f"{total:,} cells of {', '.join(draft.study for draft in drafts)}"
+        raise SettingError(
+            "force", drafts[0].base.force, f"true for the {many}, or fewer than {MOST_CELLS:,}"
+        )
+    made = [draft.expanded() for draft in drafts]
     names = [plan.name for plan in made]
     unused = [axis for axis in command.axes if not any(axis.key in plan.used for plan in made)]
     problems = [_unknown(axis, made, configs) for axis in unused]
@@ -60,19 +68,51 @@ def plans(command: Command, configs: Configs) -> list[Plan]:
     return made
 
 
-def _readable(command: Command, configs: Configs) -> Iterator[Plan]:
+MOST_CELLS = 100_000
+"""Cells of a command that are planned without being asked twice."""
+SPEAK = 2.0
+"""Seconds between two words about a plan that takes long."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One study whose cells are counted and not made yet."""
+
+    study: str
+    base: DictConfig
+    blocks: tuple[Block, ...]
+
+    @property
+    def total(self) -> int:
+        """How many cells it has, those that two blocks share counted twice."""
+        return sum(block.count for block in self.blocks)
+
+    def expanded(self) -> Plan:
+        """The study with its cells, each checked."""
+        cells: dict[str, Cell] = {}
+        problems: list[SettingError] = []
+        for cell in _told(self.study, (cell for block in self.blocks for cell in block.cells()), self.total):
+            refused = cell.problems()
+            problems += refused
+            if not refused:
+                cells.setdefault(cell.key, cell)
+        used = frozenset[str]().union(*(block.used for block in self.blocks))
+        return Plan(self.study, self.base, tuple(cells.values()), self.blocks, used, tuple(problems))
+
+
+def _readable(command: Command, configs: Configs) -> Iterator[_Draft]:
     """The studies; of an unnamed many, those whose yaml can be read."""
     named = command.experiments != configs.options("experiment")
     for name in command.experiments:
         try:
-            yield _plan(name, command, configs)
+            yield _draft(name, command, configs)
         except yaml.YAMLError as error:
             if named:
                 raise
             log.warning("%s is left out: its yaml cannot be read\n%s", name, error)
 
 
-def _plan(name: str, command: Command, configs: Configs) -> Plan:
+def _draft(name: str, command: Command, configs: Configs) -> _Draft:
     composed = (*command.composed, f"experiment={name}")
     base = configs.compose(*composed)
     if not isinstance(base.experiment, DictConfig):
@@ -83,27 +123,21 @@ def _plan(name: str, command: Command, configs: Configs) -> Plan:
     module = base.experiment.module
     study = study_name(str(base.study or name))
     names = (*arguments(module), "seed", "repeats")
+    _require_free(module, names)
     expansion = _Expansion(study, Choices(module, composed, names, configs), command.axes)
-    blocks = [expansion.block(axes) for axes in _blocks(base, command.axes, configs)]
-    total = sum(block.count for block in blocks)
-    if total > MOST_CELLS and base.force is not True:
-        allowed = f"true for the {total:,} cells of {study}, or fewer than {MOST_CELLS:,}"
-        raise SettingError("force", base.force, allowed)
-    cells: dict[str, Cell] = {}
-    problems: list[SettingError] = []
-    for cell in _told(study, (cell for block in blocks for cell in block.cells()), total):
-        refused = cell.problems()
-        problems += refused
-        if not refused:
-            cells.setdefault(cell.key, cell)
-    used = frozenset[str]().union(*(block.used for block in blocks))
-    return Plan(study, base, tuple(cells.values()), tuple(blocks), used, tuple(problems))
+    return _Draft(study, base, tuple(expansion.block(axes) for axes in _blocks(base, command.axes, configs)))
 
 
-MOST_CELLS = 100_000
-"""Cells of a study that are planned without being asked twice."""
-SPEAK = 2.0
-"""Seconds between two words about a plan that takes long."""
+def _require_free(module: str, names: Sequence[str]) -> None:
+    """Raise SettingError for arguments of a trial that are called like a launch setting or a table's column."""
+    taken = {*LAUNCH, *SHORT, "hydra"} | (BOOKKEEPING - set(TAIL))
+    refused = [name for name in names if name in taken]
+    if refused:
+        which = ", ".join(f"`{name}`" for name in refused)
+        allowed = (
+            f"a trial without arguments named {which}: the table of results and the command line use the name"
+        )
+        raise SettingError("experiment.module", module, f"{allowed} for something else")
 
 
 def _told(study: str, cells: Iterator[Cell], total: int) -> Iterator[Cell]:
@@ -120,18 +154,15 @@ REFERENCE = "reference"
 """The folder of the committed reference run, which `make reference` makes and nothing else."""
 COMPARISONS = "compare"
 """The folder of the pages of action=compare."""
+TAKEN = {REFERENCE: "is made by `make reference` alone", COMPARISONS: "holds what action=compare makes"}
 
 
 def study_name(study: str) -> str:
     """The name of a study, which is that of its folder in the results. Raises SettingError if it cannot be."""
     if "/" in study or study.startswith("."):
         raise SettingError("study", study, "the name of a folder: no slash, no leading dot")
-    if study == REFERENCE:
-        raise SettingError(
-            "study", study, "another name: results/reference is made by `make reference` alone"
-        )
-    if study == COMPARISONS:
-        raise SettingError("study", study, "another name: results/compare holds what action=compare makes")
+    if study in TAKEN:
+        raise SettingError("study", study, f"another name: results/{study} {TAKEN[study]}")
     return study
 
 

@@ -22,6 +22,7 @@ from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts
 from attnlab.interruption import INTERRUPTED
+from attnlab.report.words import counted
 from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
@@ -82,7 +83,12 @@ def run(
     with ExitStack() as stack:
         for plan in plans:
             stack.enter_context(_trace(results / plan.name, run_id, words, plan.cells, known[plan.name]))
-        log.info("%d cells: %d already there, %d to run", len(cells), len(cells) - len(tasks), len(tasks))
+        log.info(
+            "%s: %d already there, %d to run",
+            counted(len(cells), "cell"),
+            len(cells) - len(tasks),
+            len(tasks),
+        )
         for outcome in _shown(execution(tasks), len(tasks)):
             cell = outcome.task.cell
             known[cell.study] |= Store(outcome.task.folder).records([cell.key])
@@ -115,7 +121,7 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
             if not terminal and now - spoke >= QUIET:
                 spoke = now
                 left = (now - began) / done * (total - done)
-                log.info("%d of %d cells, %d failed, about %.0f s left", done, total, bad, left)
+                log.info("%d of %s, %d failed, about %.0f s left", done, counted(total, "cell"), bad, left)
             yield outcome
 
 

@@ -27,6 +27,7 @@ from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
 from attnlab.report import index, study
 from attnlab.report.asked import columns_of, completed
+from attnlab.report.words import counted
 from attnlab.verdicts import Verdict
 from attnlab.verdicts.data import as_data, verdict_of
 
@@ -162,11 +163,10 @@ def _beside(sweep: Sweep, folder: Path) -> str:
     if others <= 0:
         return ""
     grids = "; ".join(
-        f"`{old['command']}` ({old['cells']} cells, until {old['until']})" for old in sweep.earlier
+        f"`{old['command']}` ({counted(old['cells'], 'cell')}, until {old['until']})" for old in sweep.earlier
     )
     before = f" Asked for before, and shown again by the same command: {grids}." if grids else ""
-    noun = "record" if others == 1 else "records"
-    return f"Also stored here: {others} {noun} of other grids or versions.{before}"
+    return f"Also stored here: {counted(others, 'record')} of other grids or versions.{before}"
 
 
 def _common(sweep: Sweep) -> dict[str, Any]:

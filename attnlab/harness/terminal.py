@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnlab.harness.store import FINAL
+from attnlab.report.words import counted
 from attnlab.tidy import STATUSES
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def progress(tallies: Mapping[str, Mapping[str, int]], stored: Mapping[str, int]
         told = (total, *(tally[status] for status in STATUSES), left, others)
         lines.append(f"{name:<{wide}}" + "".join(f"{number:>12}" for number in told))
         cells, waiting = cells + total, waiting + left
-    lines.append(f"{cells} cells in all, {waiting} to run; `others` are records of other grids or versions")
+    lines.append(
+        f"{counted(cells, 'cell')} in all, {waiting:,} to run; `others` are records of other grids or versions"
+    )
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from attnlab.harness.grid import Plan
 from attnlab.harness.overrides import Axis
 from attnlab.harness.store import FINAL, Store, counts
 from attnlab.harness.terminal import progress
+from attnlab.report.words import counted
 
 TIMED = 300
 """Stored cells of a study that tell how long one takes."""
@@ -28,7 +29,7 @@ def act(asked: Asked) -> int:
     workers = getattr(asked.execution, "workers", 1) or os.cpu_count() or 1
     for plan in plans:
         left = len(plan.cells) - sum(tallies[plan.name][status] for status in FINAL)
-        print(f"\n{plan.name}: {len(plan.cells)} cells in {len(plan.blocks)} blocks")
+        print(f"\n{plan.name}: {counted(len(plan.cells), 'cell')} in {counted(len(plan.blocks), 'block')}")
         for block in plan.blocks:
             print(f"  {block.count} = {' x '.join(map(_axis, block.axes)) or 'one setting'}")
         ends = dict.fromkeys(cell.words for cell in (plan.cells[:1] + plan.cells[-1:]))
@@ -53,4 +54,5 @@ def _time(plan: Plan, left: int, workers: int, store: Store) -> str:
         return f"{left} to run; no cell of {plan.name} is stored that would tell how long one takes"
     seconds = fmean(took) * left / min(workers, left)
     told = f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
-    return f"{left} to run, about {told} on {workers} workers, going by {len(took)} stored cells"
+    going_by = counted(len(took), "stored cell")
+    return f"{left:,} to run, about {told} on {counted(workers, 'worker')}, going by {going_by}"

@@ -42,6 +42,11 @@ class Task:
         stored = Store(self.folder).read(self.cell.key)
         return stored is not None and is_final(stored, Store(self.folder), self.keep_trials)
 
+    @property
+    def place(self) -> tuple[Path, str]:
+        """Where its record goes; two studies of one command may hold a cell of the same key."""
+        return self.folder, self.cell.key
+
 
 @dataclass(frozen=True)
 class Outcome:

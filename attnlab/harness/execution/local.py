@@ -33,16 +33,16 @@ class Local(Execution):
     def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         processes = min(self.workers or cpu_count(), max(1, len(tasks)))
         pool = self._pool if processes > 1 else self._process
-        waiting = {task.cell.key: task for task in tasks}
+        waiting = {task.place: task for task in tasks}
         while waiting:  # ends: each round does all that waits, or takes one at least out of it
             try:
                 for outcome in pool(list(waiting.values()), processes):
-                    del waiting[outcome.task.cell.key]
+                    del waiting[outcome.task.place]
                     yield outcome
             except BrokenProcessPool:
                 # Tasks go out in order, two a process, so those under way are among the first still waiting.
                 for task in list(waiting.values())[: 2 * processes + 1]:
-                    del waiting[task.cell.key]
+                    del waiting[task.place]
                     yield self._alone(task)
 
     def _pool(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
