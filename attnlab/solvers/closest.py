@@ -7,8 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import FAST
 
-_kernel = njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+_kernel = njit(cache=True, fastmath=FAST)
 _TIE = 1e-9
 """Squared distances that differ by less than this, relatively, are equal."""
 

@@ -21,8 +21,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import FAST
 
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
 _EPS = float(np.finfo(np.float64).eps)
 _SHAKE = 1e-7
 """Size of the shift of the right side that keeps basic entries off zero on the way."""
@@ -73,7 +73,7 @@ def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArra
     return Exchange(h, length, z, bound)
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
     """rows (d + 1, n) of `[V - mean, 1]^T`, each of size 1, zero where masked; the tolerance for what is zero.
 
@@ -102,7 +102,7 @@ def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
     return 8 * n * _EPS / least
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _cholesky_solve(G, x):  # type: ignore[no-untyped-def]
     """Solve `G w = x` in place of x for positive definite G; False if G is not, up to rounding."""
     d = G.shape[0]
@@ -135,7 +135,7 @@ def _cholesky_solve(G, x):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _antipodal(rows, s, t, z):  # type: ignore[no-untyped-def]
     """Look for a direction in which v_s is largest and v_t least; its levels in z if found.
 
@@ -179,7 +179,7 @@ def _antipodal(rows, s, t, z):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _pivot(T, z, count, row, column, target):  # type: ignore[no-untyped-def]
     """Make `column` the unit vector of `row`, and the level of its position `target`."""
     n = T.shape[1]
@@ -200,7 +200,7 @@ def _pivot(T, z, count, row, column, target):  # type: ignore[no-untyped-def]
     z[column] = target
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     """Gauss-Jordan, each row pivoting on its largest allowed entry; returns the rank, zero rows put last."""
     count, n = T.shape
@@ -222,7 +222,7 @@ def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     return rank
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def]
     """Simplex steps until every level is within [-1, 1]; h is the basic part. The number of steps, or -1."""
     n = T.shape[1]
@@ -266,7 +266,7 @@ def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def
     return -1
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _set_out(T, count, s, t, shift, at, h, sign, basic, z):  # type: ignore[no-untyped-def]
     """Basic part, signs and levels of the basis, for the right side `e_s - e_t + shift`; zeros keep `at`."""
     n = T.shape[1]
@@ -285,7 +285,7 @@ def _set_out(T, count, s, t, shift, at, h, sign, basic, z):  # type: ignore[no-u
         z[basic[i]] = sign[i]
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _simplex(rows, tolerance, s, t, shift, h_out, z):  # type: ignore[no-untyped-def]
     """First with a shifted right side, whose basic entries are never zero, so no step stalls.
 
@@ -315,7 +315,7 @@ def _simplex(rows, tolerance, s, t, shift, h_out, z):  # type: ignore[no-untyped
         h_out[basic[i]] = h[i]
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _certify(rows, s, t, h, z):  # type: ignore[no-untyped-def]
     """|h|_1, infinite if h misses the right side; and what z proves, scaled so that no level exceeds 1."""
     length, largest = 0.0, 1.0

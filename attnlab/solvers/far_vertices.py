@@ -19,8 +19,9 @@ import numpy as np
 from numba import njit
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import FAST
 
-_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 _SHIFT, _LEAST = 1e-7, 1e-13
 """Changes of the given weights, relative and absolute, that keep basic weights off zero on the way."""
 _PIVOT = 1e-9

@@ -1,25 +1,46 @@
-"""The compiled kernels of nnls: imported when first used, for numba and its cache take their time.
+"""The compiled kernels of nnls (see solvers/arithmetic.py for what kernels may assume and how they are kept).
 
-All of them live in this file: the cache on disk does not notice a changed kernel in an imported one.
+Sizes in the docstrings: n positions, d value dimensions, m <= d + 1 rows of a problem, `count` passive columns
+(those with a coefficient above 0). Arrays are as large as the largest case; what of them is used comes beside
+them.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from attnlab.shapes import Array
+from attnlab.solvers.arithmetic import FAST
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 
-_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
-"""Sums may be reordered and divisions turned into products; NaN and infinity keep their meaning."""
+_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 _EPS = float(np.finfo(np.float64).eps)
 
 _AT_ZERO = 1e-12
 """A hull of unit directions this near to 0 contains it (a tie such as a repeated value lands near 1e-16)."""
 _SEPARATED = 1e-7
-"""A separation below this is not certified: the direction found has a relative error of eps / separation."""
+"""A separation below this is not certified.
+
+Any w shows that 0 is outside the hull if `w.u_j > 0` for all j, so an error of the p that was found costs
+nothing; only the evaluation of `u_j.p = r_last - g_j` does: at most 2 (d + 2) eps |p|, for |r| <= sqrt 2 |p|
+at a least-squares point (there |p|^2 = s (1 - s) and |r|^2 = 1 - s, with s >= 1/2 the sum of the
+coefficients). That is far below 1e-7. The rest is for r itself: r_last is about |p|^2, which at 1e-7 is still
+45 eps.
+"""
+_DIRECTIONS = 32.0
+"""A separation certifies beyond _SEPARATED plus this many times `8 eps loss / smallest`, for the u_j as
+computed are not those of the values. To first order their error is C eps loss / smallest: each of the k - 1
+reflections rounds a step by a few eps of its whole length, of which only a part, 1 / loss, is left as the
+direction; and the support's own directions, known to eps, turn its span by eps / smallest (smallest: the
+least remainder of the pivoted elimination). C = 256 holds what sqrt(d k) independent roundings reach for d k
+up to 65,536 (Higham & Mary 2019); the worst case is of the order d k. tests/test_kernels.py compares it with
+directions formed in extended precision.
+"""
 _DEPENDENT = 1e-13
 """Relative size below which a direction is rounding of zero."""
 _DOUBTFUL = 1e-9
@@ -35,9 +56,77 @@ _RESOLVED = 1e4
 gradient, eps H^2, is then below 1e-7 of L^2."""
 
 
+class Fit(NamedTuple):
+    """What an active-set solve works on; after it, its answer.
+
+    g (n,): gradient, r (m,): residual, v (m,): the column that enters. Q (m + 1, m): its first `count` rows
+    are an orthonormal basis of the passive columns, R (m + 1, m + 1): upper triangle with C[:, passive] = Q^T
+    R, c (m + 1,) = Q target, z (m + 1,): the coefficients x is on the way to. inside (n,): is a column
+    passive; passive (m + 1,): which they are, x (m + 1,): their coefficients, in the same order.
+    """
+
+    g: Array
+    r: Array
+    c: Array
+    z: Array
+    v: Array
+    Q: Array
+    R: Array
+    inside: NDArray[np.bool_]
+    passive: NDArray[np.int64]
+    x: Array
+
+
+class Face(NamedTuple):
+    """What a face test works on.
+
+    scales (d,): powers of two for the coordinates; D (d, k): the support's directions; H (d + 1, d), sizes
+    (d,): reflectors and their squared lengths; U (d + 1, n): steps, then unit directions with a row of ones;
+    steps, lengths, factors, source (n,): of each column of U the squared length before and after the
+    projection, what it is multiplied by, and where it stood; column (d,): one step; sums (n,): of `_reflect`;
+    target (d + 1,) = (0, 1); place (n,), others (n,): which positions support and which do not.
+    """
+
+    scales: Array
+    D: Array
+    H: Array
+    sizes: Array
+    U: Array
+    steps: Array
+    lengths: Array
+    factors: Array
+    source: NDArray[np.int64]
+    column: Array
+    sums: Array
+    target: Array
+    place: NDArray[np.int64]
+    others: NDArray[np.int64]
+
+
+@_kernel
+def _room(m, n):  # type: ignore[no-untyped-def]
+    """A `Fit` for problems of up to m rows and n columns."""
+    p = m + 1
+    return Fit(
+        np.empty(n),
+        np.empty(m),
+        np.empty(p),
+        np.empty(p),
+        np.empty(m),
+        np.empty((p, m)),
+        np.zeros((p, p)),
+        np.empty(n, np.bool_),
+        np.empty(p, np.int64),
+        np.empty(p),
+    )
+
+
 @_kernel
 def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
-    """Take one column out of the factorisation: shift left, then rotate R back to triangular."""
+    """Take one column out of the factorisation: shift left, then rotate R back to triangular.
+
+    position: its place among the `count` passive ones; Q, R, c, passive, x as in `Fit`, changed in place.
+    """
     for p in range(position, count - 1):
         passive[p] = passive[p + 1]
         x[p] = x[p + 1]
@@ -61,7 +150,10 @@ def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped
 
 @_kernel
 def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
-    """Orthogonalise column `enter` against the passive ones; the relative size of what is left."""
+    """Orthogonalise column `enter` of C (m, n) against the passive ones; the relative size of what is left.
+
+    Row `count` of Q and column `count` of R become the new ones; v (m,) is scratch.
+    """
     before = 0.0
     for i in range(m):
         v[i] = C[i, enter]
@@ -94,7 +186,10 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
-    """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
+    """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0.
+
+    Arrays as in `Fit`. Returns (columns still passive, did none have to leave).
+    """
     first = True
     while count > 0:  # ends: each round drops a column or is the last
         for p in range(count - 1, -1, -1):
@@ -124,7 +219,7 @@ def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped
 
 @_kernel
 def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
-    """Take what rounding left of the passive columns out of r; its size."""
+    """Take what rounding left of the passive columns, rows Q[:count], out of r (m,); its size."""
     for p in range(count):
         q, h = Q[p], 0.0
         for i in range(m):
@@ -138,17 +233,24 @@ def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
 
 
 @_kernel
-def _active_set(C, m, n, target, stop_apart, flat, work, Q, R, inside, passive, x):  # type: ignore[no-untyped-def]
+def _active_set(C, m, n, target, stop_apart, flat, fit):  # type: ignore[no-untyped-def]
     """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
 
-    flat: a gradient this small, relative to the residual, counts as 0.
+    flat: a gradient this small, relative to the residual, counts as 0. fit: a `Fit`, which holds the answer.
 
     stop_apart: the columns are (u_j, 1) and the target (0, 1): stop as soon as the residual's direction
     separates 0 from all u_j. Then `min_j u_j.p / |p|`, p the current point of the hull, is the separation.
-    Returns (columns in the passive set, |residual|, separation or 0, converged). work is (5, max(m, n)).
+    Returns (columns in the passive set, |residual|, separation or 0, converged).
+
+    It ends: a column that enters and stays lowers the objective, so no passive set comes back. One that
+    depends on the passive ones, or has to leave as it enters, has a gradient of the size of rounding: it is
+    blocked until another column has entered. Only the last one is remembered. Two such columns may therefore
+    take turns, and change nothing meanwhile: the bound on the rounds, that of Lawson & Hanson (3 n; the 10
+    are for sharpening and for small n), ends this, and `converged` is then False. So does whatever else goes
+    on longer: an answer is lost, none is wrong.
     """
     # Long: one loop with its scratch in scope; a compiled call for each step would pass every array each time.
-    g, r, c, z, v = work[0], work[1], work[2], work[3], work[4]
+    g, r, c, z, v, Q, R, inside, passive, x = fit
     size = 0.0
     for i in range(m):
         r[i] = target[i]
@@ -221,6 +323,8 @@ def _active_set(C, m, n, target, stop_apart, flat, work, Q, R, inside, passive, 
 def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def]
     """C (d + 1, how many) = `((v_j - o) unit, 1)` of the visible positions, `place` saying which they are.
 
+    V (n, d), output (d,), visible (n,), unit: a number, place (n,).
+
     Returns (how many, the largest squared length of `(v_j - o) unit`, the largest and the least of `v_j unit`).
     """
     n, d = V.shape
@@ -243,7 +347,7 @@ def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def
 
 @_kernel
 def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
-    """What brings values and output near 1: no square overflows or underflows, and nothing is rounded."""
+    """What brings values V (n, d) and output (d,) near 1: no square overflows, nothing is rounded."""
     n, d = V.shape
     reach = 0.0
     for i in range(d):
@@ -258,8 +362,8 @@ def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
 def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
     """Columns `((v_j - o) scale, 1)`, none of them longer than sqrt 2, of the visible positions.
 
-    sizes (d + 1,): the lengths of the rows. Returns (how many, are all coordinates, and all values, within
-    _RESOLVED of the largest).
+    V (n, d), output (d,), visible (n,); C (d + 1, n), place (n,) and sizes (d + 1,), the lengths of C's rows,
+    are filled. Returns (how many, are all coordinates, and all values, within _RESOLVED of the largest).
     """
     d = V.shape[1]
     seen, longest, most, least = _columns(V, output, visible, 1.0, C, place)
@@ -285,13 +389,16 @@ def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
 
 
 @_kernel
-def _optimal(C, m, n, target, count, Q, inside, passive, x, resolved, sizes, r, g):  # type: ignore[no-untyped-def]
-    """Whether x meets the optimality conditions, on `target - C x` formed afresh.
+def _optimal(C, m, n, target, count, fit, resolved, sizes):  # type: ignore[no-untyped-def]
+    """Whether the x of `fit` meets the optimality conditions, on `target - C x` formed afresh.
+
+    C (m, n), target (m,), sizes (m,): the lengths of C's rows. fit.r and fit.g are written over.
 
     Either that is 0 in every row, up to the rounding of the row's own entries. Or, where one precision resolves
     all rows: it is sharpened (the residual of x refined once), no column points its way, and the passive ones
     stand across it, all to within _GAIN of its square: the objective can fall by no more.
     """
+    g, r, Q, inside, passive, x = fit.g, fit.r, fit.Q, fit.inside, fit.passive, fit.x
     zero, total = True, 1.0
     for p in range(count):
         total += x[p]
@@ -323,20 +430,15 @@ def simplex_least_squares(outputs, values, mask, weights, certified):  # type: i
     trials, n = mask.shape
     d = values.shape[2]
     m = d + 1
-    C = np.empty((m, n))
-    work = np.empty((5, max(m, n)))
-    Q, R = np.empty((m + 1, m)), np.zeros((m + 1, m + 1))
-    inside, passive, x = np.empty(n, np.bool_), np.empty(m + 1, np.int64), np.empty(m + 1)
+    C, fit = np.empty((m, n)), _room(m, n)
+    passive, x = fit.passive, fit.x
     place, sizes = np.empty(n, np.int64), np.empty(m)
     target = np.zeros(m)
     target[d] = 1.0
     for b in range(trials):
         seen, resolved = _fill(values[b % values.shape[0]], outputs[b], mask[b], C, place, sizes)
-        count, _, _, ok = _active_set(C, m, seen, target, False, _FLAT, work, Q, R, inside, passive, x)
-        r, g = work[1], work[0]
-        certified[b] = ok and _optimal(
-            C, m, seen, target, count, Q, inside, passive, x, resolved, sizes, r, g
-        )
+        count, _, _, ok = _active_set(C, m, seen, target, False, _FLAT, fit)
+        certified[b] = ok and _optimal(C, m, seen, target, count, fit, resolved, sizes)
         total = 0.0
         for p in range(count):
             total += x[p]
@@ -347,8 +449,29 @@ def simplex_least_squares(outputs, values, mask, weights, certified):  # type: i
 
 
 @_kernel
+def _face_room(n, d):  # type: ignore[no-untyped-def]
+    """A `Face` for n positions of d dimensions."""
+    return Face(
+        np.empty(d),
+        np.empty((d, d + 1)),
+        np.empty((d + 1, d)),
+        np.empty(d + 1),
+        np.empty((d + 1, n)),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n, np.int64),
+        np.empty(d),
+        np.empty(n),
+        np.empty(d + 1),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+    )
+
+
+@_kernel
 def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
-    """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s is scratch."""
+    """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s (count,) is scratch."""
     for j in range(count):
         s[j] = 0.0
     for i in range(first, d):
@@ -366,7 +489,7 @@ def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
     """Householder reflectors H that turn the support's directions D (d, k-1) into the first k-1 coordinates.
 
     Directions come in with length 1 and are taken in order of what remains of them (pivoting). Returns the
-    smallest remainder: 0 if the supporting values are affinely dependent. sizes: |H_t|^2.
+    smallest remainder: 0 if the supporting values are affinely dependent. H (d + 1, d); sizes (d,): |H_t|^2.
     """
     d = D.shape[0]
     smallest = 1.0
@@ -400,7 +523,10 @@ def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
-    """A power of two for each coordinate that brings its range near 1: multiplying by it rounds nothing."""
+    """A power of two for each coordinate that brings its range near 1: multiplying by it rounds nothing.
+
+    V (n, d), visible (n,) -> scales (d,), 0 where a coordinate does not vary.
+    """
     n, d = V.shape
     for i in range(d):
         low, high = np.inf, -np.inf
@@ -413,7 +539,7 @@ def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-def]
-    """column = scaled `v_j - v_base`; its squared length."""
+    """column (d,) = `v_j - v_base`, scaled, of V (n, d); its squared length."""
     total = 0.0
     for i in range(d):
         column[i] = (V[j, i] - V[base, i]) * scales[i]
@@ -422,13 +548,16 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
 
 
 @_kernel
-def _from_nearest(V, j, place, k, scales, H, sizes, U, at, column):  # type: ignore[no-untyped-def]
+def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
+
+    V (n, d); face: a `Face` whose column `at` of U is written.
 
     A value close to a supporting one leaves the support by a short step: measured from another supporting
     value, the step drowns in the rounding of the long difference. Returns the squared length of the step.
     """
     d = V.shape[1]
+    place, scales, H, sizes, U, column = face.place, face.scales, face.H, face.sizes, face.U, face.column
     near, least = place[0], np.inf
     for t in range(k):
         length = _leave_support(V, j, place[t], scales, d, column)
@@ -448,14 +577,18 @@ def _from_nearest(V, j, place, k, scales, H, sizes, U, at, column):  # type: ign
 
 
 @_kernel
-def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work):  # type: ignore[no-untyped-def]
-    """Bring U to unit directions in the d - k + 1 coordinates across the support, a row of ones below them.
+def _unit_directions(V, k, count, face):  # type: ignore[no-untyped-def]
+    """Bring face.U to unit directions in the d - k + 1 coordinates across the support, a row of ones below
+    them.
+
+    V (n, d), k supporting and `count` other positions.
 
     Returns (how many, was one left out as doubtful, the greatest length lost in the projection); how many is
-    -1 if a value is a copy of a supporting one or lies in their affine hull. steps: squared lengths before.
+    -1 if a value is a copy of a supporting one or lies in their affine hull. face.steps: squared lengths
+    before.
     """
     d, first = V.shape[1], k - 1
-    lengths, factors, source = work[0], work[1], work[2]
+    U, steps, lengths, factors, source = face.U, face.steps, face.lengths, face.factors, face.source
     for j in range(count):
         lengths[j] = 0.0
     for i in range(first, d):
@@ -465,7 +598,7 @@ def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, col
     doubt, loss, kept = False, 1.0, 0
     for j in range(count):
         if lengths[j] <= 1e-10 * steps[j]:
-            steps[j] = _from_nearest(V, others[j], place, k, scales, H, sizes, U, j, column)
+            steps[j] = _from_nearest(V, face.others[j], k, face, j)
             if steps[j] == 0.0:
                 return -1, doubt, loss
             lengths[j] = 0.0
@@ -488,7 +621,7 @@ def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, col
                 out[j] = row[j] * factors[j]
         else:
             for j in range(kept):
-                out[j] = row[int(source[j])] * factors[j]
+                out[j] = row[source[j]] * factors[j]
     ones = U[d - first]
     for j in range(kept):
         ones[j] = 1.0
@@ -496,12 +629,12 @@ def _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, col
 
 
 @_kernel
-def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  # type: ignore[no-untyped-def]
-    """Verdict and separation for one instance; see nnls.face_tests. Buffers are scratch."""
+def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
+    """Verdict and separation for one instance, V (n, d), support (n,), visible (n,); see nnls.face_tests."""
     # Long: reduction, scaling and verdict share their scratch; each is a paragraph, none is used elsewhere.
     n, d = V.shape
-    scales, sizes, column, steps, target, x = bufs[0], bufs[1], bufs[2], bufs[3], bufs[4], bufs[5]
-    place, passive, others = ints[0], ints[1], ints[2]
+    scales, D, H, sizes, U, steps = face.scales, face.D, face.H, face.sizes, face.U, face.steps
+    column, target, place, others = face.column, face.target, face.place, face.others
     k, count = 0, 0
     for j in range(n):
         if visible[j]:
@@ -539,9 +672,9 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
         for j in range(count):
             steps[j] += row[j] * row[j]
     for t in range(k - 1):
-        _reflect(U, t, d, count, H[t], sizes[t], work[0])
+        _reflect(U, t, d, count, H[t], sizes[t], face.sums)
     m = d - k + 1
-    kept, doubt, loss = _unit_directions(V, k, others, count, place, scales, H, sizes, U, steps, column, work)
+    kept, doubt, loss = _unit_directions(V, k, count, face)
     if kept < 0:
         return NOT_UNIQUE, 0.0
     for i in range(m):
@@ -549,11 +682,9 @@ def _face_test(V, support, visible, bufs, ints, inside, U, D, H, Q, R, work):  #
     target[m] = 1.0
     if kept == 0:
         return UNDECIDED, 0.0
-    _, residual, apart, finished = _active_set(
-        U, m + 1, kept, target, True, 1e-10, work, Q, R, inside, passive, x
-    )
+    _, residual, apart, finished = _active_set(U, m + 1, kept, target, True, 1e-10, fit)
     rounding = 8.0 * _EPS * loss / smallest
-    if apart > _SEPARATED + 32.0 * rounding:
+    if apart > _SEPARATED + _DIRECTIONS * rounding:
         return (UNDECIDED if doubt else UNIQUE), apart
     if finished and residual <= _AT_ZERO and rounding <= _SEPARATED:
         return NOT_UNIQUE, 0.0
@@ -565,12 +696,6 @@ def face_tests(values, support, visible, verdict, margin):  # type: ignore[no-un
     """Fill verdict (B,) and margin (B,); see nnls.face_tests."""
     trials, n = support.shape
     d = values.shape[2]
-    wide = max(n, d + 3)
-    bufs, ints = np.empty((6, wide)), np.empty((3, wide), np.int64)
-    inside = np.empty(n, np.bool_)
-    U, D, H = np.empty((d + 1, n)), np.empty((d, wide)), np.empty((d + 1, d))
-    Q, R, work = np.empty((d + 2, d + 1)), np.zeros((d + 2, d + 2)), np.empty((5, wide))
+    face, fit = _face_room(n, d), _room(d + 1, n)
     for b in range(trials):
-        verdict[b], margin[b] = _face_test(
-            values[b % values.shape[0]], support[b], visible[b], bufs, ints, inside, U, D, H, Q, R, work
-        )
+        verdict[b], margin[b] = _face_test(values[b % values.shape[0]], support[b], visible[b], face, fit)

@@ -1,7 +1,4 @@
-"""The compiled kernels of tableau: imported when first used, for numba and its cache take their time.
-
-All of them live in this file: the cache on disk does not notice a changed kernel in an imported one.
-"""
+"""The compiled kernels of tableau (what they may assume and how they are kept: solvers/arithmetic.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +7,9 @@ import math
 import numpy as np
 from numba import njit
 
-_kernel = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
-"""Sums may be reordered and divisions turned into products; NaN and infinity keep their meaning."""
+from attnlab.solvers.arithmetic import FAST
+
+_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""

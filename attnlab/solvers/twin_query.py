@@ -20,8 +20,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import FAST
 
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
 _STEPS = 60
 _HALVINGS = 12
 STARTS = 256
@@ -97,7 +97,7 @@ def start_points(starts: int, f: int) -> Array:
     return points
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _weights(F, p, a):  # type: ignore[no-untyped-def]
     """a = softmax(F p)."""
     n, f = F.shape
@@ -117,7 +117,7 @@ def _weights(F, p, a):  # type: ignore[no-untyped-def]
         a[i] /= total
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _mean(V, a, o):  # type: ignore[no-untyped-def]
     """o = V^T a."""
     n, d = V.shape
@@ -129,7 +129,7 @@ def _mean(V, a, o):  # type: ignore[no-untyped-def]
             o[j] += weight * line[j]
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _solve(A, x, size):  # type: ignore[no-untyped-def]
     """x := A^-1 x by elimination with partial pivoting; False if A is singular up to rounding."""
     for s in range(size):
@@ -158,7 +158,7 @@ def _solve(A, x, size):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _covariance(F, V, a, o, mean, J):  # type: ignore[no-untyped-def]
     """J = Cov_a(v, f), (d, f)."""
     n, f = F.shape
@@ -176,7 +176,7 @@ def _covariance(F, V, a, o, mean, J):  # type: ignore[no-untyped-def]
                 row[j] += weight * (line[j] - mean[j])
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _newton_step(J, error, A, x, step):  # type: ignore[no-untyped-def]
     """The step with `J step = error`: exact, of least norm, or of least squares, whichever the shape allows."""
     d, f = J.shape
@@ -217,7 +217,7 @@ def _newton_step(J, error, A, x, step):  # type: ignore[no-untyped-def]
     return _solve(A, step, f)
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _descend(F, V, target, p, a, o, room):  # type: ignore[no-untyped-def]
     """Newton with backtracking from p, in place; the size of the error it ends with."""
     # Long: one Newton loop with its backtracking; every line works on scratch that the others share.
@@ -277,7 +277,7 @@ def _descend(F, V, target, p, a, o, room):  # type: ignore[no-untyped-def]
     return size
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _used(columns):  # type: ignore[no-untyped-def]
     """How many leading columns are not zero."""
     count = 0
@@ -289,7 +289,7 @@ def _used(columns):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _distance(a, b):  # type: ignore[no-untyped-def]
     """The total variation of two rows of weights."""
     total = 0.0
@@ -298,7 +298,7 @@ def _distance(a, b):  # type: ignore[no-untyped-def]
     return 0.5 * total
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, fastmath=FAST)
 def _batch(features, values, mask, outputs, known, starts, tolerance, parameters, reached, count, tried):  # type: ignore[no-untyped-def]
     most = parameters.shape[1]
     for trial in range(features.shape[0]):

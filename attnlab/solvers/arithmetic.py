@@ -1,0 +1,20 @@
+"""What compiled kernels may do to arithmetic, and how they are kept.
+
+Arithmetic. FAST lets sums be reordered (reassoc), products and sums be fused (contract), divisions become
+products with a reciprocal (arcp), and the sign of zero be lost (nsz). Certificates may run under it: the
+bounds that they allow for hold for a sum in any order (Higham 2002, Accuracy and Stability of Numerical
+Algorithms, 4.2), a fused product rounds once instead of twice, and a reciprocal costs one rounding more, well
+inside the allowance of 64 or more. NaN and infinity keep their meaning (no nnan, no ninf), so that no
+comparison with them is optimised away. What would be undone by reordering, arithmetic in pairs of doubles
+(nnls_doubled), is compiled without it.
+
+Kernels. A file that compiles is imported inside the function that needs it, or by another that is: numba
+takes its time. All kernels that call one another live in one file: the cache on disk does not notice a
+changed kernel in an imported one. Where the door is wanted without numba, or the file grows long, the door is
+`name.py` and the kernels are `name_kernels.py`.
+"""
+
+from __future__ import annotations
+
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+"""The liberties above, as numba's `fastmath` takes them."""
