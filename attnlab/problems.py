@@ -30,6 +30,10 @@ SUM_ROUNDINGS = 8
 at most, all the same way at worst, and the exponentials and their sum by a few more."""
 SUM_TOLERANCE = 1e-9
 """For float64, whose rows are often the quotients of longer computations."""
+FAR = 0.05
+"""Sums farther from 1 than this are no rounding, of whatever float type."""
+ROUNDED = "of a smaller float type? pass them in it, or name it (precision='float32'), or divide by their sum"
+ELSEWHERE = "is there weight on masked positions? mask before the softmax; else divide by their sum"
 NEGLIGIBLE = 1e-12
 """Sums nearer to 1 than this are left as they are."""
 
@@ -258,7 +262,7 @@ def _simplex(weights: Array, tolerance: float) -> Array:
         require(bool(np.isfinite(weights).all()), "finite weights", "NaN or infinity")
         require(bool(low >= 0), "weights >= 0", low)
         raise ValueError(
-            f"expected visible weights that sum to 1 within {tolerance:.2g}, got a sum {off:.2g} away: computed "
-            "in a smaller float type? pass them in it, or name it (precision='float32'); else divide by their sum"
+            f"expected visible weights that sum to 1 within {tolerance:.2g}, got a sum {off:.2g} away: "
+            + (ROUNDED if off < FAR else ELSEWHERE)
         )
     return weights if off <= NEGLIGIBLE else np.asarray(weights / sums[:, None])

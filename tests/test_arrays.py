@@ -337,3 +337,12 @@ def test_a_sample_remembers_it_too() -> None:
         Sample(q, KEYS, padded)
     shared = Sample.of(v[0], mask=MASK)
     assert shared.values.shape == (3, N, D) and shared.spacing == EPS["float32"] and (shared.keys == 0).all()
+
+
+@pytest.mark.parametrize("name", ON_THE_SIMPLEX)
+def test_a_sum_far_from_one_is_told_from_rounding(name: str) -> None:
+    """Weight on a masked position is missing from the sum: no float type is the cause."""
+    with pytest.raises(ValueError, match=r"a sum 0\.5 away: is there weight on masked positions"):
+        ASK[name](WEIGHTS, VALUES, None, np.arange(N) > 0)
+    with pytest.raises(ValueError, match=r"a sum 1e-07 away: of a smaller float type"):
+        ASK[name]((1 + 1e-7) * WEIGHTS, VALUES, None, None)

@@ -26,10 +26,9 @@ def hit(probabilities: Array, goal: Array) -> NDArray[np.bool_]:
 
 
 def top_recall(probabilities: Array, weights: Array, k: int) -> Array:
-    """(B,): the share of the k largest weights among the k most probable positions."""
-    k = min(k, weights.shape[1])
-    guessed = np.argpartition(-probabilities, k - 1, axis=1)[:, :k]
-    true = np.argpartition(-weights, k - 1, axis=1)[:, :k]
+    """(B,): the share of the k largest weights among the k most probable positions; of equals the earliest."""
+    guessed = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    true = np.argsort(-weights, axis=1, kind="stable")[:, :k]
     return np.asarray((guessed[:, :, None] == true[:, None, :]).any(axis=2).mean(axis=1))
 
 
