@@ -156,4 +156,4 @@ def write(folder: Path) -> None:
     rows = table()
     words, facts = verdict(rows), study(rows)
     report.write(folder / "recovery", facts, rows, words)
-    index.write(folder, [index.IndexEntry(facts, words, rows)])
+    index.write(folder, [index.IndexEntry(facts, words, index.frames(facts, rows, facts.name))])

@@ -194,7 +194,7 @@ def test_hostile_text_stays_text(table: pd.DataFrame, tmp_path: Path) -> None:
     )
     verdict = Verdict((SMUGGLED,), (), (SMUGGLED,))
     study.write(tmp_path / "recovery", facts, rows, verdict)
-    index.write(tmp_path, [index.IndexEntry(facts, verdict, rows)])
+    index.write(tmp_path, [index.IndexEntry(facts, verdict, index.frames(facts, rows, facts.name))])
     for name in ("recovery/report.html", "index.html"):
         page = Page((tmp_path / name).read_text())
         assert page.tags["script"] == 0
@@ -306,7 +306,7 @@ def test_a_bad_figure_does_not_cost_the_page(table: pd.DataFrame, tmp_path: Path
     bad = [{"name": "bad", "kind": "pie"}, {**good, "name": "worse", "_target_": f"{__name__}.Raising"}]
     facts = replace(report_table.study(table), figures=[*bad, good])
     study.write(tmp_path / "recovery", facts, table, Verdict(()))
-    index.write(tmp_path, [index.IndexEntry(facts, Verdict(()), table)])
+    index.write(tmp_path, [index.IndexEntry(facts, Verdict(()), index.frames(facts, table, facts.name))])
     text = (tmp_path / "recovery" / "report.md").read_text()
     assert "Not drawn: figure bad: no such kind: pie" in text
     assert "Not drawn: ZeroDivisionError" in text
@@ -384,7 +384,9 @@ def test_before_any_cell_is_done_there_are_pages_already(tmp_path: Path) -> None
     waiting = replace(facts, counts={"missing": 60}, problems=())
     empty = Verdict(())
     study.write(tmp_path / "recovery", waiting, pd.DataFrame(), empty)
-    index.write(tmp_path, [index.IndexEntry(waiting, empty, pd.DataFrame())])
+    index.write(
+        tmp_path, [index.IndexEntry(waiting, empty, index.frames(waiting, pd.DataFrame(), waiting.name))]
+    )
     assert "60 missing" in (tmp_path / "recovery" / "report.md").read_text()
     assert "No verdict yet" in Page((tmp_path / "index.html").read_text()).text
     index.write(tmp_path, [])

@@ -1,28 +1,106 @@
-"""What a study's page is made of: the files that were drawn, so that those no longer asked for go."""
+"""What a study's page was drawn from and what was drawn: a page whose inputs and files are the same stays."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import hashlib
+import importlib
 import json
+import platform
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from attnlab.files import write_atomically
+from attnlab.harness import own, source
+from attnlab.report.index import Frames
+from attnlab.report.shown import Shown
+from attnlab.report.study import Study
 
 MEMORY = "drawn.json"
+LIBRARIES = ("numpy", "pandas", "matplotlib", "seaborn", "jinja2", "scipy")
+"""Libraries that pages are drawn with."""
 
 
-def keep(folder: Path, files: Sequence[Path]) -> None:
-    """Remember the files of a study's page, and remove those of the page before that are not among them."""
-    names = [path.relative_to(folder).as_posix() for path in files]
-    for old in _before(folder):
+def origin(facts: Study, table: Path, module: str | None) -> str:
+    """A digest of all that a page follows from: its facts, its table, the code and the libraries.
+
+    module: where the verdict comes from; code of the user's own is read from the module, which is imported.
+    Raises what importing raises.
+    """
+    made = hashlib.blake2b(digest_size=16)
+    inside = module is None or module.startswith("attnlab.")
+    own_code = None if module is None or inside else source.code(own.module(module))
+    told = (dataclasses.asdict(facts), module, own_code, _code())
+    made.update(json.dumps(told, sort_keys=True, default=str).encode())
+    made.update(table.read_bytes())
+    return made.hexdigest()
+
+
+@functools.cache
+def _code() -> tuple[str, ...]:
+    """The code of attnlab by its content, and the versions of what it draws with."""
+    made = hashlib.blake2b(digest_size=16)
+    for folder in dict.fromkeys(
+        [str(Path(__file__).parents[1]), *importlib.import_module("attnlab.experiments").__path__]
+    ):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.suffix in (".py", ".j2", ".css"):
+                made.update(path.name.encode() + path.read_bytes())
+    return made.hexdigest(), platform.python_version(), *(version(name) for name in LIBRARIES)
+
+
+def keep(folder: Path, made_from: str | None, files: Sequence[Path], frames: Frames) -> None:
+    """Remember what a study's page was made from, and remove what the page before had and this one has not."""
+    names = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+    for old in _memory(folder).get("files", {}):
         if old not in names and ".." not in Path(old).parts:
             (folder / old).unlink(missing_ok=True)
-    write_atomically(folder / MEMORY, json.dumps({"files": names}, indent=1) + "\n")
+    told = {"from": made_from, "files": names, "frames": dataclasses.asdict(frames)}
+    write_atomically(folder / MEMORY, json.dumps(told, indent=1, default=lambda _: None) + "\n")
 
 
-def _before(folder: Path) -> list[str]:
-    """The files of the page before; none where nothing, or nothing readable, tells."""
+def stands(folder: Path, made_from: str | None) -> bool:
+    """Whether the page of a study was made from just this, and all its files are as they were drawn."""
+    told = _memory(folder)
+    return made_from is not None and told.get("from") == made_from and _whole(folder, told)
+
+
+def frames(folder: Path) -> Frames | None:
+    """The figures of a study on the index as they were last drawn; None where its files have changed since."""
+    told = _memory(folder)
+    if not told or not _whole(folder, told):
+        return None
     try:
-        return [str(name) for name in json.loads((folder / MEMORY).read_text(encoding="utf-8"))["files"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return Frames(_shown(told["frames"]["card"]), tuple(map(_shown, told["frames"]["openings"])))
+    except (KeyError, TypeError):
+        return None
+
+
+def _whole(folder: Path, told: dict[str, Any]) -> bool:
+    try:
+        return all(_digest(folder / name) == digest for name, digest in told["files"].items())
+    except OSError:
+        return False
+
+
+def _shown(told: dict[str, Any]) -> Shown:
+    made = {**told, "html": Markup(told["html"]), "metrics": tuple(told["metrics"]), "files": {}}
+    return Shown(**made)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+
+
+def _memory(folder: Path) -> dict[str, Any]:
+    """What was remembered; nothing where it cannot be read, and then the page is drawn."""
+    try:
+        told = json.loads((folder / MEMORY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) and isinstance(told.get("files"), dict) else {}

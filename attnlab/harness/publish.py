@@ -57,14 +57,41 @@ def tabulate(sweeps: Sequence[Sweep], results: Path) -> list[pd.DataFrame]:
 def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Path) -> list[Page]:
     """Write the report of every sweep and the index; returns the pages."""
     facts = [_facts(sweep, results / sweep.name) for sweep in sweeps]
+    told = list(zip(sweeps, facts, tables, strict=True))
+    origins = [_origin(results / sweep.name, fact, sweep.module) for sweep, fact, _ in told]
+    old = [pages.stands(results / sweep.name, made) for sweep, made in zip(sweeps, origins, strict=True)]
+    anew = [place for place, stands in enumerate(old) if not stands]
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        pages = Parallel(n_jobs=min(len(sweeps), cpu_count()))(
-            delayed(_report)(results / sweep.name, told, table, sweep.module, own.folders())
-            for sweep, told, table in zip(sweeps, facts, tables, strict=True)
+        drawn = Parallel(n_jobs=max(1, min(len(anew), cpu_count())))(
+            delayed(_report)(
+                results / told[place][0].name,
+                *told[place][1:],
+                told[place][0].module,
+                origins[place],
+                own.folders(),
+            )
+            for place in anew
         )
+    verdicts = dict(zip(anew, drawn, strict=True))
     index.write(results, entries(results))
-    told = zip(pages, facts, tables, strict=True)
-    return [Page(path, fact, table, verdict) for (path, verdict), fact, table in told]
+    return [
+        Page(
+            results / sweep.name / "report.html",
+            fact,
+            table,
+            verdicts[place] if place in verdicts else _kept_verdict(results / sweep.name),
+        )
+        for place, (sweep, fact, table) in enumerate(told)
+    ]
+
+
+def _origin(folder: Path, facts: study.Study, module: str | None) -> str | None:
+    """What a page is made from; None, which no page stands for, if the experiment's module cannot be read."""
+    try:
+        return pages.origin(facts, folder / "results.csv", module)
+    except Exception as error:  # a module of the user's own may break in any way
+        log.debug("%s: its page is drawn anew (%s)", facts.name, error)
+        return None
 
 
 def look(sweeps: Sequence[Sweep], results: Path) -> list[Page]:
@@ -78,16 +105,21 @@ def look(sweeps: Sequence[Sweep], results: Path) -> list[Page]:
 
 
 def _report(
-    folder: Path, facts: study.Study, table: pd.DataFrame, module: str | None, folders: Sequence[str]
-) -> tuple[Path, Verdict]:
-    """Write the files of one study that follow from its table; the path of its page, and its verdict."""
+    folder: Path,
+    facts: study.Study,
+    table: pd.DataFrame,
+    module: str | None,
+    made_from: str | None,
+    folders: Sequence[str],
+) -> Verdict:
+    """Write the files of one study that follow from its table; its verdict."""
     own.reach(folders)  # the experiment may be a module of the user's own, and this a worker
     verdict = _kept_verdict(folder) if module is None else conclude(module, table)
     told = {"study": dataclasses.asdict(facts), "verdict": as_data(verdict)}
-    write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
-    files = study.write(folder, facts, table, verdict)
-    pages.keep(folder, files)
-    return files[0], verdict
+    kept = write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
+    files = [kept, *study.write(folder, facts, table, verdict)]
+    pages.keep(folder, made_from, files, index.frames(facts, table, folder.name))
+    return verdict
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
@@ -96,11 +128,13 @@ def entries(results: Path) -> list[index.IndexEntry]:
     for path in sorted(results.glob("*/study.json")):
         try:
             facts, verdict = read_study(path)
-            table = read_csv(path.with_name("results.csv"))
+            frames = pages.frames(path.parent) or index.frames(
+                facts, read_csv(path.with_name("results.csv")), path.parent.name
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:  # torn, or written by another version
             log.warning("%s is left out of the index (%s): action=report makes it anew", path.parent, error)
             continue
-        found.append(index.IndexEntry(facts, verdict, table, path.parent.name))
+        found.append(index.IndexEntry(facts, verdict, frames, path.parent.name))
     return found
 
 

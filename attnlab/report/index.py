@@ -22,12 +22,20 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
+class Frames:
+    """A study's figures on the index page: its card, and those that stand above all studies."""
+
+    card: Shown
+    openings: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True)
 class IndexEntry:
     """One study on the index page; folder: where its report lies, relative to the index."""
 
     study: Study
     verdict: Verdict
-    table: pd.DataFrame
+    frames: Frames
     folder: str = ""
 
     @property
@@ -80,15 +88,7 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
             ]
             for question in QUESTIONS
         },
-        "openings": [
-            Framed(
-                entry,
-                whole(spec, complete(entry.table), f"{entry.link}/{FIGURES}", f"{entry.study.name}-top"),
-            )
-            for entry in studies
-            for spec in entry.study.figures
-            if spec.get("opening")
-        ],
+        "openings": [Framed(entry, shown) for entry in studies for shown in entry.frames.openings],
         "cards": [_card(results, entry) for entry in studies],
     }
     write_atomically(results / "index.md", render("index.md.j2", **facts))
@@ -96,12 +96,24 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
 
 
 def _card(results: Path, entry: IndexEntry) -> Framed:
-    """The first figure that can be drawn and does not stand above already, else the last one's reason."""
-    shown = Shown(entry.study.name, "")
-    for spec in entry.study.figures:
-        if not spec.get("opening"):
-            shown = small(spec, complete(entry.table), f"{entry.study.name}-card")
-            if not shown.problem:
-                break
+    shown = entry.frames.card
     files = [f"{entry.link}/{FIGURES}/{shown.name}.{kind}" for kind in ("svg", "png")]
     return Framed(entry, shown, next((name for name in files if (results / name).exists()), ""))
+
+
+def frames(study: Study, table: pd.DataFrame, link: str) -> Frames:
+    """A study's figures for the index; its report lies in the folder `link`, relative to the index.
+
+    The card is the first figure that can be drawn and does not stand above already, else the last one's reason.
+    """
+    table = complete(table)
+    shown = Shown(study.name, "")
+    for spec in study.figures:
+        if not spec.get("opening"):
+            shown = small(spec, table, f"{study.name}-card")
+            if not shown.problem:
+                break
+    above = [spec for spec in study.figures if spec.get("opening")]
+    return Frames(
+        shown, tuple(whole(spec, table, f"{link}/{FIGURES}", f"{study.name}-top") for spec in above)
+    )
