@@ -31,7 +31,7 @@ from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.verdicts import Claim, Verdict, holds, stated
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {
@@ -55,7 +55,8 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     q3_*: the bracket of `softmax_rivals`. lost_by_s: lost for certain by the degree or a search from s starts;
     found_by_s: by the search alone; degree: by the degree alone. same_order: keys and values have one order type
     (NaN where that would take more than 20,000 simplices). Up to 4 key dimensions also the number of rivals
-    found in 256 starts, whether their signs add up to the degree, and the law for their mean where it holds.
+    found in 256 starts, whether their signs add up to the degree, and the law for their mean, for inputs where it
+    holds.
     Raises RuntimeError if a trial is kept by a theorem and lost by the degree: then something here is wrong.
     """
     sample = inputs(trials, rng("inputs"))
@@ -92,19 +93,17 @@ def _same_order(sample: Sample) -> Array | Mask:
 def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> Row:
     """Rivals found, whether the degree knows of no more, and their expected number; NaN where not asked."""
     none = np.full(sample.trials, np.nan)
-    if not inputs.d == inputs.e <= SMALL:
+    if not (inputs.generic_values and inputs.d == inputs.e <= SMALL):
         return {"rivals": none, "complete": none, "expected_rivals": none}
     o = output(weights, sample.values)
     solutions = softmax_inverse(o, sample.values, sample.keys, sample.mask, starts=AFTER[-1])
     degree = query_degree(o, sample.values, sample.keys, sample.mask)
-    law = none
-    if inputs.generic_values:
-        law = np.array(
-            [
-                expected_rivals(query, keys[seen], draws=DRAWS).value
-                for query, keys, seen in zip(queries, sample.keys, sample.mask, strict=True)
-            ]
-        )
+    law = np.array(
+        [
+            expected_rivals(query, keys[seen], draws=DRAWS).value
+            for query, keys, seen in zip(queries, sample.keys, sample.mask, strict=True)
+        ]
+    )
     return {
         "rivals": solutions.count - 1.0,
         "complete": degree.decided & (solutions.signs.sum(axis=1) == degree.degree),
@@ -159,6 +158,13 @@ CLAIMS = (
         over="inputs.noise",
         theorem=_never,
         figure="flips",
+    ),
+    Claim(
+        metric="same_order",
+        says="Without any search, one order type of keys and values makes the query certainly the only one",
+        over="inputs.noise",
+        least=("inputs.n",),
+        figure="order",
     ),
     Claim(
         metric="degree",

@@ -24,13 +24,13 @@ from attnlab.shapes import GROUP, Row, Sample
 from attnlab.theory.antipodal import collision_probability
 from attnlab.verdicts import Claim, Remark, Verdict, agreement, rather, rows, stated
 
-VERSION = 2
+VERSION = 3
 MEASURES = {
     "largest_c": Measure(0.5, 1.0),
     **dict.fromkeys(("possible", "solved", "c_60", "c_80", "c_95"), SHARE),
     "exact": ANY,
-    "softmax_c": UNIT,
-    "softmax_possible": Measure(share=True),
+    **dict.fromkeys(("softmax_c", "softmax_bound"), UNIT),
+    **dict.fromkeys(("apart_kept", "apart_lost"), SHARE),
 }
 LEVELS = (0.6, 0.8, 0.95)
 
@@ -42,8 +42,8 @@ def trial(
 
     `exact` is the law for `possible`, where it holds. Linear programmes that did not close their certificate
     count as unsolved; `largest_c` is NaN there. Where n d is at most `sizes`, the first `queries` trials are also
-    asked of two softmaxes over the keys: `softmax_c` is the largest c of two confirmed queries that was found,
-    softmax_possible whether it is above 1/2; largest_c bounds it from above.
+    asked of two softmaxes over the keys: the largest c lies between `softmax_c`, of two confirmed queries, and
+    `softmax_bound`; apart_kept: it is certainly no more than 1/2, apart_lost: certainly more.
     """
     sample = inputs(trials, rng("inputs"))
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
@@ -67,12 +67,21 @@ def trial(
 
 def _asked_of_queries(sample: Sample, collision: Extreme, queries: int, rng: Streams) -> Row:
     """The scenario under the softmax in the first trials, NaN in the others."""
-    c = np.full(sample.trials, np.nan)
+    found, bound = np.full((2, sample.trials), np.nan)
     first, second = positions(collision.pairs, sample.mask.astype(np.float64), sample, rng("collision"))
-    for trial in np.flatnonzero(first != second)[:queries]:
-        problem = (sample.values[trial], sample.keys[trial], sample.mask[trial])
-        c[trial] = softmax_scenario(first[trial], second[trial], *problem).found
-    return {"softmax_c": c, "softmax_possible": np.where(np.isfinite(c), c > 0.5, np.nan)}
+    at = np.flatnonzero(first != second)[:queries]
+    if at.size:
+        scenario = softmax_scenario(
+            first[at], second[at], sample.values[at], sample.keys[at], sample.mask[at]
+        )
+        found[at], bound[at] = scenario.found, scenario.bound
+    asked = np.isfinite(bound)
+    return {
+        "softmax_c": found,
+        "softmax_bound": bound,
+        "apart_kept": np.where(asked, bound <= 0.5 + 1e-9, np.nan),
+        "apart_lost": np.where(asked, found > 0.5, np.nan),
+    }
 
 
 def verdict(table: pd.DataFrame) -> Verdict:
@@ -81,7 +90,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         table,
         CLAIMS,
         (
-            "The two patterns are any weights on the simplex; whether a query produces them is another question.",
+            "The two patterns are any weights on the simplex, except where queries over the same keys are named.",
             "Shares are over random values of one kind; a trained head's values are not drawn like this.",
         ),
     )
@@ -112,6 +121,16 @@ CLAIMS = (
         figure="possible",
         counts=COUNTS["possible"],
         **ANSWERED,
+    ),
+    Claim(
+        metric="apart",
+        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight",
+        over="inputs.d",
+        only=rather(_lawful),
+        beside={"softmax_c": "largest weight on both {} found", "softmax_bound": "at most {}"},
+        figure="softmax",
+        question="Q3",
+        counts="no output of two queries over the same keys allows either of two words over half the weight",
     ),
     Claim(metric="c_95", says=EXTREME, over="collision.pairs", at="for a pair that is {}", figure="closest"),
     Claim(metric="c_95", says=EXTREME, over="inputs", figure="extreme"),

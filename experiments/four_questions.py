@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from attnlab.attention import output
 from attnlab.channels.base import Channel
-from attnlab.identifiability import is_unique, nullity, softmax_rivals, top_certified
+from attnlab.collisions.extreme import positions
+from attnlab.identifiability import is_unique, nullity, softmax_rivals, softmax_scenario, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
 from attnlab.metrics import few_visible
@@ -34,13 +35,15 @@ from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
 from attnlab.weights.base import Weights
 
-VERSION = 4
+VERSION = 5
 MEASURES = {
     "q4": Measure(whole=True),
     "chance": UNIT,
     **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "q2_top"), SHARE),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
 }
+ROUNDING = 1e-9
+"""Of the linear programme."""
 
 
 def trial(
@@ -50,6 +53,7 @@ def trial(
     probe: Probe,
     condition: str,
     values: Literal["given", "learned"],
+    asks: Literal["weights", "words"],
     samples: Count,
     trials: Count,
     rng: Streams,
@@ -59,9 +63,12 @@ def trial(
     condition: the name of the row. values: as the inputs make them, or through a W_V that is fitted together
     with a pointer to make the position readable. Given values are those of every other study with these inputs;
     learned ones are known only where they were learned, so there all four questions are about the held-out
-    problems. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is open; `chance`: the rate
+    problems. asks: about the weights; or, whatever they are, about the asker's two words (`_two_words`), without
+    Q4. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is open; `chance`: the rate
     of a blind guess. Q1 to Q3 are about the sum itself, Q4 about what arrives of it through the channel.
     """
+    if asks == "words":
+        return _two_words(inputs(trials, rng("inputs")), rng)
     everything = inputs(samples + trials, rng("examples"))
     a = weights(everything, rng("weights"))
     train, test = split(everything.group, trials, rng("split"))
@@ -85,6 +92,24 @@ def trial(
         **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
+    }
+
+
+def _two_words(sample: Sample, rng: Streams) -> Row:
+    """Whether no output allows either of two random words more than half the weight.
+
+    Among weights that sum to 1 one does as soon as n > d + 1: a null vector can be of any size.
+    """
+    first, second = positions("random", sample.mask.astype(np.float64), sample, rng("pair"))
+    scenario = softmax_scenario(first, second, sample.values, sample.keys, sample.mask)
+    asked = np.isfinite(scenario.simplex)
+    return {
+        GROUP: sample.draw,
+        FEW_VISIBLE: few_visible(sample.mask, sample.d),
+        "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
+        "q2": np.where(asked, scenario.simplex <= 0.5 + ROUNDING, np.nan),
+        "q3_kept": np.where(asked, scenario.bound <= 0.5 + ROUNDING, np.nan),
+        "q3_lost": np.where(asked, scenario.found > 0.5, np.nan),
     }
 
 
@@ -127,6 +152,20 @@ def _few(rows: pd.DataFrame) -> str:
     return "always, by theorem: n <= d + 1" if few else ""
 
 
+def _of_weights(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are about given weights."""
+    return table[table["asks"] != "words"] if "asks" in table else table
+
+
+def _of_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are about two words."""
+    return table[table["asks"] == "words"] if "asks" in table else table.iloc[:0]
+
+
+def _large(table: pd.DataFrame) -> pd.DataFrame:
+    return rather(beyond)(_of_weights(table))
+
+
 SITUATIONS: dict[str, Any] = {"over": "condition", "apart": True, "figure": "four"}
 CLAIMS = (
     Claim(
@@ -134,7 +173,7 @@ CLAIMS = (
         says="With the values known, the most-attended position is certain",
         question="Q2",
         counts="all weights on the simplex with that output have the same top position",
-        only=rather(beyond),
+        only=_large,
         over="weights.temperature",
         but=("condition", "probe"),
         figure="four",
@@ -145,7 +184,7 @@ CLAIMS = (
         theorem=_tied,
         question="Q3",
         counts="no other query over the same keys gives that output",
-        only=rather(beyond),
+        only=_large,
         but=("probe",),
         **SITUATIONS,
     ),
@@ -156,6 +195,7 @@ CLAIMS = (
         beside={"chance": "chance {}"},
         question="Q4",
         counts="{probe} names the most-attended position",
+        only=_of_weights,
         way="read",
         **SITUATIONS,
     ),
@@ -165,6 +205,7 @@ CLAIMS = (
         theorem=_many,
         question="Q2",
         counts="no other weights on the simplex give the output",
+        only=_of_weights,
         but=("probe",),
         **SITUATIONS,
     ),
@@ -174,7 +215,24 @@ CLAIMS = (
         theorem=_few,
         question="Q1",
         counts="no other weights that sum to 1 give the output",
+        only=_of_weights,
         but=("probe",),
         **SITUATIONS,
+    ),
+    Claim(
+        metric="q2",
+        says="No output of any weights (Q2) allows either of two words over half the weight",
+        question="Q2",
+        counts="no output allows either of two words over half the weight",
+        only=_of_words,
+        figure="four",
+    ),
+    Claim(
+        metric="q3",
+        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight",
+        question="Q3",
+        counts="no output of two queries allows either of two words over half the weight",
+        only=_of_words,
+        figure="four",
     ),
 )

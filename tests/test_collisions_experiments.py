@@ -51,7 +51,9 @@ def test_a_trial_without_a_collision_has_no_distance_and_no_flip() -> None:
 def test_asker_states_the_exact_law_only_where_it_holds() -> None:
     law = asker.trial(Gaussian(n=16, d=4, e=4), Extreme(), 2, 64, 400, Streams(0))
     asked = np.isfinite(law["softmax_c"])
-    assert asked.sum() == 2 and (law["softmax_c"][asked] <= law["largest_c"][asked] + 1e-9).all()
+    assert asked.sum() == 2 and (law["softmax_c"][asked] <= law["softmax_bound"][asked] + 1e-9).all()
+    assert (law["softmax_bound"][asked] <= law["largest_c"][asked] + 1e-9).all()
+    assert not (law["apart_kept"][asked] * law["apart_lost"][asked]).any()
     assert law["exact"][0] == pytest.approx(1 - 0.341, abs=5e-4)
     assert abs(law["possible"].mean() - law["exact"][0]) < 4 * np.sqrt(0.25 / 400)
     np.testing.assert_array_equal(law["possible"], law["largest_c"] > 0.5 + 1e-9)
@@ -89,7 +91,7 @@ def test_one_situation_has_one_number_on_four_pages() -> None:
         alignment.trial(inputs, weights, 25, rng),
         collision.trial(inputs, weights, Reachable(), 25, rng),
         recovery.trial(inputs, weights, Exact(), SoftmaxInverse(), 25, rng),
-        four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", "given", 60, 25, rng),
+        four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", "given", "weights", 60, 25, rng),
     ]
     for name in ("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"):
         for row in rows:

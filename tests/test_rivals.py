@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from attnlab.identifiability import expected_rivals, softmax_inverse
+from attnlab.identifiability import expected_rivals, query_degree, softmax_inverse
 from attnlab.oracles.degree import queries_on_a_line
 
 
 @pytest.mark.parametrize("n", [4, 8, 32])
 def test_on_a_line_the_law_is_what_is_counted(n: int) -> None:
+    """Settled once by 10,000 draws counted on 8,000 nodes of the whole line, beside the law's mean over 2,000.
+
+    n = 4: counted .465 (+- .006), law .465 (.002); n = 8: .671 (.007) and .671 (.003); n = 32: .932 (.008) and
+    .929 (.003). Another note has .881 and .886 for n = 32: what lies within |q'| < 25 or so is .89 (.87 within
+    20), but at n = 4 that cut would leave .44. Far queries tell nearly equal extreme keys apart.
+    """
     rng = np.random.default_rng(n)
     law: list[float] = []
     counted: list[float] = []
@@ -22,7 +28,30 @@ def test_on_a_line_the_law_is_what_is_counted(n: int) -> None:
         counted.append(queries_on_a_line(keys[:, 0], values, float(weights @ values), nodes=5000) - 1)
     error = np.hypot(np.std(law[:200]) / np.sqrt(200), np.std(counted) / np.sqrt(600))
     assert abs(np.mean(law) - np.mean(counted)) < 3 * error + 0.02  # the grid misses close pairs
-    assert np.mean(law) == pytest.approx({4: 0.465, 8: 0.68, 32: 0.93}[n], abs=0.03)
+    assert np.mean(law) == pytest.approx({4: 0.465, 8: 0.671, 32: 0.93}[n], abs=0.03)
+
+
+def test_the_share_that_is_lost_hangs_on_the_temperature_and_is_not_nine_tenths() -> None:
+    """(32, 2): settled once with 2,000 draws each, .99 of the searches complete (signs add up to the degree).
+
+    Lost: .844 (+- .008) for queries of variance 1/e (temperature 1), .828 for variance 1, .841 for unit queries,
+    .856 for variance 1/e^2, .882 (.007) for the zero query, the most diffuse of all: a rate of .90 at temperature
+    1 holds under none of them, even if every incomplete search hid a rival.
+    """
+    rng = np.random.default_rng(32)
+    trials = 120
+    keys, values = rng.standard_normal((2, trials, 32, 2))
+    queries = rng.standard_normal((trials, 2)) / np.sqrt(2)
+    rates = []
+    for scale in (0.0, 1.0):
+        weights = softmax(np.matmul(keys, scale * queries[..., None])[..., 0], axis=1)
+        o = np.matmul(weights[:, None], values)[:, 0]
+        found = softmax_inverse(o, values, keys, starts=256)
+        degree = query_degree(o, values, keys)
+        complete = found.signs.sum(axis=1) == degree.degree
+        assert degree.decided.mean() > 0.98 and complete.mean() > 0.97
+        rates.append(float((found.count > 1).mean()))
+    assert rates[0] >= rates[1] and abs(rates[1] - 0.844) < 4 * np.sqrt(0.844 * 0.156 / trials)
 
 
 @pytest.mark.parametrize(("n", "e"), [(8, 2), (32, 2), (16, 4)])
