@@ -31,10 +31,11 @@ def test_many_events_have_wilsons_interval() -> None:
 
 @pytest.mark.parametrize("scale", [1e-3, 10.0])
 def test_the_interval_of_a_mean_in_groups_scales_with_its_unit(scale: float) -> None:
-    """Few groups hold the large values, so that the assumed correlation has a say, in any unit."""
+    """Three groups of twelve hold a large value, so that the assumed correlation has a say, in any unit."""
     rng = np.random.default_rng(5)
     group = np.repeat(np.arange(12), 5)
-    values = np.where(group < 2, 0.6, 0.02) * rng.uniform(0.5, 1.0, group.size)
+    values = 0.01 * rng.uniform(size=group.size)
+    values[[2, 21, 48]] = 0.6
     one = interval(values, Measure(0.0, 1.0), group)
     other = interval(scale * values, Measure(0.0, scale), group)
     expected = [scale * end for end in (one.value, one.low, one.high)]
