@@ -14,6 +14,7 @@ from attnlab.tidy import STATUSES
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
     from attnlab.report.cell_table import CellTable
+    from attnlab.report.study import Study
 
 FEW = 12
 """Cells whose numbers fit a screen; of more, the verdict is told."""
@@ -28,7 +29,23 @@ def tell(pages: Sequence[Page], results: Path) -> None:
         print(f"{page.study.name}: {_tally(page.study.counts)}")
         print(summary(page, brief=len(pages) > 1))
         print(f"  {page.path}\n")
+    for line in lacking([page.study for page in pages]):
+        print(line)
     print(results / "index.html")
+
+
+def lacking(studies: Sequence[Study]) -> list[str]:
+    """How many of several studies ran, where others need what is not installed, and what would add those."""
+    out = {one.name: one for one in studies if set(_some(one.counts)) == {"unavailable"}}
+    if not out or len(studies) == 1:
+        return []
+    needs = dict.fromkeys(reason for one in out.values() for _, _, reason in one.problems)
+    told = f"{len(studies) - len(out)} of {len(studies)} studies ran"
+    return [f"{told}; not {', '.join(out)}: {'; '.join(needs)}"]
+
+
+def _some(counts: Mapping[str, int]) -> list[str]:
+    return [status for status, number in counts.items() if number]
 
 
 def summary(page: Page, brief: bool = False) -> str:

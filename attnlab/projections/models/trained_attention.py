@@ -10,7 +10,7 @@ from attnlab.projections.models.base import Layer
 from attnlab.projections.models.shape import Shape
 from attnlab.projections.tasks.base import Task
 
-EXTRA = "training a layer needs torch: pip install 'attnlab[torch]'"
+EXTRA = "training a layer needs torch: make tour EXTRAS=torch, or pip install 'attnlab[torch]'"
 
 
 @dataclass(frozen=True)
