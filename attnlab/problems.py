@@ -133,6 +133,31 @@ class Problems:
             where = slice(first, min(first + step, self.trials))
             yield where, self._piece(where, shared)
 
+    def sharing(self) -> Iterator[tuple[NDArray[np.int64], Problems]]:
+        """The problems that share their values, one group after another: which trials they are, and the group."""
+        own = self.values.shape[:-2]
+        axes = (1,) * (len(self.lead) - len(own)) + own
+        trials = np.arange(self.trials).reshape(self.lead)
+        for at in np.ndindex(*axes):
+            picked = tuple(slice(None) if size == 1 else i for i, size in zip(at, axes, strict=True))
+            where = np.ravel(trials[picked])
+
+            def rows(array: NDArray[T], picked: tuple[slice | int, ...] = picked) -> NDArray[T]:
+                whole = np.broadcast_to(array, (*self.lead, array.shape[-1]))
+                return np.asarray(whole[picked].reshape(-1, array.shape[-1]))
+
+            yield (
+                where,
+                Problems(
+                    self.values[at[len(axes) - len(own) :]],
+                    rows(self.mask),
+                    (len(where),),
+                    self.spacing,
+                    rows(self.given_weights),
+                    tolerance=self.tolerance,
+                ),
+            )
+
     def whole(self) -> Problems:
         """All of the flat batch as one piece, the values no longer shared: every array (B, ...)."""
         piece = self._piece(slice(0, self.trials), self.values.ndim == 2)

@@ -43,7 +43,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
     bounds = fibre_intervals(a, sample.values, sample.mask, precision=sample.precision)
-    certified = top_certified(a, sample.values, sample.mask, precision=sample.precision)
+    certified = top_certified(a, sample.values, sample.mask, precision=sample.precision).certified
     width = bounds[..., 1] - bounds[..., 0]
     top = a.argmax(axis=1)[:, None]
     tail = metrics.tail_mass(a, (inputs.d + 1) // 2)

@@ -88,7 +88,8 @@ def trial(
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
-        "q2_top": unique | top_certified(asked, sample.values, sample.mask, precision=sample.precision),
+        "q2_top": unique
+        | top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
         **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),

@@ -124,8 +124,7 @@ def _width_at_the_top(a: Array, values: Array) -> Array:
     """The width of the largest weight's interval over the fibre of the output, (B,)."""
     from attnlab.identifiability.fibre import fibre_intervals  # compiled code, not needed to plan a study
 
-    top = a.argmax(axis=1)[:, None, None]
-    bounds = np.take_along_axis(fibre_intervals(a, values), top, axis=1)[:, 0]
+    bounds = fibre_intervals(a, values, positions="top")[:, 0]
     return np.asarray(bounds[:, 1] - bounds[:, 0])
 
 

@@ -107,7 +107,7 @@ def test_what_is_nearly_dependent_is_left_undecided() -> None:
     weights, values = np.array([0.3, 0.5, 0.2, *np.zeros(6)]), np.concatenate([line, around]) + 0.1
     assert is_unique(weights, values).undecided
     assert fibre_intervals(weights, values)[1] == pytest.approx([0.0, 1.0], abs=0.1)
-    assert not top_certified(weights, values)
+    assert not top_certified(weights, values).certified
     beyond = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0 + 1e-11], [0.0, 1.0]])
     assert is_unique([0.5, 0.5, 0.0, 0.0], beyond).undecided
 
@@ -191,14 +191,14 @@ def test_masked_positions_do_not_exist() -> None:
     spread = np.where(mask, dense(4, 20, rng), 0.0)
     spread /= spread.sum(axis=1, keepdims=True)
     unique, bounds = is_unique(hot, values, mask), fibre_intervals(spread, values, mask)
-    top, null = top_certified(spread, values, mask), nullity(values, mask)
+    top, null = top_certified(spread, values, mask).certified, nullity(values, mask)
     seen = effective_attention(spread, values, mask=mask)
     for i, length in enumerate(lengths):
         v, a = values[i, :length], spread[i, :length]
         assert unique.unique[i] == is_unique(hot[i, :length], v).unique
         assert np.allclose(bounds[i, :length], fibre_intervals(a, v), atol=1e-9)
         assert (bounds[i, length:] == 0).all()
-        assert top[i] == top_certified(a, v)
+        assert top[i] == top_certified(a, v).certified
         assert (null.affine_rank[i], null.affine_null[i]) == (min(length, 5), max(0, length - 5))
         assert np.allclose(seen[i, :length], effective_attention(a, v))
         assert (seen[i, length:] == 0).all()
@@ -242,7 +242,7 @@ def test_degenerate_shapes() -> None:
     assert is_unique([1.0, 0.0], np.zeros((2, 3))).not_unique
     assert np.allclose(fibre_intervals([0.3, 0.7], np.zeros((2, 3))), [[0, 1], [0, 1]])
     assert np.allclose(fibre_intervals([0.3, 0.7], [[0.0], [1.0]]), [[0.3, 0.3], [0.7, 0.7]])
-    assert not top_certified([0.3, 0.7], np.zeros((2, 3)))
+    assert top_certified([0.3, 0.7], np.zeros((2, 3))).refuted
 
 
 # --- Q2, by how much ---------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_intervals_of_sparse_weights_are_exact_on_degenerate_vertices() -> None:
 def test_the_certified_top_against_linear_programmes() -> None:
     rng = np.random.default_rng(8)
     weights, values = dense(20, 12, rng, 4.0), rng.standard_normal((20, 12, 5))
-    certified = top_certified(weights, values)
+    certified = top_certified(weights, values).certified
     for a, v, forced in zip(weights, values, certified, strict=True):
         matrix, top = np.vstack([v.T, np.ones(12)]), int(a.argmax())
         lead = min(
@@ -297,8 +297,8 @@ def test_a_tie_for_the_top_is_never_certified() -> None:
     values = np.array([[0.0, 1.0], [1.0, 0.0], [-1.0, -1.0], [0.0, 0.0]])
     tied = np.array([0.5, 0.5, 0.0, 0.0])
     assert is_unique(tied, values).unique
-    assert not top_certified(tied, values)
-    assert top_certified([0.6, 0.4, 0.0, 0.0], values)
+    assert top_certified(tied, values).refuted
+    assert top_certified([0.6, 0.4, 0.0, 0.0], values).certified
 
 
 def test_near_copies_are_told_apart() -> None:

@@ -2,7 +2,7 @@
 
 from attnlab.identifiability.bracket import Rivals, lost_by_degree, softmax_rivals
 from attnlab.identifiability.degree import Degree, query_degree
-from attnlab.identifiability.fibre import fibre_intervals, top_certified
+from attnlab.identifiability.fibre import TopVerdict, fibre_intervals, top_certified
 from attnlab.identifiability.linear import Nullity, effective_attention, nullity
 from attnlab.identifiability.order_type import same_order_type
 from attnlab.identifiability.scenario import Scenario, softmax_scenario
@@ -18,6 +18,7 @@ __all__ = [
     "Nullity",
     "Rivals",
     "Scenario",
+    "TopVerdict",
     "Uniqueness",
     "effective_attention",
     "expected_rivals",

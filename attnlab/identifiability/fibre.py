@@ -1,16 +1,29 @@
-"""Q2, by how much: the interval of every weight over all weights with the same output."""
+"""Q2, by how much: the interval of every weight over all weights with the same output; does the top stay?"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, Precision
+from attnlab.arrays import Array, Mask, Precision, require
 from attnlab.problems import Problems
+from attnlab.solvers import columns, tableau
 from attnlab.solvers.copies import merged
-from attnlab.solvers.face import UNIQUE
+from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNIQUE, UNSOLVED
 from attnlab.solvers.nnls import face_tests
-from attnlab.solvers.tableau import fibre_bounds, top_forced
+
+Positions = NDArray[np.int64]
+
+ONE_ROW = 128
+"""Visible positions from which a few programmes on one row are faster on few columns than on all."""
+ALL_OF_A_ROW = 512
+"""Visible positions from which the programmes of all its positions are."""
+WIDE = 2
+"""It takes this many times as many positions as equations, too."""
 
 
 def fibre_intervals(
@@ -18,6 +31,7 @@ def fibre_intervals(
     values: ArrayLike,
     mask: ArrayLike | None = None,
     *,
+    positions: ArrayLike | Literal["top"] | None = None,
     precision: Precision | None = None,
 ) -> Array:
     """[min, max] of every weight over the fibre `{b >= 0, sum b = 1, V^T b = V^T a}`: (..., n, 2).
@@ -29,22 +43,52 @@ def fibre_intervals(
     of a smaller float type that are equal up to its rounding are equal, as in is_unique.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
-    [0, 0]). Raises ValueError as is_unique does, FloatingPointError if a programme does not finish.
+    [0, 0]). positions (..., k): the intervals of these alone, (..., k, 2), at the price of these alone; "top":
+    of the largest weight (the first of them), (..., 1, 2). Rows that share their values also share what depends
+    on those alone: values (heads, 1, n, d) for weights (heads, rows, n).
 
     >>> import attnlab
-    >>> attnlab.fibre_intervals([0.25, 0.25, 0.25, 0.25], [[0, 0], [1, 0], [0, 1], [1, 1]]).round(3).tolist()
+    >>> square = [[0, 0], [1, 0], [0, 1], [1, 1]]
+    >>> attnlab.fibre_intervals([0.25, 0.25, 0.25, 0.25], square).round(3).tolist()
     [[0.0, 0.5], [0.0, 0.5], [0.0, 0.5], [0.0, 0.5]]
+    >>> attnlab.fibre_intervals([0.25, 0.25, 0.25, 0.25], square, positions=[3]).round(3).tolist()
+    [[0.0, 0.5]]
+
+    Raises ValueError as is_unique does and for positions that are none, FloatingPointError if a programme does
+    not finish.
     """
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     n = problems.mask.shape[-1]
-    intervals = np.empty((problems.trials, n, 2))
-    for where, piece in problems.pieces():
+    at = _asked(positions, problems)
+    intervals = np.empty((problems.trials, n if at is None else at.shape[1], 2))
+    for where, piece in _pieces(problems):
         a, v, visible = piece.given_weights, merged(piece.values, piece.spacing), piece.mask
+        chosen = (
+            a.argmax(axis=1)[:, None] if isinstance(positions, str) else None if at is None else at[where]
+        )
+        asked = np.ones(a.shape, dtype=np.bool_) if chosen is None else _marked(chosen, n)
         found = np.stack([a, a], axis=-1)
-        open_ = _not_unique(a, v, visible)
-        found[open_] = fibre_bounds(a[open_], v if len(v) == 1 else v[open_], visible[open_])
-        intervals[where] = found
-    return intervals.reshape(*problems.lead, n, 2)
+        for rows, few in _split(a, v, visible, ALL_OF_A_ROW if chosen is None else ONE_ROW):
+            found[rows] = (_few_columns if few else _all_columns)(a, v, visible, asked, rows)
+        intervals[where] = found if chosen is None else np.take_along_axis(found, chosen[..., None], axis=1)
+    return intervals.reshape(*problems.lead, *intervals.shape[1:])
+
+
+@dataclass(frozen=True)
+class TopVerdict:
+    """The verdict on the top of every trial; arrays over the leading axes.
+
+    certified: the largest weight is the largest in every weight vector with the same output; undecided: too
+    close to call (its least lead over some rival is within 1e-9 of its weight, or within rounding, of 0).
+    """
+
+    certified: Mask
+    undecided: Mask
+
+    @property
+    def refuted(self) -> Mask:
+        """Some weights with the same output put another position level with it or above it."""
+        return np.asarray(~(self.certified | self.undecided))
 
 
 def top_certified(
@@ -53,30 +97,106 @@ def top_certified(
     mask: ArrayLike | None = None,
     *,
     precision: Precision | None = None,
-) -> Mask:
-    """Is the largest weight the largest in every weight vector with the same output? (...,) bool.
+) -> TopVerdict:
+    """Is the largest weight the largest in every weight vector with the same output?
 
-    True is a certificate (`max b_j - b_top` over the fibre is below -1e-9 for every j); ties are False.
+    Certified: the least lead `b_top - b_j` over the fibre is positive for every j. Refuted: weights in the fibre
+    were found in which it is negative, or the weights given are tied. Either way it exceeds 1e-9 of the top
+    weight and what rounding could make of it; what lies between is undecided.
     Arguments and errors as in fibre_intervals.
 
     >>> import attnlab
     >>> sharp, flat = [0.9, 0.04, 0.03, 0.03], [0.4, 0.2, 0.2, 0.2]
-    >>> attnlab.top_certified([sharp, flat], [[0, 0], [1, 0], [0, 1], [1, 1]]).tolist()
+    >>> attnlab.top_certified([sharp, flat], [[0, 0], [1, 0], [0, 1], [1, 1]]).certified.tolist()
     [True, False]
     """
     problems = Problems.of(values, mask, weights=weights, precision=precision)
-    certified = np.empty(problems.trials, dtype=np.bool_)
-    for where, piece in problems.pieces():
+    verdicts = np.empty(problems.trials, dtype=np.int8)
+    for where, piece in _pieces(problems):
         a, v, visible = piece.given_weights, merged(piece.values, piece.spacing), piece.mask
-        ordered = np.sort(a, axis=-1)
-        found = np.ones(len(a), dtype=np.bool_) if a.shape[1] == 1 else ordered[:, -1] > ordered[:, -2] + 1e-9
-        open_ = _not_unique(a, v, visible)
-        found[open_] = top_forced(a[open_], v if len(v) == 1 else v[open_], visible[open_])
-        certified[where] = found
-    return certified.reshape(problems.lead)
+        found = _lead(a)
+        for rows, few in _split(a, v, visible, ONE_ROW):
+            found[rows] = UNSOLVED
+            if few:
+                seen = visible[rows].any(axis=0)
+                found[rows] = columns.top_forced(a[rows][:, seen], v[0, seen], visible[rows][:, seen])
+            left = rows[(found[rows] == UNSOLVED) | (found[rows] == UNDECIDED)]
+            found[left] = tableau.top_forced(a[left], v if len(v) == 1 else v[left], visible[left])
+        verdicts[where] = found
+    shaped = verdicts.reshape(problems.lead)
+    return TopVerdict(shaped == CERTIFIED, shaped == UNDECIDED)
 
 
-def _not_unique(weights: Array, values: Array, visible: Mask) -> NDArray[np.int64]:
-    """Rows not certified unique: a unique sparse pattern is a degenerate vertex, settled without a simplex."""
-    verdict, _ = face_tests(weights > 0, values, visible)
-    return np.flatnonzero(verdict != UNIQUE)
+def _lead(weights: Array) -> NDArray[np.int8]:
+    """The verdict on weights that are the only ones with their output."""
+    if weights.shape[1] == 1:
+        return np.full(len(weights), CERTIFIED, dtype=np.int8)
+    second, top = np.partition(weights, -2, axis=1)[:, -2:].T
+    clear = np.where(top - second > tableau.MARGIN * top, CERTIFIED, UNDECIDED)
+    return np.where(top == second, REFUTED, clear).astype(np.int8)
+
+
+def _asked(positions: ArrayLike | Literal["top"] | None, problems: Problems) -> Positions | None:
+    """The positions (B, k) of every trial; zeros (B, 1) in place of the top, which the weights will tell."""
+    if positions is None:
+        return None
+    if isinstance(positions, str):
+        require(positions == "top", 'positions as an array of whole numbers, or "top"', repr(positions))
+        return np.zeros((problems.trials, 1), dtype=np.int64)
+    at, n = np.asarray(positions), problems.mask.shape[-1]
+    require(
+        at.dtype.kind in "iu" and at.ndim > 0, "positions (..., k) of whole numbers", f"{at.dtype} {at.shape}"
+    )
+    require(bool(((at >= 0) & (at < n)).all()), f"positions from 0 to {n - 1}", "others")
+    try:
+        return (
+            np.broadcast_to(at, (*problems.lead, at.shape[-1])).reshape(problems.trials, -1).astype(np.int64)
+        )
+    except ValueError:
+        raise ValueError(
+            f"expected positions (..., k) whose leading axes broadcast to {problems.lead}, got {at.shape}"
+        ) from None
+
+
+def _marked(positions: Positions, n: int) -> Mask:
+    """(B, n), True at the positions (B, k)."""
+    marked = np.zeros((len(positions), n), dtype=np.bool_)
+    np.put_along_axis(marked, positions, True, axis=1)
+    return marked
+
+
+def _pieces(problems: Problems) -> Iterator[tuple[slice | Positions, Problems]]:
+    """The flat batch in bounded pieces; problems with many positions a set of values at a time."""
+    if problems.mask.shape[-1] < ONE_ROW:
+        yield from problems.pieces()
+        return
+    for trials, group in problems.sharing():
+        for where, piece in group.pieces():
+            yield trials[where], piece
+
+
+def _split(a: Array, v: Array, visible: Mask, wide: int) -> Iterator[tuple[Positions, bool]]:
+    """The rows not certified unique (such a sparse pattern is a degenerate vertex), and whether few columns do."""
+    verdict, _ = face_tests(a > 0, v, visible)
+    open_ = verdict != UNIQUE
+    few = (visible.sum(axis=1) >= max(wide, WIDE * (v.shape[2] + 1))) & (len(v) == 1)
+    for rows, is_few in ((np.flatnonzero(open_ & few), True), (np.flatnonzero(open_ & ~few), False)):
+        if len(rows):
+            yield rows, is_few
+
+
+def _all_columns(a: Array, v: Array, visible: Mask, asked: Mask, rows: Positions) -> Array:
+    shared = v if len(v) == 1 else v[rows]
+    return tableau.fibre_bounds(a[rows], shared, visible[rows], asked[rows])
+
+
+def _few_columns(a: Array, v: Array, visible: Mask, asked: Mask, rows: Positions) -> Array:
+    seen = visible[rows].any(axis=0)
+    found = np.zeros((len(rows), a.shape[1], 2))
+    found[:, seen], solved = columns.fibre_bounds(
+        a[rows][:, seen], v[0, seen], visible[rows][:, seen], asked[rows][:, seen]
+    )
+    left = np.flatnonzero(~solved)
+    if len(left):
+        found[left] = _all_columns(a, v, visible, asked, rows[left])
+    return found

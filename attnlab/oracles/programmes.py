@@ -94,6 +94,24 @@ def _nonnegative_null_vector(matrix: list[list[Fraction]], columns: int) -> bool
         basis[r] = enter
 
 
+def top_is_forced_exactly(weights: Array, values: Array) -> bool:
+    """The twin of top_certified in exact rational arithmetic: weights (n,), values (n, d), doubles as they are.
+
+    Position j can reach the top iff some `x >= 0, s >= 0`, not all 0, have `(V - o)^T x = 0` and
+    `x_j - x_top = s`, o the exact output: x, scaled to sum 1, are weights with that output.
+    """
+    a = [Fraction(float(x)) for x in weights]
+    exact = [[Fraction(float(x)) for x in row] for row in values]
+    n, top = len(a), max(range(len(a)), key=lambda j: a[j])
+    output = [_dot(a, list(column)) / sum(a) for column in zip(*exact, strict=True)]
+    rows = [[exact[j][c] - o for j in range(n)] + [Fraction(0)] for c, o in enumerate(output)]
+    for j in sorted(range(n), key=lambda j: -a[j]):
+        ahead = [Fraction((i == j) - (i == top)) for i in range(n)] + [Fraction(-1)]
+        if j != top and (a[j] == a[top] or _nonnegative_null_vector([*rows, ahead], n + 1)):
+            return False
+    return True
+
+
 def is_face_exactly(support: Mask, values: Array) -> bool:
     """True if a supporting hyperplane, found in doubles, passes an exact check: a certificate at any size.
 

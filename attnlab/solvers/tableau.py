@@ -15,8 +15,10 @@ basis of its row space, which removes dependent rows and most of the bad conditi
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask, require
+from attnlab.solvers.face import UNSOLVED
 
 
 def _checked(weights: Array, values: Array, mask: Mask | None) -> tuple[Array, Array, Mask]:
@@ -40,36 +42,46 @@ def _all_solved(solved: Mask) -> None:
         )
 
 
-def fibre_bounds(weights: Array, values: Array, mask: Mask | None = None) -> Array:
+def fibre_bounds(weights: Array, values: Array, mask: Mask | None = None, asked: Mask | None = None) -> Array:
     """(B, n, 2): the least and the greatest value of every weight over all weights with the same output.
 
     The 2n linear programmes `min, max b_i` over `{b >= 0, sum b = 1, V^T b = V^T a}`, b zero where masked.
     A weight that is nonbasic at any vertex passed has least value 0, so few of the minima need solving.
-    weights (B, n) on the simplex, values (B, n, d) or (1, n, d) shared, mask (B, n) bool or None. Weights are
-    not checked here. Raises FloatingPointError if a programme does not finish.
+    weights (B, n) on the simplex, values (B, n, d) or (1, n, d) shared, mask (B, n) bool or None, asked (B, n)
+    bool or None for all: what is not asked for is not solved. Weights are not checked here. Raises
+    FloatingPointError if a programme does not finish.
     """
     from attnlab.solvers import tableau_kernels  # compiled: imported when first used
 
     weights, values, visible = _checked(weights, values, mask)
+    wanted = visible if asked is None else np.ascontiguousarray(asked, dtype=np.bool_)
     bounds, solved = np.empty((*weights.shape, 2)), np.empty(weights.shape[0], dtype=np.bool_)
-    tableau_kernels.fibre_bounds(weights, values, visible, bounds, solved)
+    tableau_kernels.fibre_bounds(weights, values, visible, wanted, bounds, solved)
     _all_solved(solved)
     return bounds
 
 
-def top_forced(weights: Array, values: Array, mask: Mask | None = None) -> Mask:
-    """(B,) bool: does the largest weight stay strictly the largest in all weights with the same output?
+MARGIN = 1e-9
+"""The lead, relative to the top weight, within which neither answer is certain."""
+ROUNDINGS = 64.0
+"""Roundings allowed where the sign of a lead decides, each of them eps times the length of its multipliers."""
 
-    `max (b_j - b_top) < -1e-9` over the fibre, for every j: nearest rivals first, ended by the first vertex
-    that refutes. Arguments and errors as in fibre_bounds.
+
+def top_forced(weights: Array, values: Array, mask: Mask | None = None) -> NDArray[np.int8]:
+    """(B,) int8: does the largest weight stay strictly the largest in all weights with the same output?
+
+    The least of `b_top - b_j` over the fibre, for every j: nearest rivals first, ended by the first vertex that
+    refutes. CERTIFIED 1: all exceed MARGIN of the top weight and rounding. REFUTED 0: one is below minus that, or
+    the weights are tied. UNDECIDED -1: neither. Arguments and errors as in fibre_bounds.
     """
     from attnlab.solvers import tableau_kernels  # compiled: imported when first used
 
     weights, values, visible = _checked(weights, values, mask)
-    forced, solved = np.empty(weights.shape[0], dtype=np.bool_), np.empty(weights.shape[0], dtype=np.bool_)
-    tableau_kernels.top_forced(weights, values, visible, forced, solved)
-    _all_solved(solved)
-    return forced
+    verdict = np.empty(weights.shape[0], dtype=np.int8)
+    rounding = ROUNDINGS * float(np.finfo(np.float64).eps)
+    tableau_kernels.top_forced(weights, values, visible, MARGIN, rounding, verdict)
+    _all_solved(verdict != UNSOLVED)
+    return verdict
 
 
 def minimise(matrix: Array, points: Array, costs: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
 
 _kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 
@@ -23,8 +24,11 @@ _DRIFT = 1e-11
 
 @_kernel
 def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
-    """Replace A[:rows, :N] by an orthonormal basis of its row space, largest remainder first; its rank."""
-    largest = 0.0
+    """Replace A[:rows, :N] by an orthonormal basis of its row space, largest remainder first.
+
+    Returns (its rank, the least remainder it holds relative to the largest).
+    """
+    largest, least = 0.0, np.inf
     for t in range(rows):
         best, at = -1.0, t
         for i in range(t, rows):
@@ -36,7 +40,8 @@ def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
         norm = math.sqrt(best)
         largest = max(largest, norm)
         if norm <= 1e-13 * max(N, rows) * largest or norm == 0.0:
-            return t
+            return t, least / largest
+        least = min(least, norm)
         top, low = A[t], A[at]
         if at != t:
             for j in range(N):
@@ -61,7 +66,7 @@ def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
                 h += row[j] * top[j]
             for j in range(N):
                 row[j] -= h * top[j]
-    return rows
+    return rows, least / largest
 
 
 @_kernel
@@ -327,8 +332,11 @@ def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
-    """From a matrix and a point of its polytope to a vertex; the rank, or -1 if elimination failed."""
-    m = _orthonormal_rows(A, rows, N)
+    """From a matrix and a point of its polytope to a vertex.
+
+    Returns (the rank, or -1 if elimination failed; what _orthonormal_rows says of the rows).
+    """
+    m, least = _orthonormal_rows(A, rows, N)
     _right_side(A, m, N, x, rhs)
     largest = 0.0
     for j in range(N):
@@ -336,13 +344,13 @@ def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # ty
     for j in range(N):
         bonus[j] = x[j] + 1e-3 * largest
     if not _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):
-        return -1
+        return -1, least
     _push(D, m, N - m, gamma, basis, nonbasic, beta, x)
-    return m
+    return m, least
 
 
 @_kernel
-def fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-untyped-def]
+def fibre_bounds(weights, values, visible, asked, bounds, solved):  # type: ignore[no-untyped-def]
     """Fill bounds (B, n, 2) and solved; see tableau.fibre_bounds."""
     trials, n = weights.shape
     d = values.shape[2]
@@ -356,7 +364,7 @@ def fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-u
         for j in range(n):
             bounds[b, j, 0] = bounds[b, j, 1] = 0.0
         N = _gather(values[b % values.shape[0]], visible[b], weights[b], A, x, place)
-        m = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
+        m, _ = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
         q, ok = N - m, m >= 0
         for c in range(q):
             touched[nonbasic[c]] = True
@@ -365,6 +373,8 @@ def fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-u
         for j in range(N):
             if not ok:
                 break
+            if not asked[b, place[j]]:
+                continue
             cost[j] = -1.0
             ok = _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, -np.inf)
             cost[j] = 0.0
@@ -377,7 +387,7 @@ def fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-u
         for j in range(N):
             if not ok:
                 break
-            if not touched[j]:
+            if asked[b, place[j]] and not touched[j]:
                 cost[j] = 1.0
                 ok = _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, -np.inf)
                 cost[j] = 0.0
@@ -392,8 +402,8 @@ def fibre_bounds(weights, values, visible, bounds, solved):  # type: ignore[no-u
 
 
 @_kernel
-def top_forced(weights, values, visible, forced, solved):  # type: ignore[no-untyped-def]
-    """Fill forced (B,) and solved; see tableau.top_forced."""
+def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ignore[no-untyped-def]
+    """Fill verdict (B,); see tableau.top_forced."""
     trials, n = weights.shape
     d = values.shape[2]
     wide = max(n, d + 1)
@@ -404,28 +414,37 @@ def top_forced(weights, values, visible, forced, solved):  # type: ignore[no-unt
     touched = np.empty(n, np.bool_)
     for b in range(trials):
         N = _gather(values[b % values.shape[0]], visible[b], weights[b], A, x, place)
-        top = 0
-        for j in range(1, N):
-            if x[j] > x[top]:
-                top = j
         order = np.argsort(-x[:N])
-        m = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
-        forced[b], solved[b] = True, m >= 0
-        for t in range(N):
+        top = order[0]
+        if N > 1 and x[order[1]] == x[top]:
+            verdict[b] = REFUTED  # by the weights themselves
+            continue
+        least = margin * x[top]
+        m, independent = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
+        verdict[b] = CERTIFIED if m >= 0 else UNSOLVED
+        for t in range(1, N):
             j = order[t]
-            if j == top or not solved[b]:
-                continue
+            if verdict[b] == UNSOLVED:
+                break
             cost[j], cost[top] = -1.0, 1.0
-            ok = _descend(D, m, N - m, gamma, basis, nonbasic, beta, z, cost, touched, -1e-9)
+            ok = _descend(D, m, N - m, gamma, basis, nonbasic, beta, z, cost, touched, -100.0 * least)
             ok = ok and _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus)
-            value = 0.0
+            value, length = 0.0, 0.0  # |c_B B^-1|, that of c_B [1 D], as the rows are orthonormal
+            _price(D, m, N - m, z, cost, basis, nonbasic)
             for i in range(m):
                 value += cost[basis[i]] * beta[i]
+                length += cost[basis[i]] ** 2
+            for c in range(N - m):
+                length += (cost[nonbasic[c]] - z[c]) ** 2
             cost[j] = cost[top] = 0.0
-            solved[b] = ok
-            if value <= 1e-9:
-                forced[b] = False
+            doubt = least + rounding / independent * math.sqrt(length)
+            if not ok:
+                verdict[b] = UNSOLVED
+            elif value < -doubt:
+                verdict[b] = REFUTED
                 break
+            elif value <= doubt:
+                verdict[b] = UNDECIDED
 
 
 @_kernel
@@ -448,7 +467,7 @@ def minimise(matrix, points, costs, solutions, solved):  # type: ignore[no-untyp
             for j in range(N):
                 current[j] = points[b, t, j]
             if t == 0:
-                m = _start(A, rows, N, T, current, D, gamma, basis, nonbasic, beta, rhs, bonus)
+                m, _ = _start(A, rows, N, T, current, D, gamma, basis, nonbasic, beta, rhs, bonus)
             elif m >= 0:
                 _right_side(A, m, N, current, rhs)
                 _push(D, m, N - m, gamma, basis, nonbasic, beta, current)
