@@ -31,7 +31,7 @@ from attnlab.probes.targets import examples
 from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
-from attnlab.tidy import FEW_VISIBLE
+from attnlab.tidy import FEW_VISIBLE, METRIC
 from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
 from attnlab.weights.base import Weights
 
@@ -125,8 +125,8 @@ def _learned(sample: Sample, weights: Array, train: NDArray[np.int64], width: in
 
 
 def verdict(table: pd.DataFrame) -> Verdict:
-    """The four questions side by side."""
-    return stated(
+    """The four questions side by side, and in one sentence the answer to all of them."""
+    found = stated(
         table,
         CLAIMS,
         (
@@ -136,6 +136,9 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "A few sizes and draws; phase, fibre, alignment and ladder show how the answers move.",
         ),
     )
+    clauses = [told.clause for claim in OPENING if (told := claim.found(table))]
+    opening = f"It depends on who asks: {'; '.join(clauses)}." if clauses else ""
+    return dataclasses.replace(found, opening=opening)
 
 
 def _many(rows: pd.DataFrame) -> str:
@@ -165,6 +168,16 @@ def _of_words(table: pd.DataFrame) -> pd.DataFrame:
 
 def _large(table: pd.DataFrame) -> pd.DataFrame:
     return rather(beyond)(_of_weights(table))
+
+
+def _ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of two cells: where a learned map reads the position best, and worst, at the lowest temperature."""
+    column = "weights.temperature"
+    sharp = rows[rows[column] == rows[column].min()] if column in rows else rows
+    read = sharp[(sharp[METRIC] == "q4") & sharp["value"].notna()]
+    if not len(read):
+        return read
+    return sharp[sharp["key"].isin(read.loc[[read["value"].idxmax(), read["value"].idxmin()], "key"])]
 
 
 SITUATIONS: dict[str, Any] = {"over": "condition", "apart": True, "figure": "four"}
@@ -237,3 +250,16 @@ CLAIMS = (
         figure="four",
     ),
 )
+OPENING = (
+    CLAIMS[0],
+    Claim(
+        metric="q4",
+        says="without the values, a learned map names it",
+        only=_ends,
+        over="condition",
+        apart=True,
+        theorem=by_symmetry,
+        beside={"chance": "chance {}"},
+    ),
+)
+"""Who knows the values, and who does not: the sentence that opens the index."""

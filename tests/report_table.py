@@ -143,6 +143,10 @@ def study(rows: pd.DataFrame) -> Study:
                 "title": "Four observers at d = 8, k = 8", "opening": True,
             },
             {
+                "name": "shares", "kind": "tiles", "x": "decoder", "y": ["support_recall", "total_variation"],
+                "inside": {"support_recall": "chance"}, "where": {"inputs.d": 8, "weights.support": 8},
+            },
+            {
                 "name": "both", "kind": "lines", "x": "inputs.d", "y": ["support_recall", "residual"],
                 "hue": "decoder", "col": "metric", "where": {"weights.support": 4},
             },

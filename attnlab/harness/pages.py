@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from attnlab.files import write_atomically
 from attnlab.harness import own, source
-from attnlab.report.index import Frames
+from attnlab.report.index import Frames, without_ways
 from attnlab.report.shown import Shown
 from attnlab.report.study import Study
 
@@ -49,7 +49,7 @@ def _code() -> tuple[str, ...]:
         [str(Path(__file__).parents[1]), *importlib.import_module("attnlab.experiments").__path__]
     ):
         for path in sorted(Path(folder).rglob("*")):
-            if path.suffix in (".py", ".j2", ".css"):
+            if path.suffix in (".py", ".j2", ".css", ".js", ".yaml"):
                 made.update(path.name.encode() + path.read_bytes())
     return made.hexdigest(), platform.python_version(), *(version(name) for name in LIBRARIES)
 
@@ -94,7 +94,7 @@ def _shown(told: dict[str, Any]) -> Shown:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return hashlib.blake2b(without_ways(path.read_bytes()), digest_size=16).hexdigest()
 
 
 def _memory(folder: Path) -> dict[str, Any]:

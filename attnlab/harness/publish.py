@@ -118,7 +118,7 @@ def _report(
     told = {"study": dataclasses.asdict(facts), "verdict": as_data(verdict)}
     kept = write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
     files = [kept, *study.write(folder, facts, table, verdict)]
-    pages.keep(folder, made_from, files, index.frames(facts, table, folder.name))
+    pages.keep(folder, made_from, files, index.frames(facts, table, folder.name, verdict.claimed))
     return verdict
 
 
@@ -129,7 +129,7 @@ def entries(results: Path) -> list[index.IndexEntry]:
         try:
             facts, verdict = read_study(path)
             frames = pages.frames(path.parent) or index.frames(
-                facts, read_csv(path.with_name("results.csv")), path.parent.name
+                facts, read_csv(path.with_name("results.csv")), path.parent.name, verdict.claimed
             )
         except (OSError, ValueError, KeyError, TypeError) as error:  # torn, or written by another version
             log.warning("%s is left out of the index (%s): action=report makes it anew", path.parent, error)

@@ -64,7 +64,7 @@ def drawing(table: pd.DataFrame, spec: Mapping[str, object]) -> Drawing:
     try:
         found = figure.render(table, ".", "figure")
         if isinstance(figure, Picture):
-            with canvas.style():
+            with canvas.style(WIDE):
                 pixels = canvas.png(figure.sheet(table, WIDE)[0])
             vector = {name[-4:]: content for name, content in found.files.items() if name.endswith(".svg")}
             formats = {**vector, ".png": pixels}

@@ -1,24 +1,28 @@
-"""The page over all studies: four questions, their answers, and the way to each study."""
+"""The page over all studies: the answer, the picture, four questions, and the studies as an argument."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from markupsafe import Markup
 
 from attnlab.files import write_atomically
+from attnlab.report import plane
+from attnlab.report.glossary import glossary, linked
 from attnlab.report.interval_bar import interval_bar
-from attnlab.report.page import render
+from attnlab.report.page import allowed, render
 from attnlab.report.shown import Shown, small, whole
 from attnlab.report.study import FIGURES, Study
 from attnlab.tidy import complete
 from attnlab.verdicts import QUESTIONS, Answer, Verdict
 
-SHOWN = 4
-"""Answers a question shows at once; the others are folded away."""
+_BEFORE, _AFTER = "<!--neighbours-->", "<!--/neighbours-->"
+"""Between them a study's page has the ways to its neighbours, which only the index knows."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class IndexEntry:
 
 @dataclass(frozen=True)
 class Line:
-    """One answer in the four-question table."""
+    """One answer to one of the four questions."""
 
     answer: Answer
     entry: IndexEntry
@@ -64,11 +68,25 @@ class Framed:
     entry: IndexEntry
     figure: Shown
     picture: str = ""
+    step: str = ""
 
 
-def _opens(entry: IndexEntry) -> bool:
-    """Whether a study has a figure for the top of the index; its answers then come first."""
-    return any(spec.get("opening") for spec in entry.study.figures)
+@functools.cache
+def argument() -> dict[str, str]:
+    """The studies in the order of the argument, each with the step it takes."""
+    entries = yaml.safe_load(Path(__file__).with_name("argument.yaml").read_text(encoding="utf-8"))
+    return {entry["study"]: entry["step"] for entry in entries}
+
+
+def in_order(studies: Sequence[IndexEntry]) -> list[IndexEntry]:
+    """The studies as an argument; those that are no part of it follow by name."""
+    places = list(argument())
+
+    def place(entry: IndexEntry) -> tuple[int, str]:
+        name = entry.study.name
+        return (places.index(name) if name in places else len(places), name)
+
+    return sorted(studies, key=place)
 
 
 def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
@@ -76,39 +94,78 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
 
     The same arguments give the same bytes. A figure that cannot be drawn is shown with the reason.
     """
+    studies = in_order(studies)
+    opens = [entry for entry in studies if any(spec.get("opening") for spec in entry.study.figures)]
+    others = [entry for entry in studies if not _stands_above(entry)]
     facts: dict[str, object] = {
         "questions": QUESTIONS,
-        "shown": SHOWN,
+        "sentence": next((entry.verdict.opening for entry in opens if entry.verdict.opening), ""),
+        "plane": plane.facts(),
+        "script": plane.script(),
+        "scripts": [allowed(plane.script())],
         "answers": {
             question: [
-                Line(answer, entry)
-                for entry in sorted(studies, key=_opens, reverse=True)
+                Line(answer.kept, entry)
+                for entry in [*opens, *(entry for entry in studies if entry not in opens)]
                 for answer in entry.verdict.answers
                 if answer.question == question
             ]
             for question in QUESTIONS
         },
-        "openings": [Framed(entry, shown) for entry in studies for shown in entry.frames.openings],
-        "cards": [_card(results, entry) for entry in studies],
+        "openings": [Framed(entry, shown) for entry in opens for shown in entry.frames.openings],
+        "cards": [_card(results, entry) for entry in others],
+        "studies": studies,
+        "glossary": glossary(),
     }
+    _join(results, studies)
     write_atomically(results / "index.md", render("index.md.j2", **facts))
-    return write_atomically(results / "index.html", render("index.html.j2", **facts))
+    return write_atomically(results / "index.html", linked(render("index.html.j2", **facts), ""))
+
+
+def without_ways(page: bytes) -> bytes:
+    """A study's page as it was drawn, without the ways to its neighbours."""
+    before, mark, rest = page.partition(_BEFORE.encode())
+    return before + mark + rest[rest.find(_AFTER.encode()) :] if mark else page
+
+
+def _join(results: Path, studies: Sequence[IndexEntry]) -> None:
+    """Put the way to the study before and the study after into each study's page."""
+    for place, entry in enumerate(studies):
+        ways = []
+        for name, at in (("Previous", place - 1), ("Next", place + 1)):
+            if 0 <= at < len(studies):
+                way = Markup(' <a href="../{}/report.html">{}: {}</a>')
+                ways.append(way.format(studies[at].link, name, studies[at].study.title))
+        page = results / entry.link / "report.html"
+        old = page.read_text(encoding="utf-8") if page.exists() else ""
+        before, mark, rest = old.partition(_BEFORE)
+        new = "".join([before, mark, *ways, _AFTER, rest.partition(_AFTER)[2]])
+        if mark and new != old:
+            write_atomically(page, new)
+
+
+def _stands_above(entry: IndexEntry) -> bool:
+    """Whether all figures of a study stand at the top of the index: then it needs no card."""
+    figures = entry.study.figures
+    return bool(figures) and all(spec.get("opening") for spec in figures)
 
 
 def _card(results: Path, entry: IndexEntry) -> Framed:
     shown = entry.frames.card
     files = [f"{entry.link}/{FIGURES}/{shown.name}.{kind}" for kind in ("svg", "png")]
-    return Framed(entry, shown, next((name for name in files if (results / name).exists()), ""))
+    picture = next((name for name in files if (results / name).exists()), "")
+    return Framed(entry, shown, picture, argument().get(entry.study.name, ""))
 
 
-def frames(study: Study, table: pd.DataFrame, link: str) -> Frames:
+def frames(study: Study, table: pd.DataFrame, link: str, claimed: str = "") -> Frames:
     """A study's figures for the index; its report lies in the folder `link`, relative to the index.
 
-    The card is the first figure that can be drawn and does not stand above already, else the last one's reason.
+    The card is the figure `claimed`, which shows the number of the study's claim, else the first that can be drawn
+    and does not stand above already, else the last one's reason.
     """
     table = complete(table)
     shown = Shown(study.name, "")
-    for spec in study.figures:
+    for spec in sorted(study.figures, key=lambda spec: spec.get("name") != claimed):
         if not spec.get("opening"):
             shown = small(spec, table, f"{study.name}-card")
             if not shown.problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -15,6 +17,10 @@ _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
 _NAMES = re.compile(r"``?([^`]+)``?|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 """What is set as code: what stands in backticks, and names with underscores such as least_squares."""
+_INTERVAL = re.compile(r"\[[-+.\de]+,\s[-+.\de]+\]")
+"""An interval in a sentence, set lighter than the number it follows."""
+_FACTS = re.compile(r"\([^()]*\btrials\b[^()]*\)")
+"""The condition and the trials of a number, in brackets, set smaller than the number."""
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -26,6 +32,8 @@ def paragraphs(text: str) -> list[str]:
 def prose(text: str) -> Markup:
     """Plain words as HTML: escaped, formulas set, names and `code` as code."""
     safe = _TOGETHER.sub(_unbroken, str(escape(typeset(text))))
+    safe = _INTERVAL.sub(r'<span class="ci">\g<0></span>', safe)
+    safe = _FACTS.sub(r'<span class="facts">\g<0></span>', safe)
     return Markup(_NAMES.sub(lambda found: f"<code>{found.group(1) or found.group()}</code>", safe))
 
 
@@ -58,6 +66,12 @@ def measure(text: str) -> Markup:
     if not found:
         return Markup('<span class="nothing">{}</span>').format(text) if text == NO_VALUE else escape(text)
     return Markup('{} <span class="ci">[{}</span>').format(value, interval)
+
+
+def allowed(script: str) -> str:
+    """The source expression that lets a page's policy run exactly this inline script."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
 
 
 def _environment() -> jinja2.Environment:

@@ -11,6 +11,7 @@ import pandas as pd
 from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
 from attnlab.report.cell_table import cell_table
+from attnlab.report.glossary import linked
 from attnlab.report.page import paragraphs, render
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
@@ -47,6 +48,18 @@ class Study:
     settings: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     figures: Sequence[Mapping[str, object]] = ()
+
+    @property
+    def unanswered(self) -> str:
+        """What stands where the verdict would: why there are no numbers, and what mends it."""
+        waiting = [(status, count) for status, count in self.tally if count and status != "done"]
+        if not waiting:
+            return "No verdict: no cell that it needs has a number."
+        told = ", ".join(f"{count:,} {status}" for status, count in waiting)
+        reasons = [reason.strip().splitlines()[-1] for _, _, reason in self.problems if reason.strip()]
+        common = f" ({max(dict.fromkeys(reasons), key=reasons.count)})" if reasons else ""
+        mend = f" `{self.command}` goes on with them." if self.command else ""
+        return f"No verdict yet: {told}{common}.{mend}"
 
     @property
     def tally(self) -> list[tuple[str, int]]:
@@ -102,6 +115,23 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
+    facts["contents"] = _contents(study, verdict, len(figures))
     twin = write_atomically(folder / "report.md", render("study.md.j2", **facts))
-    page = write_atomically(folder / "report.html", render("study.html.j2", **facts))
+    text = linked(render("study.html.j2", **facts), "../index.html")
+    page = write_atomically(folder / "report.html", text)
     return [page, twin, *files]
+
+
+def _contents(study: Study, verdict: Verdict, figures: int) -> list[tuple[str, str]]:
+    """The sections of the page: their ids and names."""
+    there = {
+        "verdict": ("Verdict", verdict.drawn),
+        "found": ("What else it found", len(verdict.sentences) > OPENING_SENTENCES),
+        "questions": ("The four questions", bool(verdict.answers)),
+        "method": ("How it was done", bool(study.method)),
+        "figures": ("More figures", figures > 1),
+        "cells": ("Every cell", True),
+        "limits": ("Limits", bool(verdict.limits)),
+        "again": ("Reproduce this", True),
+    }
+    return [(place, name) for place, (name, present) in there.items() if present]

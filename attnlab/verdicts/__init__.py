@@ -2,8 +2,9 @@
 
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
 from attnlab.verdicts.bracket import Average, Bracket, Number
-from attnlab.verdicts.claim import Claim, Finding, Remark, stated
+from attnlab.verdicts.claim import Claim, Finding, stated
 from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
+from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
     best,
     beyond,

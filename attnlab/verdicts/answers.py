@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from attnlab.verdicts.bracket import Number
+from attnlab.verdicts.bracket import Bracket, Number, remainder
 
 Question = Literal["Q1", "Q2", "Q3", "Q4"]
 Way = Literal["kept", "lost", "read", "bits"]
 QUESTIONS: dict[Question, tuple[str, str, str]] = {
-    "Q1": ("linear", "is a the only vector with V^T a = o and sum a = 1?", "V"),
-    "Q2": ("simplex", "is it the only one that also has a >= 0?", "V"),
-    "Q3": ("softmax", "is it the only one of the form softmax(K q'/tau)?", "V and K"),
-    "Q4": ("readable", "can a learned map that never sees V read the position?", "o, or o and the tokens"),
+    "Q1": ("linear", "Could other weights that sum to 1 give exactly this output?", "the values"),
+    "Q2": ("simplex", "Could other weights that sum to 1 and are at least 0 give it?", "the values"),
+    "Q3": ("softmax", "Could another query over the same keys give it?", "the values and the keys"),
+    "Q4": (
+        "readable",
+        "Can a learned map that never sees the values read the position?",
+        "the output, or the output and the tokens",
+    ),
 }
 """Name, question, and what the observer knows."""
 
@@ -36,6 +40,14 @@ class Answer:
     theorem: str = ""
 
     @property
+    def kept(self) -> Answer:
+        """The same answer as a share that is kept, whichever way it was counted; what is no share stays."""
+        if self.says != "lost":
+            return self
+        rest = self.interval.of_loss if isinstance(self.interval, Bracket) else remainder(self.interval)
+        return replace(self, counts=f"not found: {self.counts}", interval=rest, says="kept")
+
+    @property
     def text(self) -> str:
         """The number with its interval, as the index prints it."""
         number = f"{self.interval} bits" if self.says == "bits" else f"{self.says} in {self.interval.percent}"
@@ -48,7 +60,7 @@ class Verdict:
 
     sentences: plain words with numbers; limits: what it does not show; figures: for each sentence the name of the
     figure that shows its number, or nothing. drawn: False for an experiment that concludes nothing in words, whose
-    figures and table speak alone.
+    figures and table speak alone. opening: the one sentence of a study that answers for all of them.
     """
 
     sentences: tuple[str, ...]
@@ -56,8 +68,14 @@ class Verdict:
     limits: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     drawn: bool = True
+    opening: str = ""
 
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Each sentence with its figure's name."""
         return tuple(zip_longest(self.sentences, self.figures[: len(self.sentences)], fillvalue=""))
+
+    @property
+    def claimed(self) -> str:
+        """The name of the figure that shows the first sentence's number, or nothing."""
+        return self.figures[0] if self.figures else ""

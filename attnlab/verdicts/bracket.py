@@ -37,6 +37,11 @@ class Average:
         return f"{value} throughout" if low == high else f"{value} on average ({low} to {high})"
 
 
+def remainder(share: Interval | Average) -> Interval | Average:
+    """The share of the other trials, with its interval."""
+    return dataclasses.replace(share, value=1 - share.value, low=1 - share.high, high=1 - share.low)
+
+
 @dataclass(frozen=True)
 class Bracket:
     """Between `kept` and `1 - lost`: in the trials between, nothing is certain.
@@ -57,9 +62,7 @@ class Bracket:
     @property
     def ends(self) -> tuple[Interval | Average, ...]:
         """The share that is kept at least and at most, each with its interval; one where nothing is open."""
-        lost = self.lost
-        most = dataclasses.replace(lost, value=1 - lost.value, low=1 - lost.high, high=1 - lost.low)
-        return (self.kept,) if self.open <= MEET else (self.kept, most)
+        return (self.kept,) if self.open <= MEET else (self.kept, remainder(self.lost))
 
     @property
     def open(self) -> float:

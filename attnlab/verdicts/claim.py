@@ -18,6 +18,7 @@ from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.answers import Answer, Question, Verdict, Way
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
+from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
     Choice,
     apart,
@@ -163,19 +164,36 @@ class Finding:
 
     @property
     def sentence(self) -> str:
+        """The clause as a sentence, with the range over all cells and the claim's further remark."""
+        words = f"{self._numbers}{self._spread()} ({self._facts}).{self._tail()}"
+        return words[:1].upper() + words[1:]
+
+    @property
+    def clause(self) -> str:
         """Numbers with their intervals, then in brackets the condition, the trials and what stands beside."""
-        same = {
+        words = f"{self._numbers} ({self._facts})"
+        return words[:1].lower() + words[1:]
+
+    @property
+    def _same(self) -> dict[str, str]:
+        """What stands beside all of its numbers alike."""
+        return {
             metric: words
             for metric, words in self._beside(self.chosen).items()
             if all(self._beside(place.rows).get(metric) == words for place in self.places)
         }
+
+    @property
+    def _numbers(self) -> str:
+        same = self._same
         told = [self._told(place, same, not line) for line, place in enumerate(self.shown)]
         more = len(self.places) - len(self.shown)
         between = f" ({more} more between)" if more else ""
-        facts = "; ".join(filter(None, [", ".join(self.condition), self.trials, *same.values()]))
-        says = filled(self.claim.says, self.chosen)
-        says = says[:1].upper() + says[1:]
-        return f"{says} {_listed(told)}{between}{self._spread()} ({facts}).{self._tail()}"
+        return f"{filled(self.claim.says, self.chosen)} {_listed(told)}{between}"
+
+    @property
+    def _facts(self) -> str:
+        return "; ".join(filter(None, [", ".join(self.condition), self.trials, *self._same.values()]))
 
     def _told(self, place: Place, same: Mapping[str, str], first: bool) -> str:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
@@ -242,33 +260,6 @@ class Finding:
             )
             for place in self.shown
         }
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What only one experiment knows to say of a table: words gives the sentences, none where there is nothing."""
-
-    words: Callable[[pd.DataFrame], Sequence[str]]
-    figure: str = ""
-
-    def found(self, table: pd.DataFrame) -> Said | None:
-        """Its sentences about this table."""
-        words = self.words(table)
-        return Said(" ".join(words), self.figure) if words else None
-
-
-@dataclass(frozen=True)
-class Said:
-    """A sentence without a claim behind it."""
-
-    sentence: str
-    figure: str
-    limit: str = ""
-
-    @property
-    def answers(self) -> dict[tuple[object, ...], Answer]:
-        """None."""
-        return {}
 
 
 def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:

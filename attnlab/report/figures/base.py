@@ -13,7 +13,7 @@ from typing import Any, Self
 import pandas as pd
 
 from attnlab.report.pooling import Mark, NotDrawable, chosen, derive, holds, levels, marks, pooled_over
-from attnlab.report.words import across, counted, label, listed, number, setting, spoken
+from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
 
@@ -175,10 +175,10 @@ class Figure(abc.ABC):
         sentences += self.about_references(rows)
         _, used = chosen(table, self.where, self.metrics, self.drawn_over())
         if used:
-            sentences.append(f"Only {listed([_condition(*item) for item in used.items()])}.")
+            sentences.append(f"Only {listed([self.condition(*item) for item in used.items()])}.")
         pooled = pooled_over(rows, self.by)
         if pooled:
-            sentences.append(f"Averaged over {listed(pooled)}.")
+            sentences.append(f"Averaged over {listed([self.say(column) for column in pooled])}.")
         sentences += [
             f"{self.say(metric)} is {number(values[0])} everywhere here."
             for metric in self.metrics
@@ -188,6 +188,12 @@ class Figure(abc.ABC):
         ]
         sentences += _absent(rows, self.metrics)
         return " ".join([self.note, *sentences] if self.note else sentences)
+
+    def condition(self, column: str, options: Sequence[object]) -> str:
+        """What a setting is here, as a caption says it: `d = 8`, `temperature = 0.3 or 1`, `decoder: simplex`."""
+        told = " or ".join(self.word(column, option) for option in options)
+        numbers = all(isinstance(option, int | float) for option in options)
+        return f"{spoken(leaf(column))}{' =' if numbers else ':'} {told}"
 
     def bars(self) -> str:
         """How this kind shows an interval, as the beginning of a sentence."""
@@ -211,11 +217,6 @@ class Figure(abc.ABC):
                 low, high = number(min(series)), number(max(series))
                 parts.append(f"{name}: {low}." if low == high else f"{name}: {low} to {high}.")
         return " ".join(parts)
-
-
-def _condition(column: str, options: Sequence[object]) -> str:
-    """`inputs.d = 8`, `inputs.d = 4 or 8`."""
-    return f"{column} = {' or '.join(setting(option) for option in options)}"
 
 
 def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:

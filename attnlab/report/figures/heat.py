@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 import numpy as np
 import pandas as pd
 import seaborn
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
@@ -135,7 +136,9 @@ class Heat(Picture):
             value = mark.interval.value
             words = f"{value:.2f}" if share else number(value)
             colour = "#fefefe" if float(scale(value)) < 0.6 else "#0b0405"
-            axes.text(x, y, words, ha="center", va="center", fontsize=7, color=colour)
+            axes.text(
+                x, y, words, ha="center", va="center", fontsize=rcParams["xtick.labelsize"], color=colour
+            )
 
     def draw_contour(self, axes: Axes, panel: Panel, place: int) -> None:
         """Where a metric crosses a level, interpolated between the cells."""

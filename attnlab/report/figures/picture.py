@@ -98,7 +98,7 @@ class Picture(Figure):
         longest = max((len(str(key.get_label())) for key in keys), default=0)
         across = max(1, int(layout.width // (4.9 * longest + 36)))
         height = lines * self.panel_height(rows, layout) + 15 * -(-len(keys) // across) + 12
-        with canvas.style():
+        with canvas.style(layout):
             made = canvas.sheet(layout, height)
             shared = len({panel.metrics for panel in flat}) == 1
             axes = made.subplots(lines, columns, squeeze=False, sharey=shared)
@@ -107,6 +107,7 @@ class Picture(Figure):
                     canvas.bare(spot)
                     continue
                 self.draw(spot, flat[place], rows)
+                apart(spot, layout.width / columns - 48, layout.text)
                 if flat[place].title:
                     spot.set_title(flat[place].title)
                 if shared and place % columns:
@@ -138,7 +139,7 @@ class Picture(Figure):
     def _encode(self, table: pd.DataFrame, layout: Layout, prefix: str, alt: str) -> tuple[str, bytes]:
         """The drawing inline and as a file: SVG, or PNG above 2,000 marks."""
         made, count = self.sheet(table, layout)
-        with canvas.style():
+        with canvas.style(layout):
             if count > canvas.MOST_MARKS:
                 pixels = canvas.png(made)
                 return canvas.inline_png(pixels, alt, layout.width), pixels
@@ -149,6 +150,25 @@ class Picture(Figure):
 def _in_brackets(text: str) -> str:
     """Text that can stand as an image's alternative in Markdown."""
     return " ".join(text.translate(str.maketrans("[]<>", "()()")).split())
+
+
+def apart(axes: Axes, width: float, letters: float) -> None:
+    """Leave out the words of ticks of x that would touch others; the last one stays. width, letters: points."""
+    formatter = axes.xaxis.get_major_formatter()
+    if not isinstance(formatter, FixedFormatter):
+        return
+    at = axes.transAxes.inverted().transform(
+        axes.transData.transform([(place, 0.5) for place in axes.xaxis.get_majorticklocs()])
+    )[:, 0]
+    words, free = list(formatter.seq), math.inf
+    for place in range(len(words) - 1, -1, -1):
+        half = 0.33 * letters * len(words[place])
+        middle = float(at[place]) * width
+        if middle + half > free:
+            words[place] = ""
+        else:
+            free = middle - half - 3
+    axes.xaxis.set_major_formatter(FixedFormatter(words))
 
 
 def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:

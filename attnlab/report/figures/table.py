@@ -48,7 +48,7 @@ class Table(Figure):
         head = f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>'
         body = "\n".join(lines)
         whole = f'<table class="grid">{head}<tbody>\n{body}\n</tbody></table>'
-        return f'<div class="scroll" tabindex="0">{whole}</div>'
+        return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.heading)}">{whole}</div>'
 
     def markdown(self, table: pd.DataFrame) -> str:
         """The table in Markdown."""
@@ -61,6 +61,10 @@ class Table(Figure):
                 for mark, instead in self.line(rows, level)
             ]
             lines.append([self.head_of(rows, level), *cells])
+        return self.written(lines)
+
+    def written(self, lines: list[list[str]]) -> str:
+        """Lines of cells as a table in Markdown."""
         return "\n".join(
             "| " + " | ".join(cell if cell == "---" else markdown_prose(cell) for cell in line) + " |"
             for line in lines

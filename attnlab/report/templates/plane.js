@@ -8,7 +8,7 @@
   const state = { n: given.n, tau: given.tau, query: given.query.slice(), keysShown: false, step: 1 };
   const board = root.querySelector(".board"), rows = root.querySelector(".rows"), said = root.querySelector(".said");
   const SVG = "http://www.w3.org/2000/svg", SIZE = 400, REACH = 2.6, TINY = 1e-9;
-  let moving = 0;
+  let moving = 0, taken = [];
 
   // ---- the mathematics -------------------------------------------------------------------------------------
   const indices = () => [...Array(state.n).keys()];
@@ -131,23 +131,40 @@
   function handle(name, point, label, kind) {
     const group = draw(board, "g", { class: `handle ${kind}`, tabindex: 0, role: "button", "data-handle": name,
       "aria-label": `${label} at ${place(point)}: arrow keys move it` });
+    const spoken = label.replace(/^(value of|the) /, "");
     if (kind === "query") draw(group, "rect", { x: sx(point[0]) - 6, y: sy(point[1]) - 6, width: 12, height: 12,
       transform: `rotate(45 ${sx(point[0])} ${sy(point[1])})` });
     else draw(group, "circle", { cx: sx(point[0]), cy: sy(point[1]), r: 7 });
     draw(group, "circle", { class: "grip", cx: sx(point[0]), cy: sy(point[1]), r: 18 });
-    draw(group, "text", { x: sx(point[0]) + 11, y: sy(point[1]) - 9 }, label.replace(/^(value of|the) /, ""));
+    tag(group, point, spoken);
+  }
+
+  // A name goes where it covers the least: beside, above or below its point, on the board, off points and names.
+  function tag(parent, point, text, kind = "") {
+    const wide = 7.4 * text.length, x = sx(point[0]), y = sy(point[1]);
+    const boxes = [[11, -9], [11, 18], [-11 - wide, -9], [-11 - wide, 18], [-wide / 2, -14], [-wide / 2, 26], [13, 5], [-13 - wide, 5]]
+      .map(([dx, dy]) => ({ left: x + dx, right: x + dx + wide, top: y + dy - 12, bottom: y + dy + 3 }));
+    const covers = (p, q) => Math.max(0, Math.min(p.right, q.right) - Math.max(p.left, q.left)) *
+      Math.max(0, Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top));
+    const cost = (box) => taken.reduce((sum, other) => sum + covers(box, other), 0) + 400 *
+      (Math.max(0, -box.left) + Math.max(0, box.right - SIZE) + Math.max(0, -box.top) + Math.max(0, box.bottom - SIZE));
+    const best = boxes.reduce((kept, box) => (cost(box) < cost(kept) - 1e-9 ? box : kept));
+    taken.push(best);
+    draw(parent, "text", { class: kind, x: best.left, y: best.bottom - 3 }, text);
   }
 
   function render() {
     const now = solve(), focused = document.activeElement?.dataset?.handle;
     const b = now.a.map((w, i) => w + state.step * (now.other[i] - w));
-    board.querySelectorAll(":scope > :not(defs):not(title)").forEach((node) => node.remove());
+    board.querySelectorAll(":scope > :not(defs)").forEach((node) => node.remove());
+    taken = [now.output, state.query, ...indices().map((i) => positions[i])].map((p) => (
+      { left: sx(p[0]) - 9, right: sx(p[0]) + 9, top: sy(p[1]) - 9, bottom: sy(p[1]) + 9 }));
     draw(board, "polygon", { class: "hull", points: hull().map((p) => `${sx(p[0])},${sy(p[1])}`).join(" ") });
     draw(board, "path", { class: "axis", d: `M0 ${SIZE / 2}H${SIZE}M${SIZE / 2} 0V${SIZE}` });
     chain(board, now.a, "first");
     chain(board, b, "second");
     draw(board, "circle", { class: "sum", cx: sx(now.output[0]), cy: sy(now.output[1]), r: 6 });
-    draw(board, "text", { class: "sum-name", x: sx(now.output[0]) + 10, y: sy(now.output[1]) + 18 }, "output");
+    tag(board, now.output, "output", "sum-name");
     if (state.keysShown) {
       indices().forEach((i) => draw(board, "rect", { class: "key", x: sx(keys[i][0]) - 4, y: sy(keys[i][1]) - 4,
         width: 8, height: 8 }));
@@ -195,7 +212,7 @@
       ? `Even among softmax weights over these keys there is another query, ${place(now.twin.q)} (ring), with this ` +
         `output; its top word is ${words[now.twin.b.indexOf(Math.max(...now.twin.b))]}.`
       : "No other query over these keys was found to give this output; a search that finds none proves nothing.");
-    said.textContent = lines.join(" ");
+    if (state.step === 1) said.textContent = lines.join(" ");
   }
 
   // ---- the reader's hand -----------------------------------------------------------------------------------
@@ -254,6 +271,7 @@
     moving = requestAnimationFrame(tick);
   });
 
+  board.setAttribute("role", "group");
   root.querySelectorAll("[hidden]").forEach((node) => { node.hidden = false; });
   render();
 })();

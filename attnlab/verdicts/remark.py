@@ -1,0 +1,37 @@
+"""A sentence of one experiment's own, where no claim says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from attnlab.verdicts.answers import Answer
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What only one experiment knows to say of a table: words gives the sentences, none where there is nothing."""
+
+    words: Callable[[pd.DataFrame], Sequence[str]]
+    figure: str = ""
+
+    def found(self, table: pd.DataFrame) -> Said | None:
+        """Its sentences about this table."""
+        words = self.words(table)
+        return Said(" ".join(words), self.figure) if words else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence without a claim behind it."""
+
+    sentence: str
+    figure: str
+    limit: str = ""
+
+    @property
+    def answers(self) -> dict[tuple[object, ...], Answer]:
+        """None."""
+        return {}

@@ -1,0 +1,97 @@
+// Opens pages with the network off and tells, as JSON, what a reader with a browser would run into.
+// node visit.js BROWSER JOB.json: {"pages": [[name, path], ...], "index": path}
+"use strict";
+const fs = require("fs");
+const { chromium } = require("playwright-core");
+const [, , browserPath, jobPath] = process.argv;
+const job = JSON.parse(fs.readFileSync(jobPath, "utf8"));
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+// What is wrong with the page as it is shown now.
+function look() {
+  const shown = (node) => node.getClientRects().length > 0 && getComputedStyle(node).visibility !== "hidden";
+  const small = [...document.querySelectorAll("svg text, svg tspan")].filter(shown).map((node) => {
+    const svg = node.ownerSVGElement, scale = svg.getScreenCTM().a;
+    return [parseFloat(getComputedStyle(node).fontSize) * scale, node.textContent.trim()];
+  }).filter(([size, text]) => text && size < 9);
+  const skip = "code, pre, script, style, template, .identifiers, [hidden], title, desc";
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), raw = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.parentElement.closest(skip)) continue;
+    const found = node.textContent.match(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b(?:inputs|weights|probe|decoder|collision|channel)\.[a-z]\w*/g);
+    if (found) raw.push(...found);
+  }
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)] };
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  const told = { pages: [], plane: null };
+  for (const [name, path] of job.pages) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, offline: true, bypassCSP: false });
+    const requests = [], complaints = [];
+    page.on("request", (one) => { if (!/^(file|data):/.test(one.url())) requests.push(one.url()); });
+    page.on("console", (one) => complaints.push(one.text()));
+    page.on("pageerror", (one) => complaints.push(one.message));
+    await page.goto(`file://${path}`);
+    const visits = [];
+    for (const [width, media, scheme] of job.views) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ media, colorScheme: scheme });
+      await page.waitForFunction(() => document.readyState === "complete");
+      const seen = await page.evaluate(look);
+      if (media === "screen") {
+        await page.evaluate(axe);
+        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+        seen.axe = found.violations.map((one) => [one.id, one.nodes.length, one.nodes[0].html.slice(0, 160), one.nodes[0].failureSummary]);
+      }
+      visits.push({ width, media, scheme, ...seen });
+    }
+    told.pages.push({ name, requests, complaints, visits });
+    await page.close();
+  }
+  if (job.index) told.plane = await play(browser, job.index);
+  await browser.close();
+  process.stdout.write(JSON.stringify(told));
+})().catch((error) => { console.error(error); process.exit(1); });
+
+// Moves the picture as a reader does, and reads its numbers back after each step.
+async function play(browser, path) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, offline: true, reducedMotion: "reduce" });
+  await page.goto(`file://${path}`);
+  const steps = [];
+  const read = async (what) => steps.push({ what, ...(await page.evaluate(() => {
+    const root = document.getElementById("plane");
+    return { ...root.dataset, rows: [...root.querySelectorAll(".rows tr")].map((row) => ({ ...row.dataset })),
+      said: root.querySelector(".said").textContent, focus: document.activeElement?.getAttribute("aria-label") };
+  })) });
+  const drag = async (name, dx, dy) => {
+    const box = await page.locator(`[data-handle="${name}"] circle.grip`).boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + dx / 2, y + dy / 2);
+    await page.mouse.move(x + dx, y + dy);
+    await page.mouse.up();
+  };
+  await read("start");
+  await drag("v1", 60, 30);
+  await read("a value dragged");
+  await drag("q", -90, 70);
+  await read("the query dragged");
+  await page.locator('[data-handle="v2"]').focus();
+  for (const key of ["ArrowLeft", "ArrowUp", "Shift+ArrowDown"]) await page.keyboard.press(key);
+  await read("a value moved by keys");
+  for (const n of ["3", "5", "6", "7"]) {
+    await page.locator('[name="n"]').fill(n);
+    await read(`n = ${n}`);
+  }
+  await page.locator('[name="tau"]').fill("-0.6");
+  await page.locator('[name="keys"]').check();
+  await read("cold, keys shown");
+  await page.locator('[name="another"]').click();
+  await read("another");
+  await page.close();
+  return steps;
+}

@@ -1,0 +1,172 @@
+"""The pages in a real browser, the network off: what a reader at any width runs into, and the live picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_table
+
+from attnlab.identifiability import fibre_intervals
+from attnlab.report import index
+from attnlab.report import study as report
+from attnlab.report.study import Study
+from attnlab.verdicts import Verdict
+
+HERE = Path(__file__).parent / "browser"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+VIEWS = [
+    [width, "screen", scheme] for width in (360, 768, 1440) for scheme in ("light", "dark")
+] + [[768, "print", "light"]]  # fmt: skip
+
+
+def tools() -> str:
+    """The browser's path. Skips without the tools, unless ATTNLAB_REQUIRE_BROWSER=1 says they must be there."""
+    browser = next((found for name in NAMES if (found := shutil.which(name))), None)
+    there = (HERE / "node_modules" / "playwright-core").is_dir() and shutil.which("node")
+    if browser and there:
+        return browser
+    words = f"no browser ({', '.join(NAMES)}), no node, or no `npm ci --prefix tests/browser`"
+    if os.environ.get("ATTNLAB_REQUIRE_BROWSER") == "1":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+def four() -> pd.DataFrame:
+    """Two conditions under four questions, one of them a bracket, and chance."""
+    shares = {"sharp": (0.9, 0.2, 0.1, 0.8), "diffuse": (0.0, 0.1, 0.3, 0.05)}
+    return pd.DataFrame(
+        [
+            {
+                "study": "four", "key": name, "status": "done", "reason": None, "inputs.n": 32,
+                "condition": name, "trials": 40, "repeats": 5, "seed": 0, "nonfinite": 0,
+                "metric": metric, "kind": "rate", "value": value, "low": max(0.0, value - 0.05),
+                "high": min(1.0, value + 0.05), "count": 200, "effective": 200.0,
+            }
+            for name, values in shares.items()
+            for metric, value in zip(("q2", "q3_kept", "q3_lost", "q4", "chance"), (*values, 0.03), strict=True)
+        ]
+    )  # fmt: skip
+
+
+TILES = {
+    "name": "four", "kind": "tiles", "x": "condition", "y": ["q2", "q3", "q4"], "inside": {"q4": "chance"},
+    "opening": True, "title": "Two conditions, three questions",
+    "labels": {"q2": "Q2 simplex", "q3": "Q3 softmax", "q4": "Q4 readable"},
+}  # fmt: skip
+
+
+def opening() -> index.IndexEntry:
+    """A study that opens the index with tiles."""
+    facts = Study(
+        name="four", title="Four", question="Who asks?", command="attnlab experiment=four_questions",
+        counts={"done": 2}, provenance={"code": "24b3a11"}, figures=[TILES],
+    )  # fmt: skip
+    verdict = Verdict(
+        ("Kept in 90.0 % [85.0, 95.0] (200 trials).",),
+        opening="It depends: 90.0 % [85.0, 95.0] (200 trials).",
+    )
+    return index.IndexEntry(facts, verdict, index.frames(facts, four(), "four"))
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the browser tells of the index and of a study's page."""
+    browser = tools()
+    folder = tmp_path_factory.mktemp("pages")
+    rows = report_table.table()
+    words, facts = report_table.verdict(rows), report_table.study(rows)
+    report.write(folder / "recovery", facts, rows, words)
+    first = opening()
+    report.write(folder / "four", first.study, four(), first.verdict)
+    index.write(folder, [first, index.IndexEntry(facts, words, index.frames(facts, rows, "recovery"))])
+    pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html"}
+    job = folder / "job.json"
+    job.write_text(
+        json.dumps(
+            {"pages": [[k, str(v)] for k, v in pages.items()], "views": VIEWS, "index": str(pages["index"])}
+        )
+    )
+    done = subprocess.run(
+        ["node", str(HERE / "visit.js"), browser, str(job)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    found = [
+        (f"{page['name']} {one['width']} {one['media']} {one['scheme']}", one)
+        for page in seen["pages"]
+        for one in page["visits"]
+    ]
+    assert len(found) == 2 * len(VIEWS)
+    return found
+
+
+def test_the_network_is_left_alone_and_nothing_complains(seen: dict[str, Any]) -> None:
+    for page in seen["pages"]:
+        assert page["requests"] == [] and page["complaints"] == [], page["name"]
+
+
+def test_nothing_overflows_sideways(seen: dict[str, Any]) -> None:
+    assert {
+        where: one["wide"] for where, one in visits(seen) if one["wide"] > 0 and one["media"] == "screen"
+    } == {}
+
+
+def test_axe_finds_no_violation(seen: dict[str, Any]) -> None:
+    assert {where: one["axe"] for where, one in visits(seen) if one.get("axe")} == {}
+
+
+def test_no_letter_in_a_figure_is_under_nine_pixels(seen: dict[str, Any]) -> None:
+    small = {
+        where: one["small"][:5] for where, one in visits(seen) if one["small"] and one["media"] == "screen"
+    }
+    assert small == {}
+
+
+def test_the_index_shows_no_raw_name(seen: dict[str, Any]) -> None:
+    assert {
+        where: one["raw"] for where, one in visits(seen) if one["raw"] and where.startswith("index")
+    } == {}
+
+
+def test_the_picture_computes_what_the_library_computes(seen: dict[str, Any]) -> None:
+    """Dragged, moved by keys, with more words, colder: the intervals are those of fibre_intervals."""
+    steps = seen["plane"]
+    values = [json.loads(step["values"]) for step in steps]
+    assert values[0] != values[1] and values[3] != values[2], "the reader's hand moved nothing"
+    assert steps[2]["weights"] != steps[1]["weights"], "the query moved nothing"
+    assert {len(one) for one in values} == {3, 4, 5, 6, 7}
+    for step, held in zip(steps, values, strict=True):
+        a, v = np.array(json.loads(step["weights"])), np.array(held)
+        rows = [[float(row[name]) for name in ("low", "high", "weight", "other")] for row in step["rows"]]
+        low, high, weight, other = np.array(rows).T
+        assert weight == pytest.approx(a, abs=0) and a.sum() == pytest.approx(1)
+        assert np.abs(np.stack([low, high], -1) - fibre_intervals(a, v)).max() <= 1e-9, step["what"]
+        assert np.array(json.loads(step["output"])) == pytest.approx(a @ v, abs=1e-12)
+        assert other.min() >= 0 and other.sum() == pytest.approx(1)
+        assert np.abs(other @ v - a @ v).max() <= 1e-12
+        assert float(step["distance"]) == pytest.approx(0.5 * np.abs(a - other).sum(), abs=1e-12)
+
+
+def test_the_picture_is_told_to_those_who_use_keys(seen: dict[str, Any]) -> None:
+    (moved,) = (step for step in seen["plane"] if step["what"] == "a value moved by keys")
+    assert moved["focus"].startswith("value of fresh at (") and "arrow keys" in moved["focus"]
+    before = next(step for step in seen["plane"] if step["what"] == "the query dragged")
+    old, new = (np.array(json.loads(step["values"]))[2] for step in (before, moved))
+    assert new - old == pytest.approx([-0.05, 0.05 - 0.25])
+    assert "query" in next(step for step in seen["plane"] if step["what"].startswith("cold"))["said"]
