@@ -25,6 +25,11 @@ class Tiles(Table):
 
     inside: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """The tiles' metrics, and those inside them."""
+        return {"y": self.metrics, "inside": tuple(self.inside.values())}
+
     def card(self, table: pd.DataFrame, prefix: str) -> str:
         """The tiles; on a narrow screen each row is a block, so every tile also names its column."""
         rows = self.kept(table)
