@@ -7,7 +7,7 @@ WITH := $(subst $(comma),-,$(EXTRAS))
 
 BENCHMARKS = $(filter-out benchmarks/ledger.py, $(wildcard benchmarks/*.py))
 
-.PHONY: tour test check bench reference clean
+.PHONY: tour test test-versions check bench reference clean
 
 tour: $(VENV)/installed-$(or $(WITH),tour)
 	$(VENV)/bin/attnlab
@@ -30,6 +30,10 @@ reference: $(VENV)/installed-torch
 	rm -rf build/reference
 	$(VENV)/bin/attnlab results=build/reference
 	$(VENV)/bin/python .ci/reference.py build/reference results/reference
+
+# The constraints on every Python that is supported; needs a package index, installs nothing.
+test-versions: | $(VENV)/bin/python
+	$(VENV)/bin/python .ci/versions.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || \
