@@ -181,13 +181,14 @@ def condition(
     """What is the same in these rows, in words: the parts, then the settings that tell it from others.
 
     study: all rows of the metric. A setting is named if it varies there, or if it is one of ALWAYS; not if its
-    part's own words change with it, for then they say it. over: what is compared, and is no condition; but:
+    part's own words change with it, for then they say it;
+    a part that may go unsaid does where the study has no other. over: what is compared, and is no condition; but:
     settings and parts that make no difference; spoken: parts that the sentence names already.
     """
     free = {over, *_own(study, over)}
     columns = [column for column in settings_of(rows) if _matters(column, but) and column not in free]
     parts = [column for column in columns if _is_part(rows, column)]
-    quiet = [part for part in parts if holds(rows, f"{part}:unsaid")]
+    quiet = [part for part in parts if holds(study, f"{part}:unsaid")]
     quiet += [part for part in parts if f"{part}:says" in rows and rows[f"{part}:says"].nunique() > 1]
     words = [named(rows, part) for part in columns if part in parts and part not in (*spoken, *quiet)]
     for column in columns:
