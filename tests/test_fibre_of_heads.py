@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -135,3 +138,18 @@ def test_positions_that_are_none(positions: object, words: str) -> None:
     rng = np.random.default_rng(24)
     with pytest.raises(ValueError, match=words):
         fibre_intervals(rows(1, 25, rng)[0], rng.standard_normal((25, 4)), positions=positions)  # type: ignore[arg-type]
+
+
+FULL = """
+import sys
+import numpy as np
+from attnlab.identifiability import fibre_intervals, top_certified
+a, v = np.full(9, 1 / 9), np.random.default_rng(0).standard_normal((9, 3))
+fibre_intervals(a, v), top_certified(a, v)
+sys.exit("attnlab.solvers.nnls_kernels" in sys.modules)
+"""
+
+
+def test_weights_of_full_support_need_no_face_test() -> None:
+    """More than d + 1 values are dependent: half of what a first call used to compile is not even imported."""
+    assert subprocess.run([sys.executable, "-c", FULL], check=False).returncode == 0

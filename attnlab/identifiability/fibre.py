@@ -177,8 +177,13 @@ def _pieces(problems: Problems) -> Iterator[tuple[slice | Positions, Problems]]:
 
 def _split(a: Array, v: Array, visible: Mask, wide: int) -> Iterator[tuple[Positions, bool]]:
     """The rows not certified unique (such a sparse pattern is a degenerate vertex), and whether few columns do."""
-    verdict, _ = face_tests(a > 0, v, visible)
-    open_ = verdict != UNIQUE
+    support = (a > 0) & visible
+    held = support.sum(axis=1)
+    open_ = (held > v.shape[2] + 1) | ((held == v.shape[2] + 1) & (visible.sum(axis=1) > held))
+    rest = np.flatnonzero(~open_)  # more values than d + 1 are dependent: no face test, and none to compile
+    if len(rest):
+        verdict, _ = face_tests(support[rest], v if len(v) == 1 else v[rest], visible[rest])
+        open_[rest] = verdict != UNIQUE
     few = (visible.sum(axis=1) >= max(wide, WIDE * (v.shape[2] + 1))) & (len(v) == 1)
     for rows, is_few in ((np.flatnonzero(open_ & few), True), (np.flatnonzero(open_ & ~few), False)):
         if len(rows):
