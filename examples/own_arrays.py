@@ -17,10 +17,15 @@ output, weights = attnlab.attend(queries, keys, values, temperature=np.sqrt(e), 
 unique = attnlab.is_unique(weights, values, causal).unique
 certain = attnlab.top_certified(weights, values, causal)
 for position in range(n):
-    print(position, "unique" if unique[position] else "not unique", "top certain" if certain[position] else "open")
+    print(
+        position,
+        "unique" if unique[position] else "not unique",
+        "top certain" if certain[position] else "open",
+    )
 
 # %% [markdown]
-# The first d + 1 positions determine their weights; later ones do not. What would an observer who knows the values say?
+# The first d + 1 positions determine their weights; later ones do not. What would an observer who knows the
+# values say?
 
 # %%
 told = attnlab.decode(output, values, decoder="max_entropy", mask=causal)

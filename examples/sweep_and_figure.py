@@ -8,19 +8,24 @@ import attnlab
 
 study = attnlab.run(
     "recovery",
-    {"inputs.n": [8, 16, 32], "weights.temperature": [0.3, 1.0]},
+    {"inputs.n": [8, 32], "weights.temperature": 0.3},
     weights="softmax",
     decoder=["simplex", "max_entropy"],
     trials=50,
     study="example",
+    exec="serial",  # in this process: few cells; without it, in one process a core
 )
 print(study.counts)
 print(study.verdict.sentences[0])
 
 # %%
-figure = study.figure(x="inputs.n", y="top1", hue="decoder", col="weights.temperature", reference=["chance"], logx=True)
+top1 = {"x": "inputs.n", "y": "top1", "hue": "decoder"}
+figure = study.figure(**top1, reference=["chance"], logx=True)
+print(figure.caption)
 print(figure.save("top1.svg"))
-figure  # in a notebook: shown
+
+# %% [markdown]
+# In a notebook `figure`, as the last line of a cell, is shown; so is `study`.
 
 # %%
 print(study.table.query("metric == 'top1'")[["decoder", "inputs.n", "value", "low", "high"]])
