@@ -15,7 +15,7 @@ def test_on_a_line_the_law_is_what_is_counted(n: int) -> None:
     """Settled once by 10,000 draws counted on 8,000 nodes of the whole line, beside the law's mean over 2,000.
 
     n = 4: counted .465 (+- .006), law .465 (.002); n = 8: .671 (.007) and .671 (.003); n = 32: .932 (.008) and
-    .929 (.003). Another note has .881 and .886 for n = 32: what lies within |q'| < 25 or so is .89 (.87 within
+    .929 (.003). Another note has .881 and .886 for n = 32: what lies within |q'| < 30 is .89 (.87 within
     20), but at n = 4 that cut would leave .44. Far queries tell nearly equal extreme keys apart.
     """
     rng = np.random.default_rng(n)

@@ -25,7 +25,7 @@ from attnlab.solvers.certified import EPS, inverses
 RAYS = 3
 """Rays tried until one clearly hits or misses every facet; each fails once in about 1e8 facets."""
 PLANES = 1024
-"""Planes through the output, any of which may show that a facet is missed: nine in ten are."""
+"""Planes through the output, any of which may show that a facet is missed."""
 PIECE = 2**22
 """Numbers worked on at once (32 MB)."""
 

@@ -23,7 +23,7 @@ Positions = NDArray[np.int64]
 """A position of each trial."""
 
 STARTS = 32
-"""Pairs of queries that each search begins at; four times as many raise a c found in one trial of thirty."""
+"""Pairs that each search begins at; four times as many raise the mean c at (32, 8) from .417 to .429."""
 RADII = (1.0, 2.0, 4.0, 8.0)
 """Spreads of the logits at the starts."""
 FIRST = 0.05
