@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,3 +71,20 @@ def test_the_wheel_plans_runs_and_takes_ones_own(installed: Path, tmp_path: Path
     assert (tmp_path / "results" / "recovery" / "report.html").stat().st_size > 0
     own = ("--config-dir", "mine", "experiment=noop", "level=1", "inputs.n=4", "action=plan")
     assert "1 cell in all, 1 to run" in run(installed, tmp_path, *lab, *own)
+
+
+def test_the_wheel_works_from_python(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import attnlab\n"
+        "words = dict(weights='hard', decoder='nearest_value', exec='serial', trials=4)\n"
+        "one, two = (attnlab.run('recovery', 'inputs.n=8', study=name, **words) for name in ('one', 'two'))\n"
+        "again = attnlab.load('results/one')\n"
+        "print(again.counts, attnlab.studies(), bool((one.compare(two)['difference'].dropna() == 0).all()))\n"
+        "print(attnlab.collide([[0, 0], [1, 0], [0, 1], [1, 1]]).found.all(), attnlab.__version__)"
+    )
+    told = run(installed, tmp_path, "-c", code).splitlines()
+    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    assert told == ["{'done': 1} ['one', 'two'] True", f"True {version[1]}"]
+    package = next(installed.parents[1].glob("lib/python*/site-packages/attnlab"))
+    assert (package / "py.typed").is_file() and (package / "__init__.pyi").is_file()
