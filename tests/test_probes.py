@@ -69,6 +69,20 @@ def test_reads_fixed_values_and_only_what_is_there(name: str) -> None:
     assert binomtest(found, len(held), 1 / inputs.n).pvalue > 0.01 / len(PROBES)
 
 
+@pytest.mark.parametrize("seen", [1, 2])
+@pytest.mark.parametrize("name", PROBES)
+def test_few_positions_seen_are_what_is_read(name: str, seen: int) -> None:
+    """Examples that attend to one or two positions alone: no probe breaks, and it expects those."""
+    inputs = Tokens(n=6, d=8, e=8, m=12)
+    sample = inputs(60, rng())
+    data = exact_examples(np.eye(inputs.n)[rng(1).integers(seen, size=60)], sample)
+    train, held = halves(data, 20)
+    read = member("probe", name).fit(train, rng(3))(held)
+    np.testing.assert_allclose(read.sum(axis=1), 1, atol=1e-12)
+    if name in OUTPUT_ONLY:
+        assert (read.argmax(axis=1) < seen).all()
+
+
 @pytest.mark.parametrize("name", PROBES)
 def test_never_reads_the_answers_of_the_examples_it_is_given(name: str) -> None:
     train, held = halves(one_hot(Tokens(n=6, d=8, e=8, m=12), 200), 50)

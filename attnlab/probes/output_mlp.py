@@ -55,7 +55,8 @@ class OutputMlp(Probe):
 def _reader(model: MLPClassifier, size: float, seen: int) -> Reader:
     def read(examples: Examples) -> Array:
         scores = np.zeros(examples.mask.shape)
-        scores[:, model.classes_] = model.predict_proba(examples.outputs / size)
+        certain = len(model.classes_) == 1  # all it has seen: scikit-learn answers for two classes there
+        scores[:, model.classes_] = 1.0 if certain else model.predict_proba(examples.outputs / size)
         return hedged(scores, examples.mask, seen)
 
     return read
