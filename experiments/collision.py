@@ -115,7 +115,7 @@ def _declined(table: pd.DataFrame) -> list[str]:
     told: dict[str, list[str]] = {}
     for _, own in cells.groupby("collision") if len(cells) else ():
         told.setdefault(str(own["reason"].iloc[0]), []).append(
-            f"{named(own, 'collision')} ({len(own)} cells)"
+            f"{named(own, 'collision')} ({len(own)} {'cell' if len(own) == 1 else 'cells'})"
         )
     why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in told.items())
     return [f"With no more than d + 1 positions these decline, and say why: {why}."] if told else []

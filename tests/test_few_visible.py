@@ -92,7 +92,7 @@ def test_a_study_of_masked_inputs_is_filed_by_what_is_visible(
     if study == "collision":
         skipped = few[few["status"] == "skipped"]
         assert len(set(skipped["key"])) == 2
-        assert "With no more than d + 1 positions these decline" in page and "(1 cells)" in page
+        assert "With no more than d + 1 positions these decline" in page and "(1 cell)" in page
     if study == "four_questions":
         asked = few[few[METRIC].isin(["q1", "q2"])]
         assert len(asked) == 2 and (asked["value"] == 1).all()
