@@ -52,8 +52,10 @@ def main(results: str) -> int:
     return ledger.close()
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        sys.exit(main(sys.argv[1]))
+def in_a_folder_of_its_own() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        sys.exit(main(f"{folder}/results"))
+        return main(f"{folder}/results")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]) if len(sys.argv) > 1 else in_a_folder_of_its_own())

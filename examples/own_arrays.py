@@ -15,7 +15,7 @@ causal = np.tri(n, dtype=bool)
 # %%
 output, weights = attnlab.attend(queries, keys, values, temperature=np.sqrt(e), mask=causal)
 unique = attnlab.is_unique(weights, values, causal).unique
-certain = attnlab.top_certified(weights, values, causal)
+certain = attnlab.top_certified(weights, values, causal).certified
 for position in range(n):
     print(
         position,

@@ -35,7 +35,10 @@ def renaming(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for number, column in enumerate(map(str, columns)):
         words = sorted({value for value in table[column].dropna() if isinstance(value, str)})
-        if column != "target":  # what counts as attended is said by the target itself
+        if column not in (
+            "target",
+            "asks",
+        ):  # what counts as attended, what a row asks: said by the study itself
             found[column] = {word: f"Q{number:02d}x{place:02d}" for place, word in enumerate(words)}
     return {column: words for column, words in found.items() if words}
 

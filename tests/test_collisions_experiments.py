@@ -73,8 +73,9 @@ def test_alignment_brackets_from_tied_to_independent(monkeypatch: pytest.MonkeyP
     for fewer, more in itertools.pairwise(["degree", "lost_by_4", "lost_by_16", "lost_by_64", "lost_by_256"]):
         assert (free[fewer] <= free[more]).all()
     np.testing.assert_array_equal(free["lost_by_256"], free["q3_lost"])
-    assert np.isnan(free["same_order"]).all() and np.isfinite(free["rivals"]).all()  # 42,504 simplices
+    assert np.isnan(free["same_order"]).all()  # 42,504 simplices
     law = alignment.trial(Gaussian(n=8, d=2, e=2), Softmax(), 40, Streams(0))
+    assert np.isfinite(law["rivals"]).all()  # counted where the law speaks
     assert np.mean(law["complete"]) > 0.9 and not np.any(law["same_order"])
     assert np.mean(law["expected_rivals"]) == pytest.approx(0.94, abs=0.15)
     # With fewer value than key dimensions the theorem does not speak, and twins abound.

@@ -118,10 +118,10 @@ TABLE = pd.DataFrame(
 def test_a_figure_about_an_absent_level_shows_what_is_there_and_says_so() -> None:
     spec = {"name": "f", "kind": "lines", "x": "inputs.n", "y": "top1", "where": {"inputs": "gaussian"}}
     caption = build(spec).fitted(TABLE).caption(TABLE)
-    assert "Only inputs = theirs." in caption and "gaussian" not in caption
+    assert "Only inputs: theirs." in caption and "gaussian" not in caption
     spec = {**spec, "where": {"inputs": ["gaussian", "others"], "weights.temperature": 1.0}}
     caption = build(spec).fitted(TABLE).caption(TABLE)
-    assert "Only inputs = others." in caption and "temperature" not in caption
+    assert "Only inputs: others." in caption and "temperature" not in caption
     adapted = build({**spec, "hue": "weights.temperature", "col": "inputs"}).fitted(TABLE)
     assert adapted.hue is None and adapted.col == "inputs"
 

@@ -557,9 +557,8 @@ def _rivals(A, N, mean, right, cost, dictionary, room, top, group, share, least,
 def _settle(A, N, mean, right, cost, first, dictionary, room, top, left, x, left_out, mass, least, rounding):  # type: ignore[no-untyped-def]
     """The verdict on the rivals left, heaviest first; groups double when they pass and halve when they fail."""
     verdict, size, t, fresh = CERTIFIED, 1, 0, True
-    while t < len(
-        left
-    ):  # ends: a pass moves t on, a failure halves the group, and a group of one moves on too
+    count = len(left)
+    while t < count:  # ends: a pass moves t on, a failure halves the group, a group of one moves on too
         group = left[t : t + size]
         share = 0.0
         for j in group:

@@ -76,6 +76,9 @@ def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
     if not len(measured) or not len(exact):
         return []
     both = measured.set_index("key").join(exact.set_index("key")["value"].rename("law"), how="inner")
+    both = both[both["count"].notna()]
+    if not len(both):
+        return []
     inside = int(((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum())
     trials = f"{int(both['count'].min()):,} trials each or more"
     return [
