@@ -32,7 +32,8 @@ def cells() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     for kind in kinds:
         for pairs in ("random", "closest", "attended"):
             part = member("collision", "extreme", pairs=pairs)
-            yield f"asker {kind} {pairs}", asker, {"inputs": values[kind], "collision": part}
+            parts = {"inputs": values[kind], "collision": part, "queries": 1, "sizes": 1}
+            yield f"asker {kind} {pairs}", asker, parts  # without its search for two queries
         weights = member("weights", "uniform_support", support=2)
         yield f"phase {kind}", phase, {"inputs": values[kind], "weights": weights}
         yield f"fibre {kind}", fibre, {"inputs": values[kind], "weights": softmax}
