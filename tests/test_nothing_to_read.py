@@ -10,7 +10,7 @@ from attnlab.probes import controls
 from attnlab.probes.base import Probe, uniform
 from attnlab.probes.information import ignorable, linear_gaussian_bits, usable_bits
 from attnlab.probes.output_linear import OutputLinear
-from attnlab.probes.output_neighbors import OutputNeighbors
+from attnlab.probes.output_neighbours import OutputNeighbours
 from attnlab.probes.output_ridge import OutputRidge
 from attnlab.probes.scores import bits
 from attnlab.shapes import Array, Examples
@@ -40,9 +40,9 @@ NOTHING: list[tuple[Probe, int, int, int]] = [
     (OutputRidge(), 40, 100, 8),
     (OutputRidge(), 200, 60, 4),
     (OutputRidge(), 300, 300, 24),
-    (OutputNeighbors(), 40, 100, 8),
-    (OutputNeighbors(), 200, 60, 4),
-    (OutputNeighbors(), 300, 300, 24),
+    (OutputNeighbours(), 40, 100, 8),
+    (OutputNeighbours(), 200, 60, 4),
+    (OutputNeighbours(), 300, 300, 24),
 ]
 
 

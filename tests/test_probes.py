@@ -126,7 +126,7 @@ def test_the_pointer_reads_where_the_output_alone_cannot() -> None:
 
 def test_reused_values_leak_through_a_random_split_only() -> None:
     data = one_hot(Tokens(n=16, d=16, e=16, m=32, reuse=40), 2000)
-    probe = member("probe", "output_neighbors")
+    probe = member("probe", "output_neighbours")
     train, held = halves(data, 500, by="example")
     assert hit(probe.fit(train, rng(3))(held), held.goal).mean() > 0.8
     train, held = halves(data, 500, by="group")

@@ -19,7 +19,7 @@ from attnlab.inputs.gaussian import Gaussian
 from attnlab.inputs.tokens import Tokens
 from attnlab.parts import Declined
 from attnlab.probes.output_linear import OutputLinear
-from attnlab.probes.output_neighbors import OutputNeighbors
+from attnlab.probes.output_neighbours import OutputNeighbours
 from attnlab.probes.output_ridge import OutputRidge
 from attnlab.probes.pointer import Pointer
 from attnlab.seeds import Streams
@@ -58,7 +58,7 @@ def test_probing_tells_the_informed_from_the_learned_and_the_learned_from_the_bl
 
 def test_probing_flags_the_split_that_leaks_and_only_that() -> None:
     reused, fixed = Tokens(n=8, d=8, e=8, m=12, reuse=20), Tokens(n=8, d=8, e=8, m=12, values="fixed")
-    leaking, honest = probed(reused, OutputNeighbors(), "example"), probed(reused, OutputNeighbors())
+    leaking, honest = probed(reused, OutputNeighbours(), "example"), probed(reused, OutputNeighbours())
     assert leaking["leaking"] == 1.0
     assert honest["leaking"] == 0.0
     assert leaking["top1"] > honest["top1"] + 0.3

@@ -71,7 +71,7 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
         kept = member("projection", name, width=1, **more).fit(data, rng(2))
         seen = dataclasses.replace(sample, values=sample.tokens @ kept)
         held = exact_examples(a, seen)
-        reader = member("probe", "output_neighbors").fit(held[np.arange(400)], rng(3))
+        reader = member("probe", "output_neighbours").fit(held[np.arange(400)], rng(3))
         found[name] = hit(reader(held[np.arange(400, trials)]), held.goal[400:]).mean()
     assert found["learned_value"] > 0.9
     assert max(found["pca"], found["random"]) < 0.5

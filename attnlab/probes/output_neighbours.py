@@ -18,8 +18,8 @@ from attnlab.shapes import Array, Examples
 
 
 @dataclass(frozen=True)
-class OutputNeighbors(Probe):
-    """The mean goal of the `neighbors` nearest training outputs, the nearer the more it counts (1/distance).
+class OutputNeighbours(Probe):
+    """The mean goal of the `neighbours` nearest training outputs, the nearer the more it counts (1/distance).
 
     It learns no rule, it remembers: consistent for any smooth dependence of the position on the output, and
     the first to profit where the values of held-out examples were met in training. Its estimate becomes
@@ -28,7 +28,7 @@ class OutputNeighbors(Probe):
 
     says: ClassVar[str] = "the nearest outputs met in training"
 
-    neighbors: Count = 8
+    neighbours: Count = 8
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
         try:
@@ -42,7 +42,7 @@ class OutputNeighbors(Probe):
     def _remembered(self, train: Examples) -> Callable[[Array], Array]:
         from sklearn.neighbors import NearestNeighbors  # loads slowly: only where a probe learns
 
-        index = NearestNeighbors(n_neighbors=min(self.neighbors, len(train))).fit(train.outputs)
+        index = NearestNeighbors(n_neighbors=min(self.neighbours, len(train))).fit(train.outputs)
         nearest = 1e-9 * float(np.abs(train.outputs).max())  # an exact copy counts as this near
 
         def estimate(outputs: Array) -> Array:
