@@ -44,6 +44,7 @@ HARNESS: list[tuple[str, ...]] = [
     ("configs",),
     ("overrides", "composition"),
     ("choices",),
+    ("blocks",),
     ("grid", "drawn"),
     ("launch", "sweeps"),
     ("pages",),
@@ -68,6 +69,7 @@ ONLY_IN = {
         "harness.refusals",
     },
     "omegaconf": {
+        "harness.blocks",
         "harness.choices",
         "harness.composition",
         "harness.grid",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -29,6 +30,7 @@ class Choices:
     words: tuple[str, ...]
     names: tuple[str, ...]
     configs: Configs
+    _recipes: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict, repr=False)
 
     def template(self, chosen: Mapping[str, str]) -> Template:
         """The settings with these choices. Raises SettingError or Hydra's own errors."""
@@ -67,7 +69,11 @@ class Choices:
         )
 
     def _node(self, group: str, name: str) -> dict[str, Any] | None:
-        return self._recipe(group, name) if group in self._exchangeable else None
+        if group not in self._exchangeable:
+            return None
+        if (group, name) not in self._recipes:
+            self._recipes[group, name] = self._recipe(group, name)
+        return copy.deepcopy(self._recipes[group, name])
 
     def _recipe(self, group: str, name: str) -> dict[str, Any] | None:
         """A group's node with this choice; None if the file does more than state settings."""

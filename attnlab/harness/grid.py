@@ -1,28 +1,25 @@
 """From a command to cells: Hydra composes, this module expands the grid.
 
-An experiment's yaml holds `grids: {quick: {block: {key: values}}, full: ...}`; a block is a product of axes and
-the study is the union of its blocks. A key on the command line replaces the axis of that name. One compose per
-distinct choice of groups, then leaves are set on plain dictionaries: 10,000 cells take about a second.
+The study is the union of its blocks (`attnlab.harness.blocks`). One compose per distinct choice of groups, then
+leaves are set on plain dictionaries: 10,000 cells take about a second.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig
 
+from attnlab.harness.blocks import Block, Expansion, Written, chosen, told, written
 from attnlab.harness.cells import Cell, arguments
 from attnlab.harness.choices import Choices
-from attnlab.harness.composition import Template
 from attnlab.harness.configs import Configs, leaves
-from attnlab.harness.overrides import LAUNCH, SHORT, Axis, Command, yaml_axis
+from attnlab.harness.overrides import LAUNCH, SHORT, Axis, Command
 from attnlab.parts import SettingError, SettingErrors, among, nearest
 from attnlab.tidy import BOOKKEEPING, TAIL
 
@@ -31,12 +28,16 @@ log = logging.getLogger("attnlab")
 
 @dataclass(frozen=True)
 class Plan:
-    """One study: its composed config, its cells in the order of the grid, and the axes the command line set."""
+    """One study: its composed config, its cells in the order of the grid, and the axes the command line set.
+
+    left: what of the grid or of the command line is in no cell, or in some cells only, each with its reason.
+    """
 
     name: str
     config: DictConfig
     cells: tuple[Cell, ...]
     blocks: tuple[Block, ...]
+    left: tuple[str, ...]
     used: frozenset[str]
     problems: tuple[SettingError, ...]
 
@@ -81,6 +82,7 @@ class _Draft:
     study: str
     base: DictConfig
     blocks: tuple[Block, ...]
+    without: str
 
     @property
     def total(self) -> int:
@@ -97,7 +99,11 @@ class _Draft:
             if not refused:
                 cells.setdefault(cell.key, cell)
         used = frozenset[str]().union(*(block.used for block in self.blocks))
-        return Plan(self.study, self.base, tuple(cells.values()), self.blocks, used, tuple(problems))
+        left = dict.fromkeys(words for block in self.blocks for words in block.left)
+        left |= {self.without: None} if self.without else {}
+        return Plan(
+            self.study, self.base, tuple(cells.values()), self.blocks, tuple(left), used, tuple(problems)
+        )
 
 
 def _readable(command: Command, configs: Configs) -> Iterator[_Draft]:
@@ -124,8 +130,21 @@ def _draft(name: str, command: Command, configs: Configs) -> _Draft:
     study = study_name(str(base.study or name))
     names = (*arguments(module), "seed", "repeats")
     _require_free(module, names)
-    expansion = _Expansion(study, Choices(module, composed, names, configs), command.axes)
-    return _Draft(study, base, tuple(expansion.block(axes) for axes in _blocks(base, command.axes, configs)))
+    expansion = Expansion(study, Choices(module, composed, names, configs), command.axes)
+    every = written(base, configs)
+    groups = [axis for axis in command.axes if axis.group and axis.key in names]
+    taken = chosen(every, groups, base.hydra.runtime.choices)
+    found = tuple(map(expansion.block, taken))
+    return _Draft(study, base, found, _without(every, taken, groups))
+
+
+def _without(every: Sequence[Written], taken: Sequence[Written], groups: Sequence[Axis]) -> str:
+    """The blocks of the grid that the choices of the command line leave out, in words."""
+    gone = [block.name for block in every if block.name not in {one.name for one in taken}]
+    words = (
+        f"{'blocks' if len(gone) > 1 else 'block'} {', '.join(gone)}: not with {' '.join(map(told, groups))}"
+    )
+    return words if gone else ""
 
 
 def _require_free(module: str, names: Sequence[str]) -> None:
@@ -164,107 +183,6 @@ def study_name(study: str) -> str:
     if study in TAKEN:
         raise SettingError("study", study, f"another name: results/{study} {TAKEN[study]}")
     return study
-
-
-def _blocks(base: DictConfig, asked: Sequence[Axis], configs: Configs) -> list[list[Axis]]:
-    """The blocks of the grid with the groups the command line chose.
-
-    A choice narrows the blocks that have it. A choice that no block has takes the first block, without the
-    leaves under that group, which belong to the choice it replaces.
-    """
-    blocks = [
-        [yaml_axis(key, value, configs) for key, value in block.items()] for block in _grid(base).values()
-    ]
-    for choice in (axis for axis in asked if axis.group):
-        narrowed, left = [], list(choice.values)
-        for block in blocks:
-            current = {axis.key: axis for axis in block}.get(choice.key)
-            here = current.values if current else (base.hydra.runtime.choices.get(choice.key),)
-            kept = tuple(value for value in choice.values if value in here)
-            left = [value for value in left if value not in kept]
-            if kept:
-                narrowed.append([*_without(block, choice.key), Axis(choice.key, kept, True)])
-        if left:
-            bare = [axis for axis in blocks[0] if not axis.key.startswith(f"{choice.key}.")]
-            narrowed.append([*_without(bare, choice.key), Axis(choice.key, tuple(left), True)])
-        blocks = narrowed
-    return blocks
-
-
-def _grid(base: DictConfig) -> dict[str, dict[str, Any]]:
-    """The blocks of the chosen size as they are written: interpolations wait for the cells."""
-    size, grids = base.size.grid, base.experiment.grids
-    if not isinstance(grids, DictConfig) or size not in grids:
-        raise SettingError("size", size, among(size, _names(grids), "a grid of this experiment"))
-    blocks: Any = OmegaConf.to_container(OmegaConf.create({"blocks": grids[size]}), resolve=False)
-    found = blocks["blocks"]
-    if not (found and isinstance(found, dict) and all(isinstance(block, dict) for block in found.values())):
-        raise SettingError(f"experiment.grids.{size}", found, "blocks, each `name: {key: values, ...}`")
-    return found
-
-
-def _names(node: Any) -> list[str]:
-    return list(map(str, node)) if isinstance(node, DictConfig) else []
-
-
-def _without(block: Sequence[Axis], key: str) -> list[Axis]:
-    return [axis for axis in block if axis.key != key]
-
-
-@dataclass(frozen=True)
-class Block:
-    """One product of axes. choices: for each choice of groups, its template and the leaves that it has."""
-
-    study: str
-    module: str
-    axes: tuple[Axis, ...]
-    choices: tuple[tuple[Template, tuple[Axis, ...]], ...]
-
-    @property
-    def used(self) -> frozenset[str]:
-        """The keys, of the grid or the command line, that have an effect."""
-        return frozenset(axis.key for axis in self.axes)
-
-    @property
-    def count(self) -> int:
-        """How many cells it has."""
-        return sum(math.prod(len(axis.values) for axis in present) for _, present in self.choices)
-
-    def cells(self) -> Iterator[Cell]:
-        """Its cells, in the order of the axes."""
-        for made, present in self.choices:
-            for values in itertools.product(*(axis.values for axis in present)):
-                config = made.fill({axis.key: value for axis, value in zip(present, values, strict=True)})
-                yield Cell(self.study, self.module, config, made.choices)
-
-
-@dataclass(frozen=True)
-class _Expansion:
-    """One experiment and the command line it is expanded under."""
-
-    study: str
-    choices: Choices
-    asked: Sequence[Axis]
-
-    def block(self, axes: Sequence[Axis]) -> Block:
-        """One block with the axes that have an effect on it."""
-        groups = [axis for axis in axes if axis.group and axis.key in self.choices.names]
-        set_here = {axis.key: axis for axis in (*axes, *self.asked) if not axis.group}
-        found: list[tuple[Template, tuple[Axis, ...]]] = []
-        for choice in itertools.product(*(axis.values for axis in groups)):
-            chosen = {axis.key: str(value) for axis, value in zip(groups, choice, strict=True)}
-            made = self.choices.template(chosen)
-            self._require_leaves(axes, made, chosen)
-            found.append((made, tuple(axis for axis in set_here.values() if made.has(axis.key))))
-        present = {axis.key: axis for _, leaves_here in found for axis in leaves_here}
-        return Block(self.study, self.choices.module, (*groups, *present.values()), tuple(found))
-
-    def _require_leaves(self, block: Sequence[Axis], made: Template, chosen: Mapping[str, str]) -> None:
-        """Raise SettingError for a leaf of the yaml's own grid that these choices do not have."""
-        for axis in block:
-            if not axis.group and not made.has(axis.key):
-                choice = " ".join(f"{group}={name}" for group, name in chosen.items())
-                raise SettingError(axis.key, axis.values[0], f"a setting of {self.study} with {choice}")
 
 
 def _unknown(axis: Axis, made: Sequence[Plan], configs: Configs) -> SettingError:

@@ -7,17 +7,15 @@ import os
 from statistics import fmean
 
 from attnlab.harness import launch
+from attnlab.harness.blocks import told
 from attnlab.harness.command import Asked
 from attnlab.harness.grid import Plan
-from attnlab.harness.overrides import Axis
 from attnlab.harness.store import FINAL, Store, counts
 from attnlab.harness.terminal import progress
 from attnlab.report.words import counted
 
 TIMED = 300
 """Stored cells of a study that tell how long one takes."""
-SHOWN = 8
-"""Values of an axis that are listed."""
 
 
 def act(asked: Asked) -> int:
@@ -31,17 +29,17 @@ def act(asked: Asked) -> int:
         left = len(plan.cells) - sum(tallies[plan.name][status] for status in FINAL)
         print(f"\n{plan.name}: {counted(len(plan.cells), 'cell')} in {counted(len(plan.blocks), 'block')}")
         for block in plan.blocks:
-            print(f"  {block.count} = {' x '.join(map(_axis, block.axes)) or 'one setting'}")
+            print(f"  {block.name}: {block.count} = {' x '.join(map(told, block.axes)) or 'one setting'}")
+        shared = sum(block.count for block in plan.blocks) - len(plan.cells)
+        if shared:
+            print(f"  {counted(shared, 'cell')} more than once: asked for by several blocks, or twice")
+        for words in plan.left:
+            print(f"  left out: {words}")
         ends = dict.fromkeys(cell.words for cell in (plan.cells[:1] + plan.cells[-1:]))
         for name, words in zip(("first", "last"), ends, strict=False):
             print(f"  {name}: {words}")
         print(f"  {_time(plan, left, workers, Store(asked.results / plan.name))}")
     return 0
-
-
-def _axis(axis: Axis) -> str:
-    listed = ",".join(map(str, axis.values[:SHOWN]))
-    return f"{axis.key}={listed}" + (f",... ({len(axis.values)})" if len(axis.values) > SHOWN else "")
 
 
 def _time(plan: Plan, left: int, workers: int, store: Store) -> str:

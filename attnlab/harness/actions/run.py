@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from attnlab.harness import launch
@@ -10,6 +11,8 @@ from attnlab.harness.sweeps import asked_for, remember
 
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
+
+log = logging.getLogger("attnlab")
 
 
 def act(asked: Asked) -> int:
@@ -25,6 +28,9 @@ def published(asked: Asked) -> list[Page]:
     """The pages of every study that is asked for, each of its cells measured; nothing is printed."""
     plans = asked.plans()
     asked.require_writable(plan.name for plan in plans)
+    for plan in plans:
+        for words in plan.left:
+            log.info("%s: left out: %s", plan.name, words)
     sweeps = [remember(asked.results, asked_for(plan, asked.words)) for plan in plans]
     records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials)
     sweeps = [sweep.with_records(records[sweep.name]) for sweep in sweeps]
