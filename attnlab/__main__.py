@@ -13,6 +13,7 @@ def main() -> None:
     except SystemExit as stop:
         if stop.code == interruption.INTERRUPTED:
             interruption.ignore()
+            interruption.forget()
         raise
 
 

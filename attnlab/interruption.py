@@ -26,6 +26,8 @@ def tidied() -> Iterator[None]:
 
     Meanwhile further ones are ignored: tidying takes a moment, and leaving it would leave files behind.
     """
+    global _said
+    _said = False
     before = [signal.signal(name, _raise) for name in SIGNALS]
     try:
         yield
@@ -35,7 +37,7 @@ def tidied() -> Iterator[None]:
 
 
 def say() -> None:
-    """The line, on standard error; written once, straight to the file: this may be a signal's handler."""
+    """The line, on standard error; once a command, straight to the file: this may be a signal's handler."""
     global _said
     if not _said:
         _said = True
@@ -48,6 +50,15 @@ _said = False
 def ignore() -> None:
     """From now on Ctrl-C changes nothing: this process is ending, or its driver ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def forget() -> None:
+    """Let this process end with its exit code, whatever was running when the interruption came.
+
+    An interruption inside `exec` (a dataclass being made during an import) is noted by the interpreter, which
+    under `python -m` then ends by the signal even though it was caught. Running a next `exec` takes the note back.
+    """
+    exec("")
 
 
 def _raise(_signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import Lab
@@ -39,6 +40,18 @@ def test_planning_and_importing_end_in_one_line(lab: Lab, after: float, times: i
     done = interrupted(lab, "experiment=noop", "level=range(60000)", "action=plan", after=after, times=times)
     assert (done.returncode, done.stderr.strip(), done.stdout) == (130, LINE, "")
     assert not lab.results.exists()
+
+
+def test_an_interruption_inside_exec_ends_with_the_exit_code_too(tmp_path: Path) -> None:
+    """As in the making of a dataclass while modules are imported; the interpreter would end by the signal."""
+    (tmp_path / "inside.py").write_text(
+        "import sys\nfrom attnlab import __main__, app\n"
+        "def run():\n    try:\n        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n        sys.exit(130)\n"
+        "app.main = run\n__main__.main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    assert subprocess.run([sys.executable, "-m", "inside"], env=environment).returncode == 130
 
 
 @pytest.mark.parametrize("times", [1, 2])

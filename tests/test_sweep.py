@@ -152,13 +152,18 @@ def test_the_order_of_the_grid_changes_no_key(expand: Expand) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["attnlab.inputs.gaussian.Gaussian.version", "noop.VERSION", "attnlab.harness.cells.SCHEMA"]
+    ("place", "name"),
+    [
+        ("attnlab.inputs.gaussian.Gaussian", "version"),
+        ("noop", "VERSION"),
+        ("attnlab.harness.cells", "SCHEMA"),
+    ],
 )
 def test_a_higher_version_makes_new_cells(
-    expand: Expand, version: str, monkeypatch: pytest.MonkeyPatch
+    expand: Expand, place: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {cell.key for cell in expand("experiment=noop")}
-    monkeypatch.setattr(version, 99)
+    monkeypatch.setattr(own.attribute(place), name, 99)
     assert not before & {cell.key for cell in expand("experiment=noop")}
 
 

@@ -13,6 +13,7 @@ from members import exact_examples, member, members
 
 from attnlab.attention import output
 from attnlab.parts import SettingError, Unavailable
+from attnlab.projections import models
 from attnlab.projections.models.trained_attention import EXTRA, TrainedAttention, _trained
 from attnlab.projections.tasks.associative_recall import AssociativeRecall
 from attnlab.projections.tasks.base import NOWHERE, Task
@@ -84,6 +85,7 @@ def test_without_torch_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch)
     _trained.cache_clear()
     monkeypatch.setitem(sys.modules, "torch", None)  # makes `import torch` fail
     monkeypatch.delitem(sys.modules, "attnlab.projections.models.network", raising=False)
+    monkeypatch.delattr(models, "network", raising=False)  # where an earlier test imported it
     with pytest.raises(Unavailable, match=r"attnlab\[torch\]") as caught:
         SHORT.train(SMALL, 0.0, 0)
     assert str(caught.value) == EXTRA
