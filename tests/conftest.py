@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # a make that a test runs is no part of `make test`
+    os.environ.pop(_name, None)
 
 # The same examples in every run: a red run is about the change. Search wider with --hypothesis-profile=default.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -85,10 +85,7 @@ def test_make_refuses_a_python_it_does_not_run_on(
     told = f"import sys; sys.version_info = ({version.replace('.', ', ')}, 0)"
     fake.write_text(f'#!/bin/sh\n[ "$1" = -c ] || exit 9\nexec {sys.executable} -c "{told}; $2"\n')
     fake.chmod(0o755)
-    ours = {
-        name: word for name, word in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    }
-    environment = {**ours, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["make", goal], cwd=clone, env=environment, capture_output=True, text=True)
     assert done.returncode != 0
     assert done.stdout.strip() == f"attnlab needs Python 3.11 to 3.14; try: make {goal} PYTHON=python3.13"

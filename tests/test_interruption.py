@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Lab
+from joblib.externals.loky import ProcessPoolExecutor
 
+from attnlab.harness.execution.local import _withheld
 from attnlab.interruption import LINE
 
 
@@ -52,6 +54,18 @@ def test_an_interruption_inside_exec_ends_with_the_exit_code_too(tmp_path: Path)
     )
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     assert subprocess.run([sys.executable, "-m", "inside"], env=environment).returncode == 130
+
+
+def test_a_new_worker_never_hears_of_ctrl_c() -> None:
+    """Not even before it runs its first line: a terminal's signal reaches every process of the group."""
+    pool = ProcessPoolExecutor(1)
+    try:
+        with _withheld():
+            asked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ())
+        assert signal.SIGINT in asked.result()
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        pool.shutdown(kill_workers=True)
 
 
 @pytest.mark.parametrize("times", [1, 2])

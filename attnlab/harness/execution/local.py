@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import resource_tracker
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import ProcessPoolExecutor
@@ -50,14 +53,18 @@ class Local(Execution):
             pool = Parallel(
                 n_jobs=processes, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
             )
-            yield from pool(delayed(_work)(task, self.timeout, os.getpid()) for task in tasks)
+            with _withheld():
+                outcomes = pool(delayed(_work)(task, self.timeout, os.getpid()) for task in tasks)
+            yield from outcomes
 
     def _process(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
         """One worker: joblib would run it in this process, where a dying cell takes the driver along."""
         pool = ProcessPoolExecutor(processes)
         try:
             for task in tasks:
-                yield pool.submit(_work, task, self.timeout, os.getpid()).result()
+                with _withheld():
+                    outcome = pool.submit(_work, task, self.timeout, os.getpid())
+                yield outcome.result()
         finally:
             pool.shutdown(kill_workers=True)
 
@@ -69,6 +76,20 @@ class Local(Execution):
             facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
             return record(task, facts, started, time.perf_counter() - clock)
         return outcome
+
+
+@contextmanager
+def _withheld() -> Iterator[None]:
+    """In this block Ctrl-C waits; processes and threads that start in it never hear of it.
+
+    A signal held back stays so through `exec`: a new worker cannot be struck before it says what to ignore.
+    """
+    resource_tracker.ensure_running()  # the first worker would start it, and that lets signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(task: Task, timeout: float | None, driver: int) -> Outcome:
@@ -88,9 +109,9 @@ def _start(_run: str) -> None:
 def _leave_with(driver: int) -> None:
     """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run.
 
-    Ctrl-C at a terminal reaches every process; the driver alone answers it, and ends its workers.
+    Ctrl-C at a terminal reaches every process; the driver alone answers it, and ends its workers: they start with
+    it withheld.
     """
-    interruption.ignore()
 
     def watch() -> None:
         while os.getppid() == driver:  # ends: with the driver, or with this process
