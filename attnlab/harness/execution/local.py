@@ -17,7 +17,6 @@ from multiprocessing import resource_tracker
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import ProcessPoolExecutor
 
-from attnlab import interruption
 from attnlab.harness.cells import renew
 from attnlab.harness.execution.base import Execution, Outcome, Task, perform, record
 from attnlab.parts import Count
@@ -82,7 +81,7 @@ class Local(Execution):
 def _withheld() -> Iterator[None]:
     """In this block Ctrl-C waits; processes and threads that start in it never hear of it.
 
-    A signal held back stays so through `exec`: a new worker cannot be struck before it says what to ignore.
+    A signal held back stays so through the start of a program: not even its first lines can be struck.
     """
     resource_tracker.ensure_running()  # the first worker would start it, and that lets signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
