@@ -18,7 +18,7 @@ from attnlab.harness.store import Store, counts
 from attnlab.harness.table import as_read, read_csv, tidy
 from attnlab.parts import among
 from attnlab.report.comparing import compared
-from attnlab.report.drawing import Drawing, drawing
+from attnlab.report.drawing import Drawing, drawing, own_drawing
 from attnlab.tidy import settings_of
 from attnlab.verdicts import Verdict
 
@@ -101,8 +101,8 @@ class Study:
 
         x: a setting, `a/b` or `a-b` of two numeric ones, or `metric`; y: a metric, or several; hue, col, row: the
         settings that tell series and panels apart; where: the settings to keep; kind and more: as in a yaml
-        (`docs/extending.md`). Without a kind: lines over numbers, points over names. Raises ValueError for
-        columns, metrics, kinds or keys there are not.
+        (`docs/extending.md`). Without a kind: heat for a `value`, lines over numbers, points over names. Raises
+        ValueError for columns, levels, metrics, kinds or keys there are not, with the nearest that are.
         """
         given = {"x": x, "y": y, "hue": hue, "col": col, "row": row, "where": where, "kind": kind, **more}
         return drawing(self.table, {name: value for name, value in given.items() if value is not None})
@@ -126,7 +126,7 @@ class Study:
         lines += [f"<p>{html.escape(sentence)}</p>" for sentence in self.verdict.sentences[:SENTENCES]]
         for spec in self.figures:
             try:
-                lines.append(drawing(self.table, spec)._repr_html_())
+                lines.append(own_drawing(self.table, spec)._repr_html_())
                 break
             except ValueError:  # no cell of it is done: perhaps of the next
                 continue

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from members import CONF, member, members
 
 from attnlab.intervals import Interval, wilson
 from attnlab.report.figures.base import build
+from attnlab.report.pooling import NotDrawable
 from attnlab.seeds import Streams
 from attnlab.verdicts import Bracket, by_symmetry
 from attnlab.weights.softmax import Softmax
@@ -116,14 +118,29 @@ TABLE = pd.DataFrame(
 
 
 def test_a_figure_about_an_absent_level_shows_what_is_there_and_says_so() -> None:
-    spec = {"name": "f", "kind": "lines", "x": "inputs.n", "y": "top1", "where": {"inputs": "gaussian"}}
+    spec = {"name": "f", "kind": "lines", "x": "inputs.n", "y": "top1", "prefer": {"inputs": "gaussian"}}
     caption = build(spec).fitted(TABLE).caption(TABLE)
     assert "Only inputs: theirs." in caption and "gaussian" not in caption
-    spec = {**spec, "where": {"inputs": ["gaussian", "others"], "weights.temperature": 1.0}}
+    spec = {**spec, "prefer": {"inputs": ["gaussian", "others"], "weights.temperature": 1.0}}
     caption = build(spec).fitted(TABLE).caption(TABLE)
     assert "Only inputs: others." in caption and "temperature" not in caption
     adapted = build({**spec, "hue": "weights.temperature", "col": "inputs"}).fitted(TABLE)
     assert adapted.hue is None and adapted.col == "inputs"
+
+
+@pytest.mark.parametrize("where", [{"inputs": "gaussian"}, {"inputs.n": 3}, {"weights.temperature": 1.0}])
+def test_a_figure_that_keeps_a_level_never_shows_another(where: dict[str, object]) -> None:
+    """`where` is meant as it is written; only `prefer`, which a study's own figures use, may give way."""
+    figure = build({"name": "f", "kind": "lines", "x": "inputs.n", "y": "top1", "where": where})
+    with pytest.raises(NotDrawable, match=re.escape(next(iter(where)))):
+        figure.fitted(TABLE).caption(TABLE)
+
+
+def test_the_figures_of_the_shipped_studies_prefer() -> None:
+    """A grid that is narrowed on the command line still gets every figure of its study."""
+    for path in (ROOT / "conf" / "experiment").glob("*.yaml"):
+        figures = yaml.safe_load(path.read_text())["experiment"]["figures"]
+        assert figures and not any("where" in figure for figure in figures), path.name
 
 
 FALSE = (

@@ -28,6 +28,13 @@ REFUSED = {
     "[{x: inputs.n, y: top1, reference: chance}]": ("figures[0].reference = chance", "a list, [...]"),
     "[{x: inputs.n, y: top1, reference: [chanse]}]": ("figures[0].reference = chanse", "mean chance?"),
     "[{x: inputs.n, y: top1, where: {inputs.nn: 8}}]": ("figures[0].where.inputs.nn", "mean inputs.n?"),
+    "[{x: inputs.n, y: top1, where: {decoder: simplx}}]": (
+        "figures[0].where.decoder = simplx",
+        "one of simplex; did you mean simplex?",
+    ),
+    "[{x: inputs.n, y: top1, where: {inputs.n: [8, 9]}}]": ("figures[0].where.inputs.n = 9", "one of 4, 8"),
+    "[{x: inputs.n, y: top1, prefer: {inputs.n: 9}}]": ("figures[0].prefer.inputs.n = 9", "one of 4, 8"),
+    "[{x: inputs.n, y: top1, where: {inputs.n/inputs.d: 2}}]": ("where.inputs.n/inputs.d = 2", "of 0.5, 1"),
     "[{x: inputs.n, y: top1, where: 3}]": ("figures[0].where = 3", "a mapping, {column: ...}"),
     "[{x: inputs.n, y: top1, logx: 3}]": ("figures[0].logx = 3", "true or false"),
     "[{x: [inputs.n], y: top1}]": ("figures[0].x = [inputs.n]", "text"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from attnlab.files import write_atomically
-from attnlab.parts import among
+from attnlab.report.asked import columns_of, completed, refused
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, build
 from attnlab.report.figures.canvas import WIDE
 from attnlab.report.figures.picture import Picture
-from attnlab.report.pooling import NotDrawable, derive, holds
-from attnlab.tidy import METRIC, complete, settings_of
+from attnlab.report.pooling import NotDrawable
+from attnlab.tidy import BOOKKEEPING, METRIC, complete
+from attnlab.verdicts.pooling import KEPT, LOST
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,11 +57,28 @@ class Drawing:
 def drawing(table: pd.DataFrame, spec: Mapping[str, object]) -> Drawing:
     """The figure a mapping describes, drawn; `name` and `kind` may be left out.
 
-    Raises ValueError for keys, kinds, columns and metrics there are not, and where no cell has what it shows.
+    Raises ValueError for keys, kinds, columns, levels and metrics there are not, and where no cell has what it
+    shows.
     """
     table = complete(table)
-    figure = build({"name": "figure", "kind": _kind(table, spec), **spec})
-    _require_columns(figure, table)
+    named = {"name": "figure", **spec}
+    columns = _columns(table)
+    problems = refused([named], columns, _metrics(table), "this study", named="")
+    if problems:
+        raise ValueError("\n".join(map(str, problems)))
+    return _drawn(build(*completed([named], columns)), table)
+
+
+def own_drawing(table: pd.DataFrame, spec: Mapping[str, object]) -> Drawing:
+    """A figure of the study's own page, drawn as there: without the settings that its grid does not have.
+
+    Raises ValueError where no cell has what it shows.
+    """
+    table = complete(table)
+    return _drawn(build(*completed([spec], _columns(table))).fitted(table), table)
+
+
+def _drawn(figure: Figure, table: pd.DataFrame) -> Drawing:
     try:
         found = figure.render(table, ".", "figure")
         if isinstance(figure, Picture):
@@ -75,32 +93,15 @@ def drawing(table: pd.DataFrame, spec: Mapping[str, object]) -> Drawing:
     return Drawing(figure.heading, found.caption, formats)
 
 
-def _kind(table: pd.DataFrame, spec: Mapping[str, object]) -> str:
-    """Lines over numbers, points over names."""
-    x = str(spec.get("x"))
-    try:
-        values = derive(table, x)[x].dropna()
-    except NotDrawable:
-        values = pd.Series(dtype=object)
-    return "lines" if pd.api.types.is_numeric_dtype(values) and len(values) else "points"
+def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
+    """The settings and facts of every cell."""
+    cells = table.drop_duplicates("key")
+    rows: list[Any] = cells[[name for name in cells if name not in BOOKKEEPING]].to_dict("records")
+    return columns_of(rows)
 
 
-def _require_columns(figure: Figure, table: pd.DataFrame) -> None:
-    """Raise ValueError for a setting or a metric that the table does not have, with the nearest names."""
-    known = settings_of(table)
-    columns = [column for column in (*figure.by, *figure.where) if column != METRIC]
-    for column in columns:
-        try:
-            derive(table, column)
-        except NotDrawable:
-            allowed = among(_asked(column, known), known, "a setting")
-            raise ValueError(f"expected {allowed}; got {column!r}") from None
-    metrics = sorted(map(str, table[METRIC].dropna().unique()))
-    for metric in (*figure.metrics, *figure.reference):
-        if not holds(table, [metric]):
-            raise ValueError(f"expected {among(metric, metrics, 'a metric')}; got {metric!r}")
-
-
-def _asked(column: str, known: Iterable[str]) -> str:
-    """Of `a/b` or `a-b` the part that is not known."""
-    return next((part.strip() for part in re.split("[/-]", column) if part.strip() not in known), column)
+def _metrics(table: pd.DataFrame) -> set[str]:
+    """The metrics of a table, those included that it holds as `<metric>_kept` and `<metric>_lost`."""
+    known = set(map(str, table[METRIC].dropna().unique()))
+    halves = {metric.removesuffix(KEPT) for metric in known if metric.endswith(KEPT)}
+    return known | {metric for metric in halves if metric + LOST in known}

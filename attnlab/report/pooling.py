@@ -32,31 +32,53 @@ class NotDrawable(Exception):
     """The table does not hold what a figure asks for; the sentence says what is missing."""
 
 
-def chosen(
-    table: pd.DataFrame, where: Mapping[str, object], metrics: Sequence[str], places: Sequence[str] = ()
-) -> tuple[pd.DataFrame, dict[str, list[object]]]:
+def chosen(table: pd.DataFrame, where: Mapping[str, object]) -> tuple[pd.DataFrame, dict[str, list[object]]]:
     """The rows whose settings equal `where` (a list or tuple: any of them), and what of it they do equal.
 
-    Where no row of these metrics has a level that is asked for, the level that most of their cells have takes
+    Raises NotDrawable for a setting that the table does not have, and one that no row has at such a level.
+    """
+    used: dict[str, list[object]] = {}
+    for column, wanted in where.items():
+        table = derive(table, column)
+        there = [option for option in options(wanted) if len(at_level(table, column, option))]
+        if not there:
+            told = " or ".join(map(setting, options(wanted)))
+            raise NotDrawable(f"the table has no cell with {column} = {told}")
+        rows = table[column].isin(there)
+        table = table[rows | table[column].isna() if None in there else rows]
+        used[column] = there
+    return table, used
+
+
+def preferred(
+    table: pd.DataFrame, prefer: Mapping[str, object], metrics: Sequence[str], places: Sequence[str] = ()
+) -> tuple[pd.DataFrame, dict[str, list[object]]]:
+    """The rows whose settings equal `prefer`, as `chosen` finds them, or what comes nearest to it.
+
+    Where no row of these metrics has a level that is preferred, the level that most of their cells have takes
     its place, among those with a value in each column of `places`; a setting that the table does not have asks
     nothing.
     """
     used: dict[str, list[object]] = {}
-    for column, wanted in where.items():
+    for column, wanted in prefer.items():
         try:
             table = derive(table, column)
         except NotDrawable:
             continue
         measured = table[_of(table, metrics)].dropna(subset=[place for place in places if place in table])
         here = (measured if len(measured) else table)[column]
-        options = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
-        there = [option for option in options if here.isin([option]).any()]
+        there = [option for option in options(wanted) if here.isin([option]).any()]
         if not there and here.notna().any():
             common = here.value_counts()
             there = levels(pd.Series(common.index[common == common.max()]))[:1]
         if there:
             table, used[column] = table[table[column].isin(there)], there
     return table, used
+
+
+def options(wanted: object) -> list[object]:
+    """The levels a figure asks for: those of a list or tuple, or the one."""
+    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 
 
 def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -12,7 +12,17 @@ from typing import Any, Self
 
 import pandas as pd
 
-from attnlab.report.pooling import Mark, NotDrawable, chosen, derive, holds, levels, marks, pooled_over
+from attnlab.report.pooling import (
+    Mark,
+    NotDrawable,
+    chosen,
+    derive,
+    holds,
+    levels,
+    marks,
+    pooled_over,
+    preferred,
+)
 from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
@@ -35,8 +45,10 @@ class Figure(abc.ABC):
     name: its file's name. x: a setting, or `a/b`, `a-b` of two numeric settings, or `metric`. y: a metric or
     several (then one of x, hue, col, row is `metric`). hue, col, row: settings that tell series and panels
     apart. reference: metrics of the same table drawn as dotted curves (chance, an exact law). where: settings
-    to keep. order: levels to show first, by column. labels: words for columns. note: one more sentence for
-    the caption. opening: True if the index page shows this figure above all studies.
+    to keep. prefer: the same, but where no cell has such a level, that of most cells takes its place, so that
+    a study's own figure shows a grid narrowed on the command line as well. order: levels to show first, by
+    column. labels: words for columns. note: one more sentence for the caption. opening: True if the index page
+    shows this figure above all studies.
 
     Law: the same table gives the same bytes; a NaN is never drawn as a number; the caption tells the trial
     counts, what the bars are and what was pooled.
@@ -51,6 +63,7 @@ class Figure(abc.ABC):
     row: str | None = None
     reference: Sequence[str] = ()
     where: Mapping[str, object] = field(default_factory=dict)
+    prefer: Mapping[str, object] = field(default_factory=dict)
     order: Mapping[str, Sequence[object]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
@@ -135,13 +148,19 @@ class Figure(abc.ABC):
 
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this figure is about, with derived columns. Raises NotDrawable."""
-        rows, _ = chosen(table, self.where, self.metrics, self.drawn_over())
+        rows, _ = self._about(table)
         for column in self.by:
             if column != METRIC:
                 rows = derive(rows, column)
         if not holds(rows, self.metrics):
             raise NotDrawable(f"the table has no value of {listed(list(self.metrics))} here")
         return rows
+
+    def _about(self, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[object]]]:
+        """The rows with the settings that are to be kept, and those settings. Raises NotDrawable."""
+        rows, asked = chosen(table, self.where)
+        rows, found = preferred(rows, self.prefer, self.metrics, self.drawn_over())
+        return rows, {**asked, **found}
 
     def marks(self, rows: pd.DataFrame) -> list[Mark]:
         """The figure's marks. Raises NotDrawable if every cell is missing."""
@@ -173,7 +192,7 @@ class Figure(abc.ABC):
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
-        _, used = chosen(table, self.where, self.metrics, self.drawn_over())
+        _, used = self._about(table)
         if used:
             sentences.append(f"Only {listed([self.condition(*item) for item in used.items()])}.")
         pooled = pooled_over(rows, self.by)
