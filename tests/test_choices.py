@@ -40,7 +40,7 @@ def test_a_choice_is_what_hydra_composes(name: str) -> None:
         chosen = {group: options[place % len(options)] for group, options in groups.items()}
         words = [f"{group}={option}" for group, option in chosen.items()]
         expected = template(mine.module, Configs().compose(*mine.words, *words), mine.names)
-        made = mine.template(chosen)
+        made = mine.as_composed(chosen)
         assert repr(made.config) == repr(expected.config) and made.choices == expected.choices
     assert len(configs._composed) == 1, "the recipe holds: Hydra composed once"
 
@@ -66,7 +66,7 @@ def test_files_that_do_more_are_left_to_hydra(lab: Lab, kind: str, over: str) ->
     for option in ("unusual", "tied"):
         composed = Configs((str(mine),)).compose(*made.words, f"inputs={option}")
         expected = template(made.module, composed, made.names)
-        assert repr(made.template({"inputs": option}).config) == repr(expected.config)
+        assert repr(made.as_composed({"inputs": option}).config) == repr(expected.config)
 
 
 def test_a_choice_from_a_folder_of_ones_own(lab: Lab) -> None:
@@ -80,4 +80,4 @@ def test_a_choice_from_a_folder_of_ones_own(lab: Lab) -> None:
     words = ("size=odd", "experiment=noop")
     made = Choices("noop", words, ("inputs", "level", "seed", "repeats"), configs)
     expected = template("noop", Configs((str(mine),)).compose(*words, "inputs=tied"), made.names)
-    assert made.template({"inputs": "tied"}).config == expected.config
+    assert made.as_composed({"inputs": "tied"}).config == expected.config

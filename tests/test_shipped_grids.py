@@ -68,7 +68,7 @@ def test_a_share_is_of_a_number_that_is_there(expand: Expand) -> None:
     )
     assert Share("part.a", Fraction(3, 8)).within({"part": {"a": 16}}) == 6
     for config in ({}, {"a": "${b}"}, {"a": None}):
-        with pytest.raises(SettingError, match="a setting of this cell that is a number"):
+        with pytest.raises(SettingError, match="a number, of which the study's grid takes 1/2"):
             Share("a", Fraction(1, 2)).within(config)
     for wrong in ({"of": "a"}, {"shares": [1]}, {"of": "a", "shares": ["half"]}, {"of": "a", "shares": 3}):
         with pytest.raises(SettingError, match="shares:"):

@@ -10,8 +10,11 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from attnlab.harness.cells import arguments
 from attnlab.harness.composition import Template, template
 from attnlab.harness.configs import Configs
+from attnlab.harness.making import is_part, named, settings_of
+from attnlab.parts import SettingError, SettingErrors, among
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +26,7 @@ class Choices:
     does not give the node that Hydra composed for the choice already there, or a file does more than state
     settings (a package, a defaults list), Hydra composes.
 
-    Law: `template(chosen)` is the template of the composition with these choices.
+    Law: `as_composed(chosen)` is the template of the composition with these choices.
     """
 
     module: str
@@ -33,7 +36,19 @@ class Choices:
     _recipes: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict, repr=False)
 
     def template(self, chosen: Mapping[str, str]) -> Template:
-        """The settings with these choices. Raises SettingError or Hydra's own errors."""
+        """The settings with these choices, without those that the study gives to the choices they replace.
+
+        Raises SettingErrors for choices that the study's trial does not take, SettingError or Hydra's own errors.
+        """
+        made = self.as_composed(chosen)
+        problems = [self._misfit(group, name, made) for group, name in chosen.items()]
+        if any(problems):
+            raise SettingErrors([problem for problem in problems if problem is not None])
+        config = {name: self._fitting(name, node, chosen.get(name)) for name, node in made.config.items()}
+        return replace(made, config=config)
+
+    def as_composed(self, chosen: Mapping[str, str]) -> Template:
+        """The settings with these choices, as Hydra composes them."""
         nodes = {group: self._node(group, name) for group, name in chosen.items()}
         if any(node is None for node in nodes.values()):
             words = [f"{group}={name}" for group, name in chosen.items()]
@@ -41,6 +56,29 @@ class Choices:
         made = self._composed
         config = {name: nodes.get(name) or node for name, node in made.config.items()}
         return replace(made, config=config, choices={**made.choices, **chosen}, resolved={})
+
+    def _misfit(self, group: str, name: str, made: Template) -> SettingError | None:
+        """The refusal of a part of another kind than the trial's annotation says."""
+        wanted, node = arguments(self.module)[group], made.config[group]
+        if not (is_part(node) and isinstance(wanted, type)) or _is_a(node["_target_"], wanted):
+            return None
+        files = {option: self.configs.read(group, option).body for option in self.configs.options(group)}
+        fit = [option for option, body in files.items() if _is_a(body.get("_target_", ""), wanted)]
+        return SettingError(group, name, f"{among(name, fit)} ({self.module} works with no other kind)")
+
+    def _fitting(self, group: str, node: Any, name: str | None) -> Any:
+        """A group's node without the study's settings for the choice that `name` replaces and does not have.
+
+        What a file says of itself, and what was typed, stays: it is refused where it is wrong.
+        """
+        if not is_part(node) or name in (None, self._base.hydra.runtime.choices.get(group)):
+            return node
+        known = settings_of(node["_target_"])
+        if known is None:
+            return node
+        typed = {word.lstrip("+").partition("=")[0] for word in self.words}
+        kept = {"_target_", *known, *self.configs.read(group, str(name)).body}
+        return {key: value for key, value in node.items() if key in kept or f"{group}.{key}" in typed}
 
     @functools.cached_property
     def _base(self) -> DictConfig:
@@ -83,3 +121,9 @@ class Choices:
         merged = OmegaConf.merge(found.body, self._over.get(group, {}))
         node: Any = OmegaConf.to_container(merged, resolve=False)
         return {str(key): value for key, value in node.items()}
+
+
+def _is_a(target: str, kind: type) -> bool:
+    """Whether this is the name of a class of this kind; also if it cannot be found, which is refused elsewhere."""
+    found = named(target)
+    return found is None or not isinstance(found, type) or issubclass(found, kind)

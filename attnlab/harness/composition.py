@@ -31,9 +31,10 @@ class Share:
         try:
             return max(1, round(_get(config, self.of) * self.share))
         except (KeyError, TypeError) as error:
-            raise SettingError(
-                "of", self.of, "a setting of this cell that is a number, set before"
-            ) from error
+            told = (
+                f"a number, of which the study's grid takes {self.share}: the yaml of the part has to give it"
+            )
+            raise SettingError(self.of, None, told) from error
 
 
 @dataclass(frozen=True)

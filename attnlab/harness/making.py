@@ -24,6 +24,20 @@ def is_part(value: Json) -> bool:
     return isinstance(value, dict) and "_target_" in value
 
 
+def named(target: str) -> Any:
+    """The object of this name, None if it cannot be imported."""
+    try:
+        return own.attribute(target)
+    except Exception:  # a module of the user's own may break in any way
+        return None
+
+
+def settings_of(target: str) -> list[str] | None:
+    """The settings that a class has by its own account, None if it gives none or cannot be found."""
+    kind = named(target)
+    return [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else None
+
+
 @functools.cache
 def _made(frozen: str) -> Part:
     config = json.loads(frozen)
@@ -32,8 +46,8 @@ def _made(frozen: str) -> Part:
         kind = own.attribute(target)
     except Exception as error:
         raise SettingError("_target_", target, f"an importable class ({said(error)})") from error
-    if dataclasses.is_dataclass(kind):
-        fields = [field.name for field in dataclasses.fields(kind)]
+    fields = settings_of(target)
+    if fields is not None:
         for name in config:
             if name not in fields:
                 raise SettingError(name, config[name], among(name, fields, f"a setting of {target}"))
