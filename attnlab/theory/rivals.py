@@ -13,6 +13,7 @@ mean of `|det V^T C K|`. Over a part of the domain it counts the rivals there. A
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from attnlab.arrays import Array, numbers, require
+from attnlab.theory.two_patterns import Apart, apart
 
 LARGEST = 4
 """Dimensions up to here: beyond, the proposals below miss most of the integral."""
@@ -27,13 +29,21 @@ SCALES = 0.5 * 2.0 ** np.arange(6)
 """Spreads of the logits from which queries are drawn."""
 FREEDOM = 3
 """Degrees of freedom of the t distributions they are drawn from."""
-NODES = 5000
-"""Points on either side of the query where e = 1; doubling them moves the integral by 1e-6."""
+LINE = 60
+"""Where e = 1, corners a decade; twice as many move the number by less than 1e-6."""
+LEAST = 20
+"""Draws that an estimate must be worth, for an error of a fifth or so."""
+PIECE = 2**15
+"""Weights worked on at once: they stay in the cache."""
+FAR = 1e290
+"""Logits beyond this overflow in their differences."""
+NEAREST, FARTHEST = 1e-7, 50.0
+"""The corners' first distance, over the keys' width: nothing turns below; their last, over the least gap."""
 
 
 @dataclass(frozen=True)
 class ExpectedRivals:
-    """value: E N; error: its standard error (0 for the quadrature, good to 1e-5); effective: draws it is worth."""
+    """value: E N; error: its standard error (0 where e = 1, good to 1e-6); effective: draws it is worth."""
 
     value: float
     error: float
@@ -50,83 +60,166 @@ def expected_rivals(
 ) -> ExpectedRivals:
     """E N for a query (e,), temperature included, and keys (n, e), e <= 4, over Gaussian values (n, e).
 
-    other_top: only rivals whose largest weight is at another position. e = 1 by quadrature, else by importance
-    sampling from `draws` queries of t distributions around 0 and around the query; rng draws them: with none,
-    the same ones each call. Raises ValueError for other shapes, e > 4, keys that do not span e dimensions, fewer
-    than 2 draws.
+    other_top: only rivals none of whose largest weights is a largest one of the query. e = 1 as the length of a
+    curve, at any scale of the query; else by importance sampling from `draws` queries of t distributions around 0
+    and around the query. rng draws them: with none, the same ones each call. Raises ValueError for other shapes,
+    e > 4, keys that do not span e dimensions, products of query and keys beyond the floats, fewer than 2 draws,
+    and FloatingPointError where the draws are worth fewer than 20: sharp queries of 3 or 4 dimensions, whose
+    rivals lie along thin ridges that the draws may miss.
 
     >>> import attnlab
     >>> round(attnlab.expected_rivals([1.0], keys=[[0.0], [1.0], [3.0]]).value, 3)
     0.284
     """
+    found = estimated_rivals(query, keys, other_top=other_top, draws=draws, rng=rng)
+    if 0 < found.effective < LEAST:
+        raise FloatingPointError(
+            f"expected draws worth {LEAST} or more, got {found.effective:.3g} of {draws} (estimate "
+            f"{found.value:.3g} +- {found.error:.3g}): too few of them meet the rivals; more draws may do, or a "
+            "less sharp query"
+        )
+    return found
+
+
+def estimated_rivals(
+    query: ArrayLike,
+    keys: ArrayLike,
+    *,
+    other_top: bool = False,
+    draws: int = 20_000,
+    rng: np.random.Generator | None = None,
+) -> ExpectedRivals:
+    """`expected_rivals`, whatever the draws are worth: unbiased, so for a mean over many queries, not for one."""
     q, k = numbers(query, "query"), numbers(keys, "keys")
     require(k.ndim == 2 and q.shape == k.shape[1:], "query (e,) and keys (n, e)", (q.shape, k.shape))
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
     require(draws >= 2, "two draws or more", draws)
-    away = k - k.mean(axis=0)
-    spread = np.linalg.svd(away / np.sqrt(n), full_matrices=False)[1:]
-    clear = len(spread[0]) == e and bool(spread[0][-1] > 1e-10 * spread[0][0])
-    require(clear, f"keys that span {e} dimensions", f"spreads {spread[0]}")
-    to_query = spread[1].T / spread[0]  # queries of logit spread 1
-    span, given = away @ to_query, np.linalg.solve(to_query, q)
+    span, given = _whitened(q, k)
     if e == 1:
-        return ExpectedRivals(_quadrature(span, given, other_top), 0.0, 2.0 * NODES)
+        return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
     generator = np.random.default_rng(0) if rng is None else rng
-    points, density = _proposals(given, draws, generator)
-    found = _integrand(points, span, given, other_top) / density
+    points, away, density = _proposals(given, draws, generator)
+    step = max(1, PIECE // n)
+    pieces = [slice(first, first + step) for first in range(0, draws, step)]
+    found = np.concatenate(
+        [_rate(apart(span, given, points[at], away[at]), other_top) / density[at] for at in pieces]
+    )
     error = float(found.std(ddof=1) / np.sqrt(draws))
     total = float(found.sum())
     effective = total**2 / float((found**2).sum()) if total > 0 else 0.0
     return ExpectedRivals(total / draws, error, effective)
 
 
-def _integrand(points: Array, span: Array, given: Array, other_top: bool) -> Array:
-    """The rate of rivals (S,) per unit volume at the queries (S, e); span (n, e) are whitened keys."""
-    e = span.shape[1]
-    a, b = _weights(given[None] @ span.T), _weights(points @ span.T)
-    apart = b - a
-    square = (apart**2).sum(axis=1)
-    centred = span - np.matmul(b, span)[:, None]
-    slope = b[..., None] * centred  # C K
-    along = np.matmul(apart[:, None], slope)[:, 0]
-    usable = square > 0
-    gram = np.matmul(np.swapaxes(slope, 1, 2), slope)
-    gram = gram - along[:, :, None] * along[:, None] / np.where(usable, square, 1.0)[:, None, None]
-    with np.errstate(divide="ignore"):  # an exact 0 is one
-        volume = np.sqrt(np.maximum(np.linalg.det(gram), 0.0))
+def _whitened(q: Array, k: Array) -> tuple[Array, Array]:
+    """Keys (n, e) of unit variance, and the query in the coordinates in which it has the same products."""
+    n, e = k.shape
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = k - k.mean(axis=0)
+    require(bool(np.isfinite(away).all()), "keys whose differences are floats", "larger ones")
+    spread = np.linalg.svd(away / np.sqrt(n), full_matrices=False)[1:]
+    clear = len(spread[0]) == e and bool(spread[0][-1] > 1e-10 * spread[0][0])
+    require(clear, f"keys that span {e} dimensions", f"spreads {spread[0]}")
+    to_query = spread[1].T / spread[0]  # queries of logit spread 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        span, given = away @ to_query, spread[0] * (spread[1] @ q)
+    usable = bool(np.isfinite(span).all() and np.abs(given).max() <= FAR)
+    require(
+        usable, f"products of query and keys up to {FAR:g}", "larger ones, or keys too small to divide by"
+    )
+    return span, np.asarray(given)
+
+
+def _rate(there: Apart, other_top: bool) -> Array:
+    """The rate of rivals (S,) per unit volume: the volume that P C K spans, over `|b - a|^e` and a constant.
+
+    Column by column, each projected off `b - a` and those before it, twice: a difference of Gram matrices would
+    leave the square root of the rounding.
+    """
+    e = there.slope.shape[2]
+    volume = there.some.astype(float)
+    off = [there.unit]
+    for column in np.moveaxis(there.slope, 2, 0):
+        for before in (*off, *off):
+            column = column - (before * column).sum(axis=1, keepdims=True) * before
+        length = np.linalg.norm(column, axis=1)
+        volume *= length
+        off.append(column / np.where(length > 0, length, 1.0)[:, None])
     j = np.arange(1, e + 1)
     gaussian = float(np.exp((0.5 * np.log(2) + gammaln((j + 1) / 2) - gammaln(j / 2)).sum()))
-    rate = np.where(usable, gaussian * volume * (2 * np.pi * np.where(usable, square, 1.0)) ** (-e / 2), 0.0)
-    return np.where(b.argmax(axis=1) != a.argmax(), rate, 0.0) if other_top else np.asarray(rate)
+    rate = gaussian * (2 * np.pi) ** (-e / 2) * volume
+    return np.where(there.other, rate, 0.0) if other_top else np.asarray(rate)
 
 
-def _weights(scores: Array) -> Array:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def _on_a_line(span: Array, given: Array, other_top: bool) -> float:
+    """e = 1: the length of the curve that `b - a`, as a direction up to its sign, runs through, over pi.
+
+    That is the integral of the rate, and a polygon has it without a derivative: its error falls with the square
+    of the steps, which halving them once takes away. Its corners lie at distances from 0 and from the query in
+    geometric progression, since b changes at either in units of one over the gaps of the keys, from the widest
+    to the least.
+    """
+    q = abs(float(given[0]))
+    k = span if given[0] >= 0 else -span
+    gaps = np.diff(np.sort(k[:, 0]))
+    low, high = NEAREST / gaps.sum(), FARTHEST / gaps[gaps > 0].min()
+    steps = np.geomspace(low, high, math.ceil(LINE * math.log10(high / low)))
+    inner = steps[steps < q / 2]
+    short = _halved(np.concatenate([-steps[::-1], [0.0], inner, [q / 2]] if q > 0 else [-steps[::-1]]))
+    near, beyond = _halved(np.concatenate([[-q / 2], -inner[::-1]])), _halved(steps)
+    legs = [(short, short - q), *([(q + near, near)] if q > 0 else []), (q + beyond, beyond)]
+    there = [apart(k, np.array([q]), points[:, None], away[:, None]) for points, away in legs]
+    length = sum(_length(leg, other_top) for leg in there)
+    if not other_top:  # from the last corner before the query to the first beyond, where b - a changes sign
+        length += float(_angle(there[-2].unit[-1:], there[-1].unit[:1])[0])
+    return length / math.pi
 
 
-def _quadrature(span: Array, given: Array, other_top: bool) -> float:
-    """e = 1: the midpoint rule on both sides of the query, at distances `t = u / (1 - u)`, u in (0, 1)."""
-    u = (np.arange(NODES) + 0.5) / NODES
-    distance, stretch = u / (1 - u), (1 - u) ** -2.0
-    points = np.concatenate([given - distance[:, None], given + distance[:, None]])
-    rate = _integrand(points, span, given, other_top)
-    return float((rate * np.tile(stretch, 2)).sum() / NODES)
+def _halved(corners: Array) -> Array:
+    """The corners and the middles between them, in turn."""
+    halved = np.repeat(corners, 2)[:-1]
+    halved[1::2] = corners[:-1] + np.diff(corners) / 2
+    return halved
 
 
-def _proposals(given: Array, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Queries (S, e) from a mixture of t distributions around 0 and around the query, and their densities (S,)."""
+def _length(leg: Apart, other_top: bool) -> float:
+    """The length of the leg whose corners stand at the even places: the polygon with the middles, extrapolated."""
+    with_middles = _angle(leg.unit[:-1], leg.unit[1:])
+    without = _angle(leg.unit[:-2:2], leg.unit[2::2])
+    length = (4 * (with_middles[::2] + with_middles[1::2]) - without) / 3
+    return float(length[leg.other[1::2]].sum() if other_top else length.sum())
+
+
+def _angle(one: Array, other: Array) -> Array:
+    """The angles (S,) between lines along unit vectors (S, n), exact where small."""
+    apart_by = np.minimum(np.linalg.norm(one - other, axis=1), np.linalg.norm(one + other, axis=1))
+    return np.asarray(2 * np.arcsin(apart_by / 2))
+
+
+def _proposals(given: Array, draws: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Queries (S, e) from a mixture of t distributions around 0 and around the query.
+
+    The queries, how far they are from the given one, (S, e), and their densities (S,).
+    """
     e = len(given)
-    centres = [np.zeros(e)] * len(SCALES) + [given] * len(SCALES)
     scales = np.concatenate([SCALES, SCALES / 8])
+    around = np.repeat([False, True], len(SCALES))
     which = np.arange(draws) % len(scales)
     normal = rng.standard_normal((draws, e)) / np.sqrt(rng.chisquare(FREEDOM, draws) / FREEDOM)[:, None]
-    points = np.array(centres)[which] + normal * scales[which, None]
+    drawn = normal * scales[which, None]
+    at_query = around[which, None]
+    points, away = np.where(at_query, given + drawn, drawn), np.where(at_query, drawn, drawn - given)
     constant = gammaln((FREEDOM + e) / 2) - gammaln(FREEDOM / 2) - e / 2 * np.log(FREEDOM * np.pi)
     density = np.zeros(draws)
-    for centre, scale in zip(centres, scales, strict=True):
-        square = ((points - centre) ** 2).sum(axis=1) / scale**2
-        density += np.exp(constant - e * np.log(scale) - (FREEDOM + e) / 2 * np.log1p(square / FREEDOM))
-    return points, density / len(scales)
+    for from_query, scale in zip(around, scales, strict=True):
+        distance = np.minimum(_lengths(away if from_query else points) / scale, 1e100)  # beyond it is 0
+        density += np.exp(constant - e * np.log(scale) - (FREEDOM + e) / 2 * np.log1p(distance**2 / FREEDOM))
+    return points, away, density / len(scales)
+
+
+def _lengths(rows: Array) -> Array:
+    """Euclidean lengths (S,) of rows (S, e) whose squares may overflow."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(np.linalg.norm(rows / unit, axis=1) * unit[:, 0])
