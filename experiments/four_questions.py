@@ -1,6 +1,6 @@
 """Four questions: does the attention sum lose where it looked? It depends on who asks.
 
-One row a condition, one column a question: are the weights the only ones with their output among all that sum
+One row a situation, one column a question: are the weights the only ones with their output among all that sum
 to 1 (Q1), among those on the simplex (Q2; and is at least the top position the same in all of them), among the
 softmaxes of the known keys (Q3), and does a learned map that never sees the values read the top position (Q4)?
 From Q1 to Q3 fewer rivals are admitted: a yes to one is a yes to the next.
@@ -33,9 +33,10 @@ from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
 from attnlab.tidy import FEW_VISIBLE, METRIC
 from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
+from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
-VERSION = 5
+VERSION = 6
 MEASURES = {
     "q4": Measure(whole=True),
     "chance": UNIT,
@@ -51,7 +52,6 @@ def trial(
     weights: Weights,
     channel: Channel,
     probe: Probe,
-    condition: str,
     values: Literal["given", "learned"],
     asks: Literal["weights", "words"],
     samples: Count,
@@ -60,8 +60,8 @@ def trial(
 ) -> Row:
     """`trials` attention problems, asked Q1 to Q3, and as many held-out ones for Q4; the probe learns from others.
 
-    condition: the name of the row. values: as the inputs make them, or through a W_V that is fitted together
-    with a pointer to make the position readable. Given values are those of every other study with these inputs;
+    values: as the inputs make them, or through a W_V that is fitted together with a pointer to make the position
+    readable. Given values are those of every other study with these inputs;
     learned ones are known only where they were learned, so there all four questions are about the held-out
     problems. asks: about the weights; or, whatever they are, about the asker's two words (`_two_words`), without
     Q4. q3_kept and q3_lost count what is certain (`softmax_rivals`), the rest is open; `chance`: the rate
@@ -126,6 +126,7 @@ def _learned(sample: Sample, weights: Array, train: NDArray[np.int64], width: in
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """The four questions side by side, and in one sentence the answer to all of them."""
+    table = table.assign(**{SITUATION: table["key"].map(situations(table))})
     found = stated(
         table,
         CLAIMS,
@@ -144,26 +145,41 @@ def verdict(table: pd.DataFrame) -> Verdict:
 def _many(rows: pd.DataFrame) -> str:
     """The theorem that weights on every position have rivals beyond d + 1 positions."""
     lost = holds(rows, "weights:positive") and len(beyond(rows)) == len(rows)
-    return "never, by theorem: every position has weight and n > d + 1" if lost else ""
+    return _counted(rows, 0.0, "never, by theorem: every position has weight and n > d + 1") if lost else ""
 
 
 def _tied(rows: pd.DataFrame) -> str:
-    return "always, by theorem: the values determine the keys" if holds(rows, "inputs:tied_keys") else ""
+    tied = holds(rows, "inputs:tied_keys")
+    return _counted(rows, 1.0, "always, by theorem: the values determine the keys") if tied else ""
 
 
 def _few(rows: pd.DataFrame) -> str:
     few = holds(rows, "inputs:density") and len(beyond(rows, few=True)) == len(rows)
-    return "always, by theorem: n <= d + 1" if few else ""
+    return _counted(rows, 1.0, "always, by theorem: n <= d + 1") if few else ""
+
+
+def _counted(rows: pd.DataFrame, share: float, theorem: str) -> str:
+    """The theorem where the trials bear it out: weights that underflow are not positive, whatever is declared."""
+    return theorem if bool((rows["value"] == share).all()) else ""
+
+
+OF_WEIGHTS = ("q2_top", "q4", "chance")
+"""The metrics that only cells about given weights have; those about two words have none of them."""
+
+
+def _asked_of_weights(table: pd.DataFrame) -> pd.Series:
+    here = table[METRIC].isin(OF_WEIGHTS)
+    return table["key"].isin(table.loc[here, "key"])
 
 
 def _of_weights(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that are about given weights."""
-    return table[table["asks"] != "words"] if "asks" in table else table
+    return table[_asked_of_weights(table)]
 
 
 def _of_words(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that are about two words."""
-    return table[table["asks"] == "words"] if "asks" in table else table.iloc[:0]
+    return table[~_asked_of_weights(table)]
 
 
 def _large(table: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +196,7 @@ def _ends(rows: pd.DataFrame) -> pd.DataFrame:
     return sharp[sharp["key"].isin(read.loc[[read["value"].idxmax(), read["value"].idxmin()], "key"])]
 
 
-SITUATIONS: dict[str, Any] = {"over": "condition", "apart": True, "figure": "four"}
+SITUATIONS: dict[str, Any] = {"over": SITUATION, "apart": True, "figure": "four"}
 CLAIMS = (
     Claim(
         metric="q2_top",
@@ -189,7 +205,7 @@ CLAIMS = (
         counts="all weights on the simplex with that output have the same top position",
         only=_large,
         over="weights.temperature",
-        but=("condition", "probe"),
+        but=("probe",),
         figure="four",
     ),
     Claim(
@@ -256,7 +272,7 @@ OPENING = (
         metric="q4",
         says="without the values, a learned map names it",
         only=_ends,
-        over="condition",
+        over=SITUATION,
         apart=True,
         theorem=by_symmetry,
         beside={"chance": "chance {}"},

@@ -35,10 +35,7 @@ def renaming(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for number, column in enumerate(map(str, columns)):
         words = sorted({value for value in table[column].dropna() if isinstance(value, str)})
-        if column not in (
-            "target",
-            "asks",
-        ):  # what counts as attended, what a row asks: said by the study itself
+        if column != "target":  # what counts as attended: said by the study itself
             found[column] = {word: f"Q{number:02d}x{place:02d}" for place, word in enumerate(words)}
     return {column: words for column, words in found.items() if words}
 
@@ -157,7 +154,7 @@ CASES = {
                     "collision=radon,reachable,null_step"),
     "decoder": small("probing", "decoder=max_entropy", "inputs.n=6", "inputs.d=4", "samples=40", "trials=20",
                      "probe=output_ridge"),
-    "own": small("fibre", "inputs=mine", "inputs.n=12", "inputs.d=4", "trials=20", "weights.temperature=0.1,1.0"),
+    "own": small("fibre", "inputs=mine", "weights=softmax", "inputs.n=12", "inputs.d=4", "trials=20", "weights.temperature=0.1,1.0"),
 }  # fmt: skip
 GONE = {
     "inputs": ["Gaussian", "farthest weights", "on few positions"],

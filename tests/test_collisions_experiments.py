@@ -92,7 +92,7 @@ def test_one_situation_has_one_number_on_four_pages() -> None:
         alignment.trial(inputs, weights, 25, rng),
         collision.trial(inputs, weights, Reachable(), 25, rng),
         recovery.trial(inputs, weights, Exact(), SoftmaxInverse(), 25, rng),
-        four_questions.trial(inputs, weights, Exact(), OutputLinear(), "", "given", "weights", 60, 25, rng),
+        four_questions.trial(inputs, weights, Exact(), OutputLinear(), "given", "weights", 60, 25, rng),
     ]
     for name in ("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"):
         for row in rows:

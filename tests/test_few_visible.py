@@ -73,8 +73,18 @@ def masked(lab: Lab) -> Lab:
     [
         ("recovery", ("decoder=least_squares", "channel=exact", "weights=softmax", "trials=8")),
         ("fibre", ("weights=softmax", "trials=8")),
-        ("collision", ("collision=null_step,radon", "weights=softmax", "trials=8")),
-        ("four_questions", ("condition=masked", "weights=softmax", "trials=8", "samples=60")),
+        ("collision", ("collision=null_step,radon", "weights=softmax", "weights.temperature=1", "trials=8")),
+        (
+            "four_questions",
+            (
+                "weights=softmax",
+                "weights.temperature=1",
+                "inputs.e=8",
+                "asks=weights",
+                "trials=8",
+                "samples=60",
+            ),
+        ),
     ],
 )
 def test_a_study_of_masked_inputs_is_filed_by_what_is_visible(

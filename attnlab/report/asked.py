@@ -20,6 +20,7 @@ from attnlab.report.figures.base import Figure, build
 from attnlab.report.pooling import derive, levels, options
 from attnlab.report.words import plain, setting
 from attnlab.tidy import METRIC
+from attnlab.verdicts.situation import SITUATION
 
 Spec = Mapping[str, Any]
 Columns = Mapping[str, Sequence[object]]
@@ -182,8 +183,8 @@ def _levels(figure: Figure, columns: Columns) -> Iterator[SettingError]:
 
 
 def _is_column(name: str, columns: Columns) -> bool:
-    """A setting or a fact of the cells, the metric's name, or `a/b`, `a-b` of two settings."""
-    if name in columns or name == METRIC:
+    """A setting or a fact of the cells, the metric's name, the situation, or `a/b`, `a-b` of two settings."""
+    if name in columns or name in (METRIC, SITUATION):
         return True
     return _pair(name, columns) is not None
 

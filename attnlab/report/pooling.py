@@ -12,6 +12,7 @@ from attnlab.report.words import plain, setting
 from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts import Bracket, Number
 from attnlab.verdicts.pooling import KEPT, LOST, NUMBERS, estimate, pooled
+from attnlab.verdicts.situation import SITUATION, situations
 
 if TYPE_CHECKING:
     from pandas.api.typing import SeriesGroupBy
@@ -82,12 +83,15 @@ def options(wanted: object) -> list[object]:
 
 
 def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The table with `column` in it; `a/b` and `a-b` are made from the numeric settings a and b.
+    """The table with `column` in it; `a/b` and `a-b` are made from the numeric settings a and b, SITUATION
+    from all of a cell.
 
     Raises NotDrawable if a setting is not in the table.
     """
     if column in table:
         return table
+    if column == SITUATION:
+        return table.assign(**{SITUATION: table["key"].map(situations(table))})
     for sign in "/-":
         first, found, second = column.partition(sign)
         first, second = first.strip(), second.strip()

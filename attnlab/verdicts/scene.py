@@ -214,8 +214,8 @@ def said(study: pd.DataFrame, part: str, column: str) -> bool:
 
 
 def apart(rows: pd.DataFrame, over: str, but: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
-    """The levels of a setting as situations: each told by what not all of them share."""
-    parts = list(rows.groupby(over, sort=True))
+    """The levels of a setting as situations, in the order of the rows: each told by what not all of them share."""
+    parts = list(rows.groupby(over, sort=False))
     told = [condition(level, rows, over, but) for _, level in parts]
     own = [[word for word in words if not all(word in other for other in told)] for words in told]
     return [

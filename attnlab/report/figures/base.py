@@ -26,6 +26,7 @@ from attnlab.report.pooling import (
 from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
+from attnlab.verdicts.scene import common
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,9 @@ class Figure(abc.ABC):
         """The figure in words, for those who do not see it: each series with its range."""
         rows = self.kept(table)
         found = self.marks(rows)
-        parts = [f"{listed([self.say(metric) for metric in self.metrics])} against {self.say(self.x)}."]
+        parts = [
+            f"{listed([self.say(metric) for metric in self.metrics])} against {common(self.say(self.x), rows)}."
+        ]
         hue = self.by.index(self.hue) if self.hue else None
         for level in self.levels(rows, self.hue):
             series = [mark.interval.value for mark in found if hue is None or mark.place[hue] == level]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 from markupsafe import escape
@@ -14,11 +15,18 @@ from attnlab.report.pooling import Mark
 from attnlab.report.words import NO_VALUE, measured
 from attnlab.tidy import METRIC
 from attnlab.verdicts.scene import common
+from attnlab.verdicts.situation import SITUATION, situations
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Figure):
-    """Levels of x down, and across either the metrics of y or the levels of col."""
+    """Levels of x down, and across either the metrics of y or the levels of col.
+
+    Where x is the situation, a row is a cell, told by what is not usual in it (`situations`); silent: for a level
+    the parts that play no role beside it and go unsaid.
+    """
+
+    silent: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def heaped(self) -> bool:
@@ -44,7 +52,7 @@ class Table(Figure):
                     cells.append(f'<td class="number">{words}{interval_bar(mark.interval)}</td>')
             name = prose(self.head_of(rows, level))
             lines.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
-        corner = prose(common(self.say(self.x), rows))
+        corner = prose(self.corner(rows))
         head = f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>'
         body = "\n".join(lines)
         whole = f'<table class="grid">{head}<tbody>\n{body}\n</tbody></table>'
@@ -53,7 +61,7 @@ class Table(Figure):
     def markdown(self, table: pd.DataFrame) -> str:
         """The table in Markdown."""
         rows = self.kept(table)
-        heads = [common(self.say(self.x), rows), *self.heads(rows)]
+        heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
         for level in self.levels(rows, self.x):
             cells = [
@@ -70,8 +78,27 @@ class Table(Figure):
             for line in lines
         )
 
+    def kept(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows this table is about; situations in their own order. Raises NotDrawable."""
+        if self.x != SITUATION:
+            return super().kept(table)
+        told = situations(table, self.silent, self.labels)
+        place = table["key"].map({key: place for place, key in enumerate(told)})
+        table = table.assign(**{SITUATION: table["key"].map(told)})
+        return super().kept(table.iloc[place.argsort(kind="stable")])
+
+    def levels(self, rows: pd.DataFrame, column: str | None) -> list[object]:
+        """The levels of a column in the order they are shown; [None] for no column."""
+        return list(rows[SITUATION].unique()) if column == SITUATION else super().levels(rows, column)
+
+    def corner(self, rows: pd.DataFrame) -> str:
+        """The words above the rows' own: what is usual in the cells."""
+        return common(self.say(self.x), rows.drop_duplicates("key"))
+
     def head_of(self, rows: pd.DataFrame, level: object) -> str:
         """The words before a row; a label may hold settings, `{inputs.n}`, told as they are in its cells."""
+        if self.x == SITUATION:
+            return str(level)
         return common(
             self.word(self.x, level), rows[rows[self.x].isin([level])] if self.x != METRIC else rows
         )

@@ -12,7 +12,6 @@ from attnlab.report.figures.table import Table
 from attnlab.report.page import prose
 from attnlab.report.pooling import Mark, marks
 from attnlab.verdicts import Bracket, Number
-from attnlab.verdicts.scene import common
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,7 @@ class Tiles(Table):
             head = f'<th scope="row" role="rowheader">{prose(self.head_of(rows, level))}</th>'
             lines.append(f'<tr role="row">{head}{"".join(cells)}</tr>')
         across = "".join(f'<th scope="col" role="columnheader">{prose(name)}</th>' for name in heads)
-        corner = f'<th scope="col" role="columnheader">{prose(common(self.say(self.x), rows))}</th>'
+        corner = f'<th scope="col" role="columnheader">{prose(self.corner(rows))}</th>'
         body = "\n".join(lines)
         return (
             f'<table class="tiles" role="table" aria-label="{escape(self.heading)}">'
@@ -74,7 +73,7 @@ class Tiles(Table):
         beside = {
             mark.place[0]: mark for name in self.inside.values() for mark in marks(rows, [name], self.by)
         }
-        heads = [common(self.say(self.x), rows), *self.heads(rows)]
+        heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
         for level in self.levels(rows, self.x):
             line = [self.head_of(rows, level)]

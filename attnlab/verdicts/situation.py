@@ -1,0 +1,95 @@
+"""What a row of a table is about, in words taken from the row itself: its settings, and what its parts declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from attnlab.tidy import settings_of
+from attnlab.verdicts import beyond, holds, named
+from attnlab.verdicts.scene import part_of, said, valued
+
+SITUATION = "cell:situation"
+"""The column that holds these words."""
+TOLD = ("temperature", "support")
+"""Settings that a row names even where they are the usual ones."""
+NONE: Mapping[str, Sequence[str]] = {}
+
+
+def situations(
+    table: pd.DataFrame, silent: Mapping[str, Sequence[str]] = NONE, labels: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The words for each cell by its key, the usual cells first.
+
+    A cell is told by what is not usual in it, the usual being what most cells of the table have: by the words of
+    its parts, by its settings with their values, and by n <= d + 1 where that is so in all its trials and not in
+    all cells. silent: for a level the parts that play no role beside it; labels: other words for some of these.
+    Two cells with the same words differ in the seed alone, or in parts that are silent.
+    """
+    if not len(table):
+        return {}
+    cells = table.drop_duplicates("key")
+    columns = [column for column in settings_of(cells) if cells[column].notna().any()]
+    parts = [column for column in columns if _is_part(cells, column)]
+    columns.sort(key=lambda column: part_of(column) in parts)  # what is no setting of a part comes first
+    usual = {column: most_common(cells[column]) for column in columns}
+    says = {part: named(cells[cells[part] == usual[part]], part) for part in parts}
+    few = set(beyond(table, few=True)["key"])
+    spoken = [column for column in columns if part_of(column) in parts and _told(cells, column)]
+    told: dict[str, tuple[list[bool], str]] = {}
+    for place, key in enumerate(cells["key"]):
+        row = cells.iloc[[place]]
+        entry = row.iloc[0]
+        odd = {column: not pd.isna(entry[column]) and entry[column] != usual[column] for column in columns}
+        odd |= dict.fromkeys(spoken, False)
+        quiet = {part for column in columns for part in silent.get(str(entry[column]), ())}
+        words = ["at most d + 1 positions"] if key in few and len(few) < len(cells) else []
+        words += _of_parts(row, [part for part in parts if part not in quiet], columns, odd, says)
+        plain = [column for column in columns if odd[column] and part_of(column) not in (*parts, *quiet)]
+        words += [valued(column, entry[column]) for column in plain]
+        words = [(labels or {}).get(word, word) for word in words if word]
+        told[key] = ([odd[column] for column in columns], ", ".join(words) or _whole(row, parts))
+    return {key: words for key, (_, words) in sorted(told.items(), key=lambda item: item[1][0])}
+
+
+def most_common(values: pd.Series) -> object:
+    """The value that most rows have; of several the least, numbers before words."""
+    counts = values.value_counts()
+    return min(counts.index[counts == counts.max()], key=lambda value: (isinstance(value, str), value))
+
+
+def _of_parts(
+    row: pd.DataFrame,
+    parts: Sequence[str],
+    columns: Sequence[str],
+    odd: Mapping[str, bool],
+    says: Mapping[str, str],
+) -> list[str]:
+    """The parts of a row that are not the usual ones, and their settings that are not or are always told."""
+    words = []
+    for part in parts:
+        own = [column for column in columns if part_of(column) == part and column != part]
+        own = [column for column in own if row[column].notna().all()]
+        always = [column for column in own if column.rpartition(".")[2] in TOLD]
+        here = named(row, part)
+        if odd[part] or here != says[part] or always:
+            words.append(here)
+        words += [valued(column, row[column].iloc[0]) for column in own if odd[column] or column in always]
+    return words
+
+
+def _told(cells: pd.DataFrame, column: str) -> bool:
+    """Whether the words of a part tell the value of its setting, in every choice of the part."""
+    part = part_of(column)
+    own = cells[cells[column].notna()]
+    return column != part and all(said(some, part, column) for _, some in own.groupby(part))
+
+
+def _whole(row: pd.DataFrame, parts: Sequence[str]) -> str:
+    """A row that has nothing unusual: its parts, but for those that may go unsaid."""
+    return ", ".join(named(row, part) for part in parts if not holds(row, f"{part}:unsaid"))
+
+
+def _is_part(cells: pd.DataFrame, column: str) -> bool:
+    return any(str(other).startswith((f"{column}.", f"{column}:")) for other in cells.columns)
