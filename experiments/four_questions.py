@@ -37,9 +37,11 @@ from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
 VERSION = 6
+OF_WORDS = "largest_c"
+"""The metric of the cells about two words, and of no others: the largest weight that both can have."""
 MEASURES = {
     "q4": Measure(whole=True),
-    "chance": UNIT,
+    **dict.fromkeys(("chance", OF_WORDS), UNIT),
     **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "q2_top"), SHARE),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
 }
@@ -108,6 +110,7 @@ def _two_words(sample: Sample, rng: Streams) -> Row:
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
+        OF_WORDS: scenario.simplex,
         "q2": np.where(asked, scenario.simplex <= 0.5 + ROUNDING, np.nan),
         "q3_kept": np.where(asked, scenario.bound <= 0.5 + ROUNDING, np.nan),
         "q3_lost": np.where(asked, scenario.found > 0.5, np.nan),
@@ -163,23 +166,18 @@ def _counted(rows: pd.DataFrame, share: float, theorem: str) -> str:
     return theorem if bool((rows["value"] == share).all()) else ""
 
 
-OF_WEIGHTS = ("q2_top", "q4", "chance")
-"""The metrics that only cells about given weights have; those about two words have none of them."""
-
-
-def _asked_of_weights(table: pd.DataFrame) -> pd.Series:
-    here = table[METRIC].isin(OF_WEIGHTS)
-    return table["key"].isin(table.loc[here, "key"])
+def _asks_of_words(table: pd.DataFrame) -> pd.Series:
+    return table["key"].isin(table.loc[table[METRIC] == OF_WORDS, "key"])
 
 
 def _of_weights(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that are about given weights."""
-    return table[_asked_of_weights(table)]
+    return table[~_asks_of_words(table)]
 
 
 def _of_words(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that are about two words."""
-    return table[~_asked_of_weights(table)]
+    return table[_asks_of_words(table)]
 
 
 def _large(table: pd.DataFrame) -> pd.DataFrame:

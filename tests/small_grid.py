@@ -43,8 +43,7 @@ def cells() -> Iterator[tuple[str, Any, dict[str, Any]]]:
                 parts["channel"] = member("channel", "exact")
                 yield f"recovery {kind} {name} {type(weights).__name__}", recovery, parts
     tied = member("inputs", "tied", n=14, d=4, e=4, noise=0.5)
-    part = member("collision", "reachable", starts=8)
-    yield "alignment", alignment, {"inputs": tied, "weights": softmax, "collision": part}
+    yield "alignment", alignment, {"inputs": tied, "weights": softmax}
 
 
 def summary(row: dict[str, Any]) -> dict[str, list[Any]]:

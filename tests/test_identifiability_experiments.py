@@ -102,8 +102,8 @@ def test_two_words_are_asked_of_any_weights_and_of_two_queries() -> None:
     )
     assert not (row["q3_kept"] * row["q3_lost"]).any() and row["q3_lost"].any() and not row["q1"].any()
     full = table(four_questions)
-    only = full["metric"].isin(("q2_top", "q4", "chance"))
-    spoken = four_questions.verdict(full[~(only & (full["inputs"] == "tokens"))])
+    marked = full[(full["inputs"] == "tokens") & (full["metric"] == "q1")].assign(metric="largest_c")
+    spoken = four_questions.verdict(pd.concat([full, marked], ignore_index=True))
     told = [sentence for sentence in spoken.sentences if "two words" in sentence]
     assert len(told) == 2 and all("(Q2)" in sentence or "(Q3)" in sentence for sentence in told)
     assert not any("two words" in sentence for sentence in four_questions.verdict(full).sentences)
