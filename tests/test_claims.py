@@ -154,7 +154,8 @@ CASES = {
                     "collision=radon,reachable,null_step"),
     "decoder": small("probing", "decoder=max_entropy", "inputs.n=6", "inputs.d=4", "samples=40", "trials=20",
                      "probe=output_ridge"),
-    "own": small("fibre", "inputs=mine", "weights=softmax", "inputs.n=12", "inputs.d=4", "trials=20", "weights.temperature=0.1,1.0"),
+    "own": small("fibre", "inputs=mine", "weights=softmax", "inputs.n=12", "inputs.d=4", "trials=20",
+                 "weights.temperature=0.1,1.0"),
 }  # fmt: skip
 GONE = {
     "inputs": ["Gaussian", "farthest weights", "on few positions"],
