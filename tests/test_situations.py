@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -60,9 +60,9 @@ def renamed(table: pd.DataFrame) -> pd.DataFrame:
     return new
 
 
-def holdable(row: Mapping[str, Any], table: pd.DataFrame) -> set[str]:
+def holdable(row: Mapping[Hashable, Any], table: pd.DataFrame) -> set[str]:
     """All that may be said of a row: what its parts say, its settings, n <= d + 1, in the figure's words."""
-    said = {str(row[column]) for column in table if str(column).endswith(":says")}
+    said = {str(row[column]) for column in table.columns if str(column).endswith(":says")}
     said |= {valued(column, row[column]) for column in settings_of(table) if not pd.isna(row[column])}
     said |= {"at most d + 1 positions"} if row["inputs.n"] <= row["inputs.d"] + 1 else set()
     return {FIGURE.labels.get(word, word) for word in said}
