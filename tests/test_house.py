@@ -162,11 +162,11 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 LONG_MODULES = {
     "attnlab/solvers/columns_kernels.py": KERNELS,
-    "attnlab/solvers/exchange.py": KERNELS,
-    "attnlab/solvers/far_vertices.py": KERNELS,
+    "attnlab/solvers/exchange_kernels.py": KERNELS,
+    "attnlab/solvers/far_vertices_kernels.py": KERNELS,
     "attnlab/solvers/nnls_kernels.py": KERNELS,
     "attnlab/solvers/tableau_kernels.py": KERNELS,
-    "attnlab/solvers/twin_query.py": KERNELS,
+    "attnlab/solvers/twin_query_kernels.py": KERNELS,
 }
 """The modules that may have more than 300 lines, and why."""
 ALL = [*modules("attnlab"), *modules("experiments"), *modules("benchmarks")]

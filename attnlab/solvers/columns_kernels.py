@@ -1,6 +1,4 @@
-"""The compiled kernels of columns: imported when first used, for numba and its cache take their time.
-
-All of them live in this file: the cache on disk does not notice a changed kernel in an imported one.
+"""The compiled kernels of columns (what they may assume, and why they share a file: solvers/arithmetic.py).
 
 The dictionary T (m, m + P) of a basis B holds `B^-1` in its first m columns and `B^-1 A_k` in the others, for the
 pool: the P = m columns that may enter. slot[s] names the column in pool place s (-1: none), place[k] where column

@@ -1,4 +1,4 @@
-"""The compiled kernels of nnls (see solvers/arithmetic.py for what kernels may assume and how they are kept).
+"""The compiled kernels of nnls (what they may assume, and why they share a file: solvers/arithmetic.py).
 
 Sizes in the docstrings: n positions, d value dimensions, m <= d + 1 rows of a problem, `count` passive columns
 (those with a coefficient above 0). Arrays are as large as the largest case; what of them is used comes beside

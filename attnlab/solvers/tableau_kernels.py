@@ -1,4 +1,4 @@
-"""The compiled kernels of tableau (what they may assume and how they are kept: solvers/arithmetic.py)."""
+"""The compiled kernels of tableau (what they may assume, and why they share a file: solvers/arithmetic.py)."""
 
 from __future__ import annotations
 
