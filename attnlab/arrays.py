@@ -5,6 +5,7 @@ How several arrays fit one another: `attnlab.problems`.
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,25 @@ def require(condition: bool, expected: str, got: object) -> None:
     """Raise ValueError with what was expected and what came."""
     if not condition:
         raise ValueError(f"expected {expected}, got {got}")
+
+
+def whole(given: object, name: str, least: int) -> int:
+    """A count: a whole number from `least` on. Raises ValueError for others, True and 2.0 too."""
+    try:
+        number = None if isinstance(given, bool | np.bool_) else operator.index(given)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ValueError(f"expected {name} >= {least}, a whole number, got {given!r}")
+    return number
+
+
+def whole_numbers(given: ArrayLike, name: str, least: int, most: int) -> NDArray[np.int64]:
+    """An array of whole numbers from `least` to `most`. Raises ValueError for others, booleans and floats too."""
+    array = np.asarray(given)
+    require(array.dtype.kind in "iu", f"{name} of whole numbers", f"{array.dtype} {array.shape}")
+    require(bool(((array >= least) & (array <= most)).all()), f"{name} from {least} to {most}", "others")
+    return array.astype(np.int64)
 
 
 def numbers(given: ArrayLike, name: str = "numbers") -> Array:
@@ -123,3 +143,15 @@ def root_mean_square(values: Array, mask: Mask | None = None) -> Array:
     else:
         shown = shown / unit[..., None, None]
     return np.asarray(np.sqrt(np.einsum("...ni,...ni->...", shown, shown) / count) * unit)
+
+
+def lengths(rows: Array) -> Array:
+    """Euclidean lengths of rows (..., d) -> (...,), whose squares may overflow or vanish.
+
+    Rows are scaled by powers of two, so the length of `2^k x` is 2^k times that of x to the last bit.
+    """
+    largest = np.abs(rows).max(axis=-1, initial=0.0)
+    if largest.max(initial=0.0) < 1e100 and largest.min(initial=1.0) > 1e-100:
+        return np.asarray(np.linalg.norm(rows, axis=-1))
+    power = np.frexp(largest)[1]
+    return np.asarray(np.ldexp(np.linalg.norm(np.ldexp(rows, -power[..., None]), axis=-1), power))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from attnlab.collisions.base import Construction, apart, decline_unless, only_where
 from attnlab.collisions.border import reach, step
-from attnlab.shapes import Array, Collision, Mask, Sample
+from attnlab.shapes import DIFFERENT, Array, Collision, Mask, Sample
 from attnlab.solvers.null_space import affine_basis, null_dimension, null_projection, rank
 from attnlab.solvers.radon import dependence
 
@@ -24,7 +24,7 @@ class Caratheodory(Construction):
     Where the supporting values of the result are dependent all the same (repeated values), elimination goes
     on. Values count by their coordinates in an orthonormal basis, so their scales play no part; directions
     that are but the rounding of the values are none. A trial whose given weights already rest on independent
-    values is not found: nothing can be left out.
+    values is not found: nothing can be left out; nor is one where all that can be is rounding (sharp weights).
     """
 
     version: ClassVar[int] = 2
@@ -43,8 +43,12 @@ class Caratheodory(Construction):
         _finish(reduced, sample, draws)
         reduced /= reduced.sum(axis=1, keepdims=True)
         patterns = np.stack([weights, reduced], axis=1)
-        found = np.asarray(((weights > 0) & (reduced == 0)).any(axis=1)) & apart(patterns)
-        decline_unless(found, "the weights rest on affinely independent values: none can be left out")
+        left_out = np.asarray(((weights > 0) & (reduced == 0)).any(axis=1))
+        decline_unless(left_out, "the weights rest on affinely independent values: none can be left out")
+        found = left_out & apart(patterns)
+        decline_unless(
+            found, f"what can be left out moves the weights by less than {DIFFERENT:g}: no other pattern"
+        )
         return Collision(only_where(found, patterns), sample.values, "simplex", found)
 
 

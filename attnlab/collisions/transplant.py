@@ -23,7 +23,7 @@ class Transplant(Construction):
     peak near 1 the word at t there must be near the word at s here: `reached` is their distance, relative to
     the root mean square distance of two words of the first sequence (NaN where these are all the same).
 
-    Declines if no key stands out, that is if the query has the same product with all keys.
+    Declines if no key stands out, that is if the query has its largest product with two keys or more.
     """
 
     says: ClassVar[str] = "two sequences that attend to different words"
@@ -40,7 +40,7 @@ class Transplant(Construction):
         scores = np.matmul(sample.keys, sample.queries[..., None])[..., 0]
         s, lead = _best(scores, sample.mask)
         found = (lead > 1e-12) & (sample.mask.sum(axis=1) >= 2)
-        decline_unless(found, "the query has the same product with every key: no softmax of it stands out")
+        decline_unless(found, "the best key does not stand out: another has the same product with the query")
         queries = sample.queries * _turned_up(scores, sample.mask, found, self.peak)[:, None]
         every = np.arange(sample.trials)
         t = _other(s, sample.mask, rng)

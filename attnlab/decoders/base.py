@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from attnlab.arrays import lengths
 from attnlab.attention import output
 from attnlab.contracts import BrokenContract, instance, numbers
 from attnlab.parts import Part
@@ -68,7 +69,7 @@ def estimate(weights: Array, outputs: Array, sample: Sample, converged: Mask | N
 
     The residual of an output that is exactly zero is absolute.
     """
-    size = np.linalg.norm(outputs, axis=1)
-    missed = np.linalg.norm(output(weights, sample.values) - outputs, axis=1)
+    size = lengths(outputs)
+    missed = lengths(output(weights, sample.values) - outputs)
     done = np.ones(len(weights), dtype=bool) if converged is None else converged
     return Estimate(weights, missed / np.where(size > 0, size, 1.0), done)

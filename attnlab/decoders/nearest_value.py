@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from attnlab.arrays import lengths
 from attnlab.decoders.base import Decoder, estimate
 from attnlab.shapes import Array, Estimate, Sample
 
@@ -24,7 +25,7 @@ class NearestValue(Decoder):
     assumes: ClassVar[str] = "one-hot"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
-        distance = np.linalg.norm(sample.values - outputs[:, None], axis=2)
+        distance = lengths(sample.values - outputs[:, None])
         nearest = np.where(sample.mask, distance, np.inf).argmin(axis=1)
         weights = np.asarray(np.arange(sample.n) == nearest[:, None], dtype=float)
         return estimate(weights, outputs, sample)

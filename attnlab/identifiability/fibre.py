@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, Precision, require
+from attnlab.arrays import Array, Mask, Precision, require, whole_numbers
 from attnlab.problems import Problems
 from attnlab.solvers import columns, tableau
 from attnlab.solvers.copies import merged
@@ -143,15 +143,10 @@ def _asked(positions: ArrayLike | Literal["top"] | None, problems: Problems) -> 
     if isinstance(positions, str):
         require(positions == "top", 'positions as an array of whole numbers, or "top"', repr(positions))
         return np.zeros((problems.trials, 1), dtype=np.int64)
-    at, n = np.asarray(positions), problems.mask.shape[-1]
-    require(
-        at.dtype.kind in "iu" and at.ndim > 0, "positions (..., k) of whole numbers", f"{at.dtype} {at.shape}"
-    )
-    require(bool(((at >= 0) & (at < n)).all()), f"positions from 0 to {n - 1}", "others")
+    at = whole_numbers(positions, "positions", 0, problems.mask.shape[-1] - 1)
+    require(at.ndim > 0, "positions (..., k) of whole numbers", f"the number {at}: [{at}] is one position")
     try:
-        return (
-            np.broadcast_to(at, (*problems.lead, at.shape[-1])).reshape(problems.trials, -1).astype(np.int64)
-        )
+        return np.broadcast_to(at, (*problems.lead, at.shape[-1])).reshape(problems.trials, -1)
     except ValueError:
         raise ValueError(
             f"expected positions (..., k) whose leading axes broadcast to {problems.lead}, got {at.shape}"

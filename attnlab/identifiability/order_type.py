@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask
+from attnlab.arrays import Array, Mask, whole
 from attnlab.identifiability.family import Family, in_coordinates
 from attnlab.problems import Problems
 from attnlab.solvers.certified import EPS
@@ -41,6 +41,7 @@ def same_order_type(
     >>> [bool(attnlab.same_order_type(values, keys)) for values in ([[0.0], [1.0], [5.0]], [[0.0], [5.0], [1.0]])]
     [True, False]
     """
+    most = whole(most, "most", 0)
     problems = Problems.of(values, mask, keys=keys)
     flat = problems.whole()
     families = in_coordinates(flat.values, flat.given_keys, flat.mask)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, require
+from attnlab.arrays import Array, Mask, require, whole_numbers
 from attnlab.attention import softmax_weights
 from attnlab.problems import Problems
 from attnlab.solvers.exponential_family import fit
@@ -107,8 +107,6 @@ def _lesser(keys: Array, pair: Array, place: NDArray[np.int64]) -> float:
 
 
 def _positions(given: ArrayLike, lead: tuple[int, ...], mask: Mask) -> NDArray[np.int64]:
-    position = np.broadcast_to(np.asarray(given, dtype=np.int64), lead).reshape(-1)
-    inside = bool(((position >= 0) & (position < mask.shape[1])).all())
-    require(inside, f"positions from 0 to {mask.shape[1] - 1}", position)
+    position = np.broadcast_to(whole_numbers(given, "positions", 0, mask.shape[1] - 1), lead).reshape(-1)
     require(bool(mask[np.arange(len(mask)), position].all()), "visible positions", "a masked one")
     return position

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, Precision, require
+from attnlab.arrays import Array, Mask, Precision, whole
 from attnlab.attention import output as attention_output
 from attnlab.attention import softmax_weights
 from attnlab.metrics import relative_gap
@@ -65,7 +65,7 @@ def softmax_inverse(
     >>> int(found.count), bool(found.determined), found.weights[0].round(3).tolist()
     (1, True, [0.2, 0.3, 0.2, 0.3])
     """
-    require(starts >= 1, "a start", starts)
+    starts = whole(starts, "starts", 1)
     problems = Problems.of(values, mask, keys=keys, outputs=output, precision=precision)
     lead, flat = problems.lead, problems.whole()
     n, e = flat.given_keys.shape[-2:]
@@ -99,6 +99,7 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
             of_keys.span, of_values.span, mask[free], place, starts=starts, enough=starts, tolerance=FOUND
         ).parameters
         queries[free, : found.shape[1]] = np.matmul(found, np.swapaxes(of_keys.whiten, 1, 2))
+    of_size_one = _of_size_one(values)[0], _of_size_one(keys)[0]  # their products neither overflow nor vanish
     for slot in range(starts):
         rows = np.flatnonzero(np.isfinite(queries[:, slot]).all(axis=1))
         if not rows.size:
@@ -107,7 +108,7 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
         weights[rows, slot] = softmax_weights(scores, mask[rows])
         reached = attention_output(weights[rows, slot], values[rows])
         residual[rows, slot] = relative_gap(reached, outputs[rows], values[rows], mask[rows])
-        jacobian = _jacobian(weights[rows, slot], values[rows], keys[rows], mask[rows])
+        jacobian = _jacobian(weights[rows, slot], *(part[rows] for part in of_size_one), mask[rows])
         condition[rows, slot] = _condition(jacobian)
         if values.shape[2] == e:
             signs[rows, slot] = np.linalg.slogdet(jacobian)[0]
@@ -143,11 +144,18 @@ def _keys_from_values(outputs: Array, values: Array, keys: Array, mask: Mask) ->
     mean_v, mean_k = np.matmul(share, values), np.matmul(share, keys)
     centred_v = np.where(mask[..., None], values - mean_v, 0.0)
     centred_k = np.where(mask[..., None], keys - mean_k, 0.0)
+    (centred_v, unit_v), (centred_k, unit_k) = _of_size_one(centred_v), _of_size_one(centred_k)
     M = np.matmul(np.linalg.pinv(centred_v, rcond=1e-12), centred_k)
     left = np.linalg.norm(centred_k - np.matmul(centred_v, M), axis=(1, 2))
     determined = left <= DETERMINED * np.linalg.norm(centred_k, axis=(1, 2))
-    targets = np.matmul((outputs[:, None] - mean_v), M) + mean_k
+    targets = np.matmul((outputs[:, None] - mean_v) / unit_v, M) * unit_k + mean_k
     return determined, targets[:, 0]
+
+
+def _of_size_one(rows: Array) -> tuple[Array, Array]:
+    """Rows (B, n, f) over the size of their largest entry, and that size (B, 1, 1), a power of two."""
+    unit = np.ldexp(1.0, np.frexp(np.abs(rows).max(axis=(1, 2), keepdims=True))[1])
+    return rows / unit, unit
 
 
 def _jacobian(weights: Array, values: Array, keys: Array, mask: Mask) -> Array:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaln, erfcx, log_ndtr, wofz
 
-from attnlab.shapes import Array, require
+from attnlab.arrays import Array, require, whole
 
 Complex = NDArray[np.complex128]
 
@@ -40,6 +40,12 @@ def log_choose(n: int, k: int) -> float:
     return float(-math.log1p(n) - betaln(n - k + 1, k + 1))
 
 
+def _counts(few: int, many: int) -> tuple[int, int]:
+    few, many = whole(few, "vertices", 1), whole(many, "vertices", 1)
+    require(few <= many, f"a face of at most {many} vertices", few)
+    return few, many
+
+
 def _hazard(w: float) -> float:
     """`phi(w) / Phi(w)`, to rounding for any w."""
     return math.sqrt(2 / math.pi) / float(erfcx(-w / math.sqrt(2)))
@@ -53,16 +59,16 @@ def _reach(fallen: Callable[[float], float], width: float) -> float:
     return far
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=65536, typed=True)
 def log_internal_angle(k: int, l: int) -> float:  # noqa: E741
     """log of the internal angle of the regular simplex with l vertices at a face with k of them.
 
     `beta(k, l) = E Phi(i Z / sqrt l)^(l - k)`, Z standard normal. On the real line the integrand oscillates
     and cancels; `w = i x` shifted to the real saddle `w0 < 0`, where `(l-k) phi(w)/Phi(w) + l w = 0`, gives
     `sqrt(l / 2 pi) int exp(k w^2 / 2) (erfcx(-w / sqrt 2) / 2)^(l-k) dt`, `w = w0 + i t`, which does neither:
-    relative error about 1e-12 for l up to 4096. Raises ValueError unless 1 <= k <= l.
+    relative error about 1e-12 for l up to 4096. Raises ValueError unless 1 <= k <= l, whole.
     """
-    require(1 <= k <= l, "1 <= k <= l", (k, l))
+    k, l = _counts(k, l)  # noqa: E741
     power = l - k
     if power == 0:
         return 0.0
@@ -87,17 +93,17 @@ def log_internal_angle(k: int, l: int) -> float:  # noqa: E741
 
 def internal_angle(k: int, l: int) -> float:  # noqa: E741
     """The internal angle itself: 1/2 at (1, 2), 1/6 at (1, 3), .04387 at (1, 4). See log_internal_angle."""
-    return math.exp(log_internal_angle(k, l))
+    return math.exp(log_internal_angle(*_counts(k, l)))
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=65536, typed=True)
 def log_external_angle(l: int, n: int) -> float:  # noqa: E741
     """log of the external angle of the regular simplex with n vertices at a face with l of them.
 
     `gamma(l, n) = sqrt(l / pi) int exp(-l x^2) Phi(sqrt 2 x)^(n-l) dx`: positive and log-concave, so the
-    trapezoid rule about its peak converges geometrically. Raises ValueError unless 1 <= l <= n.
+    trapezoid rule about its peak converges geometrically. Raises ValueError unless 1 <= l <= n, whole.
     """
-    require(1 <= l <= n, "1 <= l <= n", (l, n))
+    l, n = _counts(l, n)  # noqa: E741
     power = n - l
     if power == 0:
         return 0.0
@@ -119,7 +125,7 @@ def log_external_angle(l: int, n: int) -> float:  # noqa: E741
 
 def external_angle(l: int, n: int) -> float:  # noqa: E741
     """The external angle itself: 1/n at (1, n). See log_external_angle."""
-    return math.exp(log_external_angle(l, n))
+    return math.exp(log_external_angle(*_counts(l, n)))
 
 
 def intrinsic_volumes(n: int, k: int, sizes: Iterable[int] | None = None) -> Array:
@@ -127,11 +133,14 @@ def intrinsic_volumes(n: int, k: int, sizes: Iterable[int] | None = None) -> Arr
 
     `v_l = C(n-k, l-k) beta(k, l) gamma(l, n)` for every l of `sizes`, or for l = k..n, (n - k + 1,). These sum
     to 1 and their alternating sum is 0 (k < n): a random subspace meets the cone or not with probabilities made
-    of them.
+    of them. Raises ValueError unless 1 <= k <= n and every size is one of k..n.
     """
+    k, n = _counts(k, n)
+    counted = range(k, n + 1) if sizes is None else [whole(size, "a size", k) for size in sizes]
+    require(max(counted, default=k) <= n, f"sizes up to n = {n}", max(counted, default=k))
     logs = [
         log_choose(n - k, size - k)
         + log_internal_angle(k, size) + log_external_angle(size, n)
-        for size in (range(k, n + 1) if sizes is None else sizes)
+        for size in counted
     ]  # fmt: skip
     return np.exp(np.array(logs, dtype=np.float64))

@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import gammaln, logsumexp, ndtr
 
-from attnlab.shapes import Array, require
+from attnlab.arrays import Array, require, whole
 from attnlab.theory.angles import log_choose, log_internal_angle
 
 MANY, FAR = 10**9, 256
@@ -36,7 +36,8 @@ def antipodal_probability(n: int, d: int) -> float:
     """P(c* = 1/2) for n standard Gaussian values in dimension d; 1 for n <= d + 1.
 
     `2 (v_(d-1) + v_(d-3) + ...)`; a small chance keeps its digits.
-    Raises ValueError unless n >= 2 and d >= 0, and beyond n = 10^9 or d = 256. Relative error 1e-11.
+    Raises ValueError unless both are whole numbers, n >= 2 and d >= 0, and beyond n = 10^9 or d = 256. Relative
+    error 1e-11.
     """
     return _chances(n, d)[0]
 
@@ -56,7 +57,7 @@ def _chances(n: int, d: int) -> tuple[float, float]:
     away from their peak. The last one, v_(n-1), has no product form; it is what the others of its parity leave
     of 1/2 (Gauss-Bonnet), so where it counts the other side is summed.
     """
-    require(n >= 2 and d >= 0, "n >= 2 and d >= 0", (n, d))
+    n, d = whole(n, "n", 2), whole(d, "d", 0)
     require(n <= MANY and d <= FAR, f"n <= {MANY} and d <= {FAR}: the law is untested beyond", (n, d))
     if n <= d + 1:
         return 1.0, 0.0

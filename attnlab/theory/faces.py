@@ -7,7 +7,7 @@ import math
 from scipy.optimize import minimize_scalar
 from scipy.special import bdtrc, ndtr
 
-from attnlab.shapes import require
+from attnlab.arrays import require, whole
 from attnlab.theory.angles import intrinsic_volumes
 
 MANY, FAR = 10**9, 4096
@@ -20,13 +20,13 @@ def unique_probability(n: int, d: int, k: int) -> float:
     A projected simplex keeps a face with k vertices with probability `2 (v_d + v_{d-2} + ...)`, v the conic
     intrinsic volumes at that face (Affentranger & Schneider 1992; Vershik & Sporyshev 1992); 1 for n <= d + 1.
     Absolute error below 1e-8 (about 1e-12), and a small chance keeps its digits. Raises ValueError unless
-    1 <= k <= n and d >= 1, and beyond n = 10^9 or, where angles are asked for, d = 4096.
+    they are whole numbers, 1 <= k <= n and d >= 1, and beyond n = 10^9 or, where angles are asked for, d = 4096.
 
     >>> import attnlab
     >>> round(attnlab.unique_probability(n=32, d=8, k=2), 4)
     0.884
     """
-    _check(n, d, k)
+    n, d, k = _counts(n, d, k)
     if n <= d + 1:
         return 1.0
     if k > d:
@@ -44,13 +44,14 @@ def orthant_probability(n: int, d: int, k: int) -> float:
 
     Without `sum a = 1`, for values in general position with a centrally symmetric law: `1 - P_{n-d, n-k}`,
     `P_{m,M} = 2^-(M-1) sum_{l<m} C(M-1, l)` (Wendel 1962; Donoho & Tanner 2010). What unique_probability adds
-    to it is the worth of the softmax's normalisation. Raises ValueError unless 1 <= k <= n and d >= 1.
+    to it is the worth of the softmax's normalisation. Raises ValueError unless they are whole
+    numbers, 1 <= k <= n and d >= 1.
 
     >>> import attnlab
     >>> round(attnlab.orthant_probability(n=32, d=8, k=2), 6)
     0.000273
     """
-    _check(n, d, k)
+    n, d, k = _counts(n, d, k)
     if n <= d:
         return 1.0
     if k >= d:
@@ -83,6 +84,7 @@ def weak_threshold(delta: float) -> float:
     return max(0.0, -float(best.fun))
 
 
-def _check(n: int, d: int, k: int) -> None:
-    require(1 <= k <= n, f"1 <= k <= n = {n}", f"k = {k}")
-    require(d >= 1, "d >= 1", f"d = {d}")
+def _counts(n: int, d: int, k: int) -> tuple[int, int, int]:
+    n, d, k = whole(n, "n", 1), whole(d, "d", 1), whole(k, "k", 1)
+    require(k <= n, f"k <= n = {n}", f"k = {k}")
+    return n, d, k

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from attnlab.arrays import Array, numbers, require
+from attnlab.arrays import Array, lengths, numbers, require, whole
 from attnlab.theory.two_patterns import Apart, apart
 
 LARGEST = 4
@@ -95,7 +95,7 @@ def estimated_rivals(
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
-    require(draws >= 2, "two draws or more", draws)
+    draws = whole(draws, "draws", 2)
     span, given = _whitened(q, k)
     if e == 1:
         return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
@@ -213,13 +213,6 @@ def _proposals(given: Array, draws: int, rng: np.random.Generator) -> tuple[Arra
     constant = gammaln((FREEDOM + e) / 2) - gammaln(FREEDOM / 2) - e / 2 * np.log(FREEDOM * np.pi)
     density = np.zeros(draws)
     for from_query, scale in zip(around, scales, strict=True):
-        distance = np.minimum(_lengths(away if from_query else points) / scale, 1e100)  # beyond it is 0
+        distance = np.minimum(lengths(away if from_query else points) / scale, 1e100)  # beyond it is 0
         density += np.exp(constant - e * np.log(scale) - (FREEDOM + e) / 2 * np.log1p(distance**2 / FREEDOM))
     return points, away, density / len(scales)
-
-
-def _lengths(rows: Array) -> Array:
-    """Euclidean lengths (S,) of rows (S, e) whose squares may overflow."""
-    largest = np.abs(rows).max(axis=1, keepdims=True)
-    unit = np.where(largest > 0, largest, 1.0)
-    return np.asarray(np.linalg.norm(rows / unit, axis=1) * unit[:, 0])
