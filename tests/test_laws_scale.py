@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from members import members
 
 import attnlab
-from attnlab.arrays import Array, lengths
-from attnlab.collisions.base import Construction
-from attnlab.decoders.base import Decoder
+from attnlab.arrays import Array, Mask, lengths
 from attnlab.identifiability import softmax_scenario
 from attnlab.oracles.rivals import rivals_counted
 from attnlab.parts import Declined
-from attnlab.science import _kinds
 
 POWERS = (-600, -300, -50, 150, 500)
 TRIALS, N, D = 3, 12, 4
@@ -42,7 +40,7 @@ RIVALS = ("kept", "by_search", "by_degree", "flip", "first_start")
 INVERSE = ("weights", "residual", "signs", "count", "determined")
 
 
-def answers(g: dict[str, Array], v: float, k: float) -> dict[str, Callable[[], list[Array]]]:
+def answers(g: dict[str, Array], v: float, k: float) -> dict[str, Callable[[], Sequence[Array | Mask]]]:
     """What every question answers where values are v times, keys k times those drawn: invariant numbers."""
     V, K, o, a = g["V"] * v, g["K"] * k, g["o"] * v, g["softmax"]
     affine = g["V"][:, :7] @ np.diag([1.0, 2.0, 3.0, -4.0]) * k
@@ -64,7 +62,7 @@ def answers(g: dict[str, Array], v: float, k: float) -> dict[str, Callable[[], l
             attnlab.same_order_type(few, affine), attnlab.same_order_type(few, K[:, :7])
         ],
         "softmax_scenario": lambda: fields(
-            softmax_scenario(*(word[:1] for word in words), V[:1], K[:1]), "found", "bound", "simplex"
+            softmax_scenario(words[0][:1], words[1][:1], V[:1], K[:1]), "found", "bound", "simplex"
         ),
     }  # fmt: skip
 
@@ -80,7 +78,7 @@ def test_questions(name: str) -> None:
                 np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-9, err_msg=f"{name} {v} {k}")
 
 
-@pytest.mark.parametrize("name", sorted(_kinds("decoders", Decoder)))
+@pytest.mark.parametrize("name", members("decoder"))
 @pytest.mark.parametrize("scale", [*(2.0**p for p in POWERS), 1e160, 1e-200])
 def test_decoders(name: str, scale: float) -> None:
     """Weights and the relative residual; 1e160 once broke a contract, 1e-200 had the residual 0."""
@@ -92,7 +90,7 @@ def test_decoders(name: str, scale: float) -> None:
     assert (there.converged == here.converged).all()
 
 
-@pytest.mark.parametrize("name", sorted(set(_kinds("collisions", Construction)) - {ROUNDED}))
+@pytest.mark.parametrize("name", sorted(set(members("collision")) - {ROUNDED}))
 def test_collisions(name: str) -> None:
     g = drawn()
     given = {"weights": g["softmax"], "keys": g["K"], "queries": g["q"]}

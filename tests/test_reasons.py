@@ -21,7 +21,7 @@ def reason(kind: str, values: Array, weights: Array, **given: Array) -> str:
 
 @pytest.mark.parametrize("temperature", [0.1, 0.01, 0.001])
 def test_what_few_positions_of_sharp_softmax_weights_are_declined_for(temperature: float) -> None:
-    """Attended values are dependent as long as more than d + 1 weights are not 0; what can be left out is little."""
+    """Values are dependent while more than d + 1 weights are not 0; what can be left out is little."""
     keys = np.linspace(-1, 1, N)[:, None] * 20
     values = np.random.default_rng(0).standard_normal((N, D))
     weights = attnlab.attend([1.0], keys, values, temperature=temperature).weights

@@ -99,7 +99,7 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
             of_keys.span, of_values.span, mask[free], place, starts=starts, enough=starts, tolerance=FOUND
         ).parameters
         queries[free, : found.shape[1]] = np.matmul(found, np.swapaxes(of_keys.whiten, 1, 2))
-    of_size_one = _of_size_one(values)[0], _of_size_one(keys)[0]  # their products neither overflow nor vanish
+    v, k = _of_size_one(values)[0], _of_size_one(keys)[0]  # their products neither overflow nor vanish
     for slot in range(starts):
         rows = np.flatnonzero(np.isfinite(queries[:, slot]).all(axis=1))
         if not rows.size:
@@ -108,7 +108,7 @@ def _search(outputs: Array, values: Array, keys: Array, mask: Mask, starts: int)
         weights[rows, slot] = softmax_weights(scores, mask[rows])
         reached = attention_output(weights[rows, slot], values[rows])
         residual[rows, slot] = relative_gap(reached, outputs[rows], values[rows], mask[rows])
-        jacobian = _jacobian(weights[rows, slot], *(part[rows] for part in of_size_one), mask[rows])
+        jacobian = _jacobian(weights[rows, slot], v[rows], k[rows], mask[rows])
         condition[rows, slot] = _condition(jacobian)
         if values.shape[2] == e:
             signs[rows, slot] = np.linalg.slogdet(jacobian)[0]
