@@ -99,6 +99,7 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
     others = [entry for entry in studies if not _stands_above(entry)]
     facts: dict[str, object] = {
         "questions": QUESTIONS,
+        "in_prose": (results / "answer.html").exists(),
         "sentence": next((entry.verdict.opening for entry in opens if entry.verdict.opening), ""),
         "plane": plane.facts(),
         "script": plane.script(),

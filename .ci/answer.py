@@ -1,0 +1,101 @@
+"""The answer in prose: docs/answer.md with the reference run's numbers, and the page made from it.
+
+A share in the text is followed by a comment that says where it comes from, `94.4 % <!-- asker possible inputs.n=16
+... -->`: a study, a metric, and settings that single out one row of its table.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from attnlab.files import write_atomically
+from attnlab.harness.publish import entries
+from attnlab.report import index, plane
+from attnlab.report.page import prose, render
+
+NUMBER = re.compile(r"([\d.]+) %\s*<!-- (.+?) -->")
+PICTURE = re.compile(r"!\[(.+?)\]\(\.\./results/reference/(.+?)\)")
+SQUARE = "plane.svg"
+"""The picture of the index, standing still."""
+STYLE = """
+text { font: 15px sans-serif; } .link { stroke-width: 2.5; fill: none; } .link.second { stroke-dasharray: 6 3; }
+.link.first { stroke: #0072b2; } .link.second { stroke: #d55e00; } .tip.first { fill: #0072b2; }
+.tip.second { fill: #d55e00; } .sum-name { font-weight: 600; } .still { fill: #fff; stroke: #1a1a1a; }
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading, a paragraph or a picture. place: a heading's id, a picture's file; source: its bytes as a URI."""
+
+    kind: str
+    text: str | Markup
+    place: str = ""
+    source: str = ""
+
+
+@functools.cache
+def table(path: Path) -> pd.DataFrame:
+    """A study's table, every entry as it is written."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def share(asked: str, reference: Path) -> str:
+    """The share `study metric setting=level ...` in per cent; raises ValueError unless one row is meant."""
+    study, metric, *settings = asked.split()
+    rows = table(reference / study / "results.csv")
+    rows = rows[rows["metric"] == metric]
+    for setting in settings:
+        name, _, level = setting.partition("=")
+        rows = rows[rows[name] == level]
+    if len(rows) != 1:
+        raise ValueError(f"{asked!r} means {len(rows)} rows of the reference run, not one")
+    return f"{100 * float(rows['value'].iloc[0]):.1f}"
+
+
+def filled(text: str, reference: Path) -> str:
+    """The text with every share as the reference run has it."""
+
+    def put(found: re.Match[str]) -> str:
+        return share(found[2], reference) + found[0][len(found[1]) :]
+
+    return NUMBER.sub(put, text)
+
+
+def parts(text: str, reference: Path) -> Iterator[Part]:
+    """What the page shows, one after the other, without the title."""
+    for block in re.split(r"\n\s*\n", NUMBER.sub(r"\1 %", text).strip())[1:]:
+        line = " ".join(block.split())
+        picture = PICTURE.fullmatch(line)
+        if picture:
+            image = base64.b64encode((reference / picture[2]).read_bytes()).decode()
+            yield Part("picture", picture[1], picture[2], f"data:image/svg+xml;base64,{image}")
+        elif line.startswith("## "):
+            yield Part("heading", line[3:], place=re.sub(r"\W+", "-", line[3:].lower()))
+        else:
+            yield Part("paragraph", Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", str(prose(line)))))
+
+
+def main(prose_file: Path, reference: Path) -> None:
+    """Fill the numbers in, write the picture, the page, and the index that names it."""
+    drawn = render("plane_alone.html.j2", plane=plane.facts(), style=STYLE)
+    write_atomically(reference / SQUARE, drawn.strip() + "\n")
+    text = filled(prose_file.read_text(encoding="utf-8"), reference)
+    write_atomically(prose_file, text)
+    title = text.partition("\n")[0].removeprefix("# ")
+    page = render("answer.html.j2", title=title, square=SQUARE, parts=list(parts(text, reference)))
+    print(write_atomically(reference / "answer.html", page))
+    index.write(reference, entries(reference))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
