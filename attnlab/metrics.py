@@ -116,6 +116,11 @@ def few_visible(mask: Mask, d: int) -> Mask:
     return np.asarray(mask.sum(axis=-1) <= d + 1)
 
 
+def full_support(a: Array, mask: Mask) -> Mask:
+    """Whether every visible position has weight; what underflowed to zero has none."""
+    return np.asarray(((a > 0) | ~mask).all(axis=-1))
+
+
 def by_visible(law: Callable[[int], float], mask: Mask) -> Array:
     """A law of the number of visible positions, for every trial: mask (B, n) -> (B,)."""
     counts, place = np.unique(mask.sum(axis=-1), return_inverse=True)

@@ -103,7 +103,7 @@ class Part:
     whenever its numbers change: cells made by the older version run again.
 
     says: what it is, as a few words of a sentence, for pages (a property, where that hangs on the settings); a
-    part without is called by its choice's name. facts: the names of `says` and of whatever else a page may
+    part without is called by its choice, `inputs mine`. facts: the names of `says` and of whatever else a page may
     rest on, words or True.
     """
 

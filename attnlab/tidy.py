@@ -17,6 +17,12 @@ MEASURED = (METRIC, "kind", "value", "low", "high", "count", "effective", "nonfi
 """kind is rate or mean; count is trials with a finite value, effective what they are worth if independent."""
 FEW_VISIBLE = "few_visible"
 """The metric that says in how many trials of a cell at most d + 1 positions are visible."""
+FULL_SUPPORT = "full_support"
+"""The metric that says in how many trials every visible position has weight, underflow counted as none."""
+OF_KEYS = "of_keys"
+"""The metric that says in how many trials the weights are a softmax of the keys: some query gives them."""
+Q3_LOST = "q3_lost"
+"""The metric that says in how many trials other softmax weights certainly have the output."""
 BOOKKEEPING = frozenset({*HEAD, *TAIL, *MEASURED})
 """The columns that are neither settings nor facts."""
 

@@ -1,14 +1,16 @@
 """Alignment: knowing keys and values, when do two queries give the same output?
 
-Values are `V = sqrt(1 - l) K M + sqrt(l) Z` with as many value as key dimensions: at l = 0 the output determines
-the softmax weights at every n (a theorem), at l = 1 keys and values know nothing of each other. In between, how
-often is there certainly another query with the same output? And how much of that does a search find, from how
-many starts, beside what no search can miss: the degree, and an estimate of the exact mean number of rivals.
+Keys tied to the values, `V = sqrt(1 - l) K M + sqrt(l) Z` with as many value as key dimensions: at l = 0 the
+output determines the softmax weights at every n (a theorem), at l = 1 keys and values know nothing of each other.
+In between, and for other inputs, how often is there certainly another query with the same output? And how much of
+that does a search find, from how many starts, beside what no search can miss: the degree, and an estimate of
+the exact mean number of rivals.
 """
 
 from __future__ import annotations
 
 from math import comb
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,10 +30,20 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.theory.rivals import estimated_rivals
-from attnlab.verdicts import Claim, Verdict, holds, stated
+from attnlab.verdicts import (
+    Claim,
+    Verdict,
+    each,
+    no_other_query,
+    no_second_query,
+    of_queries,
+    rows,
+    stated,
+)
+from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 5
+VERSION = 6
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {
@@ -56,7 +68,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     found_by_s: by the search alone; degree: by the degree alone. same_order: keys and values have one order type
     (NaN where that would take more than 20,000 simplices). Up to 4 key dimensions also the number of rivals
     found in 256 starts, whether their signs add up to the degree, and an estimate of their exact mean, for inputs
-    where the law holds.
+    where the law holds (NaN where fewer than e + 1 positions are visible: it is for keys that span e dimensions).
     Raises RuntimeError if a trial is kept by a theorem and lost by the degree: then something here is wrong.
     """
     sample = inputs(trials, rng("inputs"))
@@ -100,7 +112,7 @@ def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> 
     degree = query_degree(o, sample.values, sample.keys, sample.mask)
     law = np.array(
         [
-            estimated_rivals(query, keys[seen], draws=DRAWS).value
+            estimated_rivals(query, keys[seen], draws=DRAWS).value if seen.sum() > inputs.e else np.nan
             for query, keys, seen in zip(queries, sample.keys, sample.mask, strict=True)
         ]
     )
@@ -112,7 +124,7 @@ def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> 
 
 
 def verdict(table: pd.DataFrame) -> Verdict:
-    """The rate of softmax collisions from tied to independent values."""
+    """The rate of softmax collisions, from tied to independent values or for other inputs."""
     return stated(
         table,
         CLAIMS,
@@ -126,57 +138,91 @@ def verdict(table: pd.DataFrame) -> Verdict:
     )
 
 
-def _never(rows: pd.DataFrame) -> str:
-    return "never, by theorem" if holds(rows, "inputs:tied_keys") else ""
+def _never(level: pd.DataFrame) -> str:
+    why = no_second_query(level)
+    return f"never, by theorem: {why}" if why else ""
 
 
-def _alone(rows: pd.DataFrame) -> str:
-    return "always, by theorem" if holds(rows, "inputs:tied_keys") else ""
+def _noisy(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells whose inputs have a noise between keys and values."""
+    return table[table["inputs.noise"].notna()] if "inputs.noise" in table else table.iloc[:0]
 
 
-CLAIMS = (
-    Claim(
-        metric="q3",
-        says="With keys and values known, one query alone gives the output",
-        over="inputs.noise",
-        theorem=_alone,
-        figure="noise",
-        question="Q3",
-        counts="no other query over the same keys gives that output",
-    ),
-    Claim(
-        metric="collides",
-        says="A search finds a second query with the same output",
-        over="inputs.noise",
+def _square(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells with as many value as key dimensions: there a degree may decide."""
+    same = {"inputs.d", "inputs.e"} <= set(table.columns)
+    return table[table["inputs.d"] == table["inputs.e"]] if same else table
+
+
+def _oblong(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop(_square(table).index)
+
+
+def _most_lost(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which the search finds a second query most often."""
+    found = rows(table, f"found_by_{AFTER[-1]}")
+    most = found.loc[found["value"] == found["value"].max(), "key"]
+    return table[table["key"].isin(most)] if "key" in table else table
+
+
+def _noiseless(table: pd.DataFrame) -> pd.DataFrame:
+    """All cells, where none has such a noise."""
+    return table.iloc[:0] if len(_noisy(table)) else table
+
+
+def _told(metric: str, says: str, only: Choice = of_queries, **more: Any) -> tuple[Claim, Claim]:
+    """A claim by the noise between keys and values; where no inputs have one, by the kind of inputs."""
+    told: dict[str, Any] = {"metric": metric, "says": says, **more}
+    return (
+        Claim(over="inputs.noise", only=each(_noisy, only), **told),
+        Claim(over="inputs", only=each(_noiseless, only), **told),
+    )
+
+
+CLAIMS: tuple[Claim, ...] = (
+    *no_other_query(_noisy, over="inputs.noise", figure="noise"),
+    *no_other_query(_noiseless, over="inputs", figure="starts"),
+    *_told(
+        "collides",
+        "A search finds a second query with the same output",
         theorem=_never,
-        beside={"starts": "each searched from {} queries"},
-        figure="noise",
+        beside={"starts": "each searched from {!s} queries"},
+        figure="starts",
     ),
-    Claim(
-        metric="argmax_flip",
-        says="That query has another most-attended position",
-        over="inputs.noise",
+    *_told(
+        "argmax_flip",
+        "A second query was found that has the same output and another most-attended position",
         theorem=_never,
         figure="flips",
     ),
-    Claim(
-        metric="same_order",
-        says="Without any search, one order type of keys and values makes the query certainly the only one",
-        over="inputs.noise",
+    *_told(
+        "same_order",
+        "Without any search, one order type of keys and values makes the query certainly the only one",
         least=("inputs.n",),
         figure="order",
     ),
-    Claim(
-        metric="degree",
-        says="Without any search, the degree makes another query certain",
-        over="inputs.noise",
+    *_told(
+        "degree",
+        "Without any search, the degree makes another query certain",
+        each(of_queries, _square),
+        theorem=_never,
+        figure="starts",
+    ),
+    *_told(
+        "degree",
+        "Without any search, the degree or a regular Jacobian makes another query certain",
+        each(of_queries, _oblong),
         theorem=_never,
         figure="starts",
     ),
     Claim(
         metric="found_by_4",
-        says="By starts, where keys and values have least in common: from 4 starts a second query is found",
-        beside={"found_by_256": "from 256 starts {}", "lost_by_256": "with the degree {}"},
+        says="By starts, where a second query is found most often: from 4 starts one is found",
+        only=each(of_queries, _most_lost),
+        beside={
+            "found_by_256": "from 256 starts {}",
+            "lost_by_256": "with what is certain without a search {}",
+        },
         figure="starts",
     ),
     Claim(
@@ -185,6 +231,7 @@ CLAIMS = (
         form="{}",
         unit="plain",
         over="inputs.d",
+        only=of_queries,
         beside={
             "expected_rivals": "{} by an estimate of their exact mean",
             "complete": "all found in a share of {}",
@@ -192,9 +239,11 @@ CLAIMS = (
         figure="rivals",
     ),
     Claim(
-        metric="collides",
-        says="By dimension, where keys and values have least in common, a search finds a second query",
+        metric="q3_lost",
+        says="By value dimension, a second query with the same output certainly exists",
         over="inputs.d",
-        figure="noise",
+        compares=True,
+        only=of_queries,
+        figure="starts",
     ),
 )

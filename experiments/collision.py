@@ -1,8 +1,9 @@
 """Collision: how different can two attention patterns be whose outputs are identical?
 
-Each construction makes pairs with one output, or says why it cannot. Below the affine threshold n = d + 2 those
-that share the values must decline; beyond it the pair's distance says how much the output leaves open, and the
-constraint it obeys (any weights, or softmax weights of two queries) says to whom.
+Each construction makes pairs with one output, or says why it cannot: where the visible values are affinely
+independent, as those with a density are up to d + 1 of them, those that share the values must decline. Elsewhere
+the pair's distance says how much the output leaves open, and the constraint it obeys (any weights, or softmax
+weights of two queries) says to whom.
 """
 
 from __future__ import annotations
@@ -19,11 +20,25 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
-from attnlab.verdicts import Claim, Remark, Verdict, best, beyond, each, having, named, rather, stated
+from attnlab.verdicts import (
+    Claim,
+    Remark,
+    Verdict,
+    best,
+    beyond,
+    each,
+    having,
+    named,
+    no_other_query,
+    of_queries,
+    rather,
+    rows,
+    stated,
+)
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 4
+VERSION = 5
 MEASURES = {
     "total_variation": NONNEGATIVE,
     "jsd_bits": UNIT,
@@ -87,6 +102,16 @@ def _surest(table: pd.DataFrame) -> pd.DataFrame:
     return best("found", "collision")(table)
 
 
+def _always(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which a pair was found in every trial."""
+    found = rows(table, "found")
+    return table[table["key"].isin(found.loc[found["value"] == 1, "key"])] if "key" in table else table
+
+
+def _not_always(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop(_always(table).index)
+
+
 def _by_dimension(rows: pd.DataFrame) -> str:
     return "100 %, by theorem: n > d + 1" if len(beyond(rows)) == len(rows) else ""
 
@@ -99,17 +124,17 @@ def _varied(setting: str) -> Choice:
     """The cells in which a setting has a value, and of the construction that goes farthest."""
 
     def choose(table: pd.DataFrame) -> pd.DataFrame:
-        rows = table[table[setting].notna()] if setting in table else table.iloc[:0]
-        if not len(rows):
-            return rows
-        several = rows.groupby("collision")[setting].transform("nunique") > 1
-        return best("jsd_bits", "collision")(rows[several])
+        varied = table[table[setting].notna()] if setting in table else table.iloc[:0]
+        if not len(varied):
+            return varied
+        several = varied.groupby("collision")[setting].transform("nunique") > 1
+        return best("jsd_bits", "collision")(varied[several])
 
     return choose
 
 
 def _declined(table: pd.DataFrame) -> list[str]:
-    """The constructions that decline where the values determine the weights, and why."""
+    """The constructions that decline up to d + 1 positions, and why."""
     cells = _few(table)
     cells = cells[cells["status"] == "skipped"].drop_duplicates("key") if len(cells) else cells
     told: dict[str, list[str]] = {}
@@ -121,7 +146,17 @@ def _declined(table: pd.DataFrame) -> list[str]:
     return [f"With no more than d + 1 positions these decline, and say why: {why}."] if told else []
 
 
-CLAIMS = (
+def _dense(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells whose values have a density: up to d + 1 of them are affinely independent."""
+    return having("inputs:density")(table)
+
+
+def _not_dense(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop(_dense(table).index)
+
+
+PAIRS = "Two patterns with one output are found by {collision}"
+CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="argmax_flip",
         says="With more than d + 1 positions, other weights on the simplex with the same output and another "
@@ -137,26 +172,32 @@ CLAIMS = (
         metric="found",
         says="A second query over the same keys with the same output is found",
         over="inputs.n",
-        only=each(beyond, having("collision:rival", "Q3")),
+        only=each(rather(beyond), having("collision:rival", "Q3"), of_queries),
         spread=True,
-        figure="distance",
     ),
-    Claim(
-        metric="q3",
-        says="With keys and values known, one query alone gives the output",
-        over="inputs.n",
-        only=each(beyond, having("collision:rival", "Q3")),
-        spread=True,
-        question="Q3",
-        counts="no other query over the same keys gives that output",
-    ),
+    *no_other_query(rather(beyond), having("collision:rival", "Q3"), over="inputs.n", spread=True),
     Claim(
         metric="found",
-        says="Two patterns with one output are found by {collision}",
-        only=each(beyond, rather(having("collision:rival", "Q2")), _surest),
+        says=PAIRS,
+        only=each(beyond, rather(having("collision:rival", "Q2")), _surest, _always),
         theorem=_by_dimension,
         question="Q1",
         counts="other weights that sum to 1 with that output exist",
+        way="lost",
+    ),
+    Claim(
+        metric="found",
+        says=PAIRS,
+        only=each(beyond, rather(having("collision:rival", "Q2")), _surest, _not_always),
+    ),
+    Claim(
+        metric="found",
+        says="With no more than d + 1 positions, other weights on the simplex with the same output are found all "
+        "the same",
+        over="collision",
+        only=each(_few, having("collision:rival", "Q2")),
+        question="Q2",
+        counts="other weights on the simplex with that output are found by {collision}",
         way="lost",
     ),
     Claim(
@@ -174,19 +215,26 @@ CLAIMS = (
         form="{} bits",
         unit="plain",
         over="weights.temperature",
+        compares=True,
         only=each(beyond, _varied("weights.temperature")),
-        beside={"jsd_bits_to_uniform": "the given weights are {} bits from uniform"},
+        beside={"jsd_bits_to_uniform": "the given weights are {!s} bits from uniform"},
         figure="temperature",
     ),
-    Claim(
-        metric="total_variation",
-        says="With no more than d + 1 positions, where exact outputs determine the weights, weights whose stored "
-        "output has the same bits are apart, in total variation, by",
-        form="{}",
-        unit="plain",
-        over="collision.format",
-        at="in {}",
-        only=_few,
+    *(
+        Claim(
+            metric="total_variation",
+            says=f"With no more than d + 1 positions{whatever}, weights whose stored output has the same bits are "
+            "apart, in total variation, by",
+            form="{}",
+            unit="plain",
+            over="collision.format",
+            at="in {}",
+            only=each(_few, which),
+        )
+        for which, whatever in (
+            (_dense, ", where exact outputs determine the weights (the values have a density)"),
+            (_not_dense, ""),
+        )
     ),
     Remark(_declined),
 )

@@ -1,9 +1,10 @@
 """Fibre: how far can the weights move while the output stays the same?
 
 All weights on the simplex with the output of a form its fibre. Softmax weights attend to every position, so for
-n > d + 1 the fibre is never a point; what counts is its width: the interval of every weight over it, whether the
-largest weight is the largest throughout (certified), and whether it could be zero. Against n/d, the temperature
-and the mass outside the floor((d+1)/2) largest weights; and softmax against sparsemax and entmax at one entropy.
+n > d + 1 the fibre is never a point (unless they underflow); what counts is its width: the interval of every
+weight over it, whether the largest weight is the largest throughout (certified), and whether it could be zero.
+Against n/d, the temperature and the mass outside the floor((d+1)/2) largest weights; and softmax against sparsemax
+and entmax at one entropy.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
-from attnlab.verdicts import Claim, Verdict, beyond, each, stated
+from attnlab.verdicts import Claim, Verdict, beyond, determined, each, rows, stated
 from attnlab.weights.base import Weights
 
 VERSION = 2
@@ -81,8 +82,19 @@ def _of_one_entropy(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["weights.effective"].notna()] if "weights.effective" in table else table.iloc[:0]
 
 
-def _narrow(rows: pd.DataFrame) -> str:
-    return "With no more than d + 1 positions the values leave the weights no freedom at all (a theorem)."
+def _few(table: pd.DataFrame) -> pd.DataFrame:
+    return beyond(table, few=True)
+
+
+def _free(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which the output does not determine the weights in every trial."""
+    unique = rows(table, "unique")
+    return table[table["key"].isin(unique.loc[unique["value"] < 1, "key"])] if "key" in table else table
+
+
+def _no_freedom(level: pd.DataFrame) -> str:
+    why = determined(level)
+    return f"always, by theorem: {why}" if why else ""
 
 
 CERTAIN = "With the values known, the most-attended position is certain"
@@ -101,6 +113,7 @@ CLAIMS = (
         metric="certified",
         says=CERTAIN,
         over="inputs.n",
+        compares=True,
         only=beyond,
         least=("weights.temperature",),
         figure="certified",
@@ -122,7 +135,22 @@ CLAIMS = (
         over="weights.temperature",
         only=beyond,
         figure="width",
-        tail=_narrow,
+    ),
+    Claim(
+        metric="unique",
+        says="With no more than d + 1 positions, all weights are certain",
+        over="inputs.n",
+        only=_few,
+        theorem=_no_freedom,
+        question="Q2",
+        counts="no other weights on the simplex give the output",
+    ),
+    Claim(
+        metric="certified",
+        says="With no more than d + 1 positions, the most-attended position is certain",
+        over="inputs.n",
+        only=each(_few, _free),
+        figure="certified",
     ),
     *(
         Claim(

@@ -116,7 +116,7 @@ def _most(rows: pd.DataFrame) -> str:
 
 
 MISSED = "Of the bits about the position that someone who knows the values reads, a learned reader misses"
-READS = {"usable_bits": "{} bits", "chance": "chance {}"}
+READS = {"usable_bits": "{!s} bits", "chance": "chance {}"}
 LEARNED: dict[str, Any] = {
     "metric": "top1",
     "over": "probe",
@@ -157,7 +157,7 @@ CLAIMS = (
         says="Who knows the values names the position",
         over="decoder",
         but=("probe",),
-        beside={"informed_usable_bits": "{} bits", "chance": "chance {}"},
+        beside={"informed_usable_bits": "{!s} bits", "chance": "chance {}"},
         figure="informed",
     ),
     Claim(

@@ -1,8 +1,8 @@
 """Phase: how many positions may be attended before other weights give the same output?
 
 k-sparse weights are the only ones on the simplex with their output iff the attended values span a face of the
-hull of all values (Q2). The certificate is computed for every trial over d/n and k/d, and stands beside the
-exact law for Gaussian values at finite n and the curve it tends to for large n.
+hull of all values (Q2). The certificate is computed for every trial over d/n and k/d; where values are independent
+and Gaussian, the exact law at finite n and the curve it tends to for large n stand beside it.
 """
 
 from __future__ import annotations
@@ -94,8 +94,9 @@ def _apart(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _least_decided(table: pd.DataFrame) -> pd.DataFrame:
-    """The cell in which the certificate was too close to call most often."""
+    """The cell in which the certificate was too close to call most often, if it ever was."""
     found = rows(table, "undecided")
+    found = found[found["value"] > 0]
     return found.iloc[[int(found["value"].to_numpy().argmax())]] if len(found) else found
 
 
@@ -116,6 +117,7 @@ CLAIMS = (
         metric="unique",
         says="Where kinds of values differ most, the weights are the only ones with their output",
         over="inputs",
+        compares=True,
         only=_apart,
         beside=LAW,
         figure="others",

@@ -16,27 +16,33 @@ from attnlab.experiments import probing, recovery, training
 from attnlab.intervals import SHARE, interval
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Estimate, Sample
-from attnlab.verdicts.scene import beyond
+from attnlab.verdicts import beyond
 
 
 @dataclass(frozen=True)
 class Claimed(Decoder):
-    """The last position, whatever was attended, said to explain the output so well."""
-
-    residual: float = 0.0
+    """The last position, whatever was attended, said to explain the output perfectly."""
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         weights = np.tile(np.eye(sample.n)[-1], (len(outputs), 1))
-        return Estimate(weights, np.full(len(outputs), self.residual), np.ones(len(outputs), dtype=bool))
+        return Estimate(weights, np.zeros(len(outputs)), np.ones(len(outputs), dtype=bool))
 
 
 @pytest.mark.parametrize(("residual", "rival"), [(0.0, True), (1e-9, True), (2e-9, False), (0.1, False)])
-def test_other_weights_are_a_rival_only_where_they_explain_the_output(residual: float, rival: bool) -> None:
+def test_other_weights_are_a_rival_only_where_they_explain_the_sum(
+    residual: float, rival: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The residual is taken against the sum itself; what a decoder says of its own does not count."""
+
+    def so_far_off(weights: Array, *_: object) -> Estimate:
+        return Estimate(weights, np.full(len(weights), residual), np.ones(len(weights), dtype=bool))
+
+    monkeypatch.setattr(recovery, "explaining", so_far_off)
     row = recovery.trial(
         member("inputs", "gaussian", n=12, d=4, e=4),
         member("weights", "softmax"),
         member("channel", "exact"),
-        Claimed(residual),
+        Claimed(),
         30,
         Streams(0),
     )

@@ -21,7 +21,7 @@ from attnlab.report.pooling import NotDrawable
 from attnlab.tidy import settings_of
 from attnlab.verdicts import Verdict
 
-TERMS = {"simplex", "softmax"}
+TERMS = {"simplex", "softmax", "softmax weights"}
 """Names of parts that are also terms of the field: the set of all weights, and the map that makes them."""
 
 

@@ -101,7 +101,9 @@ def test_the_four_questions_tell_q3_as_a_bracket() -> None:
     table = pd.DataFrame([rate(metric, value, condition=name) for metric, value, name in halves])
     verdict = four_questions.verdict(table)
     (sentence,) = verdict.sentences
-    assert re.search(r"12\.0 % \[.*?\] to 85\.0 % \[.*?\] of trials for condition a", sentence)
+    assert re.search(
+        r"certainly in 12\.0 % \[.*?\] \(possibly in 85\.0 % \[.*?\]\) of trials for condition a", sentence
+    )
     assert {answer.interval for answer in verdict.answers} == {
         Bracket(Interval(k, *wilson(k, 200), 200, 200.0), Interval(m, *wilson(m, 200), 200, 200.0))
         for k, m in ((0.12, 0.15), (0.0, 1.0))

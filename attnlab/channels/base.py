@@ -36,7 +36,9 @@ class Channel(Part, abc.ABC):
     scales: ClassVar[Literal["with the output", "not at all"]] = "with the output"
     unsaid: ClassVar[bool] = False
     """True for the channel that a sentence need not mention."""
-    facts: ClassVar[tuple[str, ...]] = ("says", "unsaid")
+    lossless: ClassVar[bool] = False
+    """True if what arrives is the sum itself, so that what explains the one explains the other."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "unsaid", "lossless")
 
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Array:
         """What arrives (B, d) of the outputs `o = sum_i a_i v_i` of these weights (B, n)."""

@@ -17,6 +17,7 @@ class Exact(Channel):
 
     says: ClassVar[str] = "the output itself"
     unsaid: ClassVar[bool] = True
+    lossless: ClassVar[bool] = True
 
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
         return outputs

@@ -199,12 +199,20 @@ class Cell:
         return flat(self.config, self.choices)
 
     def facts(self) -> dict[str, Json]:
-        """One column per fact that a part declares of itself: `inputs:says`, `decoder:knows`, ..."""
+        """One column per fact that a part declares of itself: `inputs:says`, `decoder:knows`, ...
+
+        A part that does not say what it is, is called by its choice: `inputs mine`.
+        """
         return {
             f"{group}:{name}": fact
             for group, config in self._groups()
-            for name, fact in facts_of(part(group, config)).items()
+            for name, fact in {"says": self._called(group), **facts_of(part(group, config))}.items()
+            if fact
         }
+
+    def _called(self, group: str) -> str:
+        """The words for a part that has none of its own."""
+        return f"{group} {self.choices[group]}" if group in self.choices else ""
 
     @property
     def words(self) -> str:

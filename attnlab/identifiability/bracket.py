@@ -19,6 +19,7 @@ from attnlab.solvers.certified import EPS
 from attnlab.solvers.exponential_family import parameters_of
 from attnlab.solvers.kantorovich import certain_radius, confirmed, confirmed_output
 from attnlab.solvers.whitening import whitening
+from attnlab.tidy import OF_KEYS, Q3_LOST
 
 ENOUGH = 4
 """A trial's search ends with this many rivals."""
@@ -35,15 +36,18 @@ class Rivals:
     """What is certain about other softmax weights with the same output; arrays over the leading axes.
 
     kept: certainly no others; lost: certainly others; neither: open. Of the lost, by_search: a query that was
-    found has exactly the output, confirmed; by_degree: none was, and others exist all the same. flip: a confirmed
-    rival has another top position. first_start: the starts the search took to the first confirmed rival, inf
-    where it found none or did not run. query (..., e): one with these weights, of least norm; NaN if none.
+    found has exactly the output, confirmed; by_degree: none was, and others exist all the same (by a degree that
+    is not the sign of the given query, where keys and values span as many dimensions; by a regular Jacobian, where
+    the keys span more). flip: a confirmed rival has another top position. of_keys: some query gives these weights,
+    to 1e-9. first_start: the starts the search took to the first confirmed rival, inf where it found none or did
+    not run. query (..., e): one with these weights, of least norm; NaN if none.
     """
 
     kept: Mask
     by_search: Mask
     by_degree: Mask
     flip: Mask
+    of_keys: Mask
     first_start: Array
     query: Array
 
@@ -57,10 +61,11 @@ class Rivals:
         """The bracket under the names that every study gives it."""
         return {
             "q3_kept": self.kept,
-            "q3_lost": self.lost,
+            Q3_LOST: self.lost,
             "q3_lost_by_search": self.by_search,
             "q3_lost_by_degree": self.by_degree,
             "q3_flip": self.flip,
+            OF_KEYS: self.of_keys,
         }
 
 
@@ -79,8 +84,10 @@ def softmax_rivals(
     differ by rounding), keys and values of one order type (`same_order_type`, up to 250,000 simplices), or values
     that span more dimensions than the keys and are declared to have a `density` given the keys: then almost
     surely no query shares a random query's output. That is no fact about given arrays, hence a declaration.
-    Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich), or a degree that is not the
-    sign of the given query (`query_degree`; asked where n times the key dimensions is at most 512). A search
+    Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich); a degree that is not the sign of
+    the given query (`query_degree`; asked where keys and values span as many dimensions and n times that is at
+    most 512); or keys that span more dimensions than the values, with a regular Jacobian at the query: then those
+    with its output are a surface through it. A search
     that finds nothing decides nothing. Weights that are no softmax of the keys to 1e-9 have all softmax weights
     with their output as rivals.
 
@@ -99,7 +106,7 @@ def softmax_rivals(
     of_keys = whitening(k, seen)
     given, softmax = parameters_of(a, of_keys, seen)
     queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
-    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], queries, np.nan))
+    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], queries, np.nan), softmax)
     family = in_coordinates(v, k, seen)
     for trial in np.flatnonzero(softmax & ~found.kept):
         found.kept[trial] = _only(family[trial], density)
@@ -113,6 +120,7 @@ def softmax_rivals(
         found.by_search.reshape(lead),
         found.by_degree.reshape(lead),
         found.flip.reshape(lead),
+        found.of_keys.reshape(lead),
         found.first_start.reshape(lead),
         found.query.reshape(*lead, -1),
     )
@@ -143,10 +151,12 @@ def lost_by_degree(
     return np.array(lost, dtype=bool).reshape(lead)
 
 
-def _none(kept: Mask, query: Array) -> Rivals:
+def _none(kept: Mask, query: Array, of_keys: Mask) -> Rivals:
     """Nothing known beyond what is kept."""
     nowhere = np.zeros(kept.shape, dtype=bool)
-    return Rivals(kept.copy(), nowhere, nowhere.copy(), nowhere.copy(), np.full(kept.shape, np.inf), query)
+    return Rivals(
+        kept.copy(), nowhere, nowhere.copy(), nowhere.copy(), of_keys, np.full(kept.shape, np.inf), query
+    )
 
 
 def _only(family: Family, density: bool) -> bool:

@@ -3,22 +3,32 @@
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
 from attnlab.verdicts.bracket import Average, Bracket, Number
 from attnlab.verdicts.claim import Claim, Finding, stated
+from attnlab.verdicts.facts import (
+    beyond,
+    by_symmetry,
+    determined,
+    have_rivals,
+    holds,
+    no_second_query,
+    of_no_query,
+    of_queries,
+)
 from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
 from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
     best,
-    beyond,
-    by_symmetry,
     each,
     having,
-    holds,
     lacking,
     named,
     rather,
     typical,
 )
+from attnlab.verdicts.second_query import AFTER_THE_SUM, ALONE, no_other_query
 
 __all__ = [
+    "AFTER_THE_SUM",
+    "ALONE",
     "QUESTIONS",
     "Answer",
     "Average",
@@ -34,12 +44,18 @@ __all__ = [
     "beyond",
     "bracket",
     "by_symmetry",
+    "determined",
     "each",
+    "have_rivals",
     "having",
     "holds",
     "interval",
     "lacking",
     "named",
+    "no_other_query",
+    "no_second_query",
+    "of_no_query",
+    "of_queries",
     "pooled",
     "rather",
     "rows",

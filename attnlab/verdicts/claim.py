@@ -17,6 +17,7 @@ import pandas as pd
 from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.answers import Answer, Question, Verdict, Way
 from attnlab.verdicts.bracket import Bracket, Number
+from attnlab.verdicts.facts import witnessed
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
 from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
@@ -30,6 +31,7 @@ from attnlab.verdicts.scene import (
     part_of,
     typical,
 )
+from attnlab.verdicts.wording import certainly, listed, short
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
@@ -44,8 +46,9 @@ class Claim:
     metric: whose number it is, or the stem of a pair `_kept`, `_lost`. says: the sentence up to the number.
     form: the number in it, {} in per cent or, of a unit, plain. over: the setting whose levels are compared.
     only: which rows of the table it is about, by facts and sizes, never by names. but: settings the metric does
-    not depend on. beside: words for other metrics of the same cells, with {} for the value. theorem: what makes
-    the number no measurement, in words, where the rows say so. tail: a further remark on the rows it speaks of.
+    not depend on. beside: words for other metrics of the same cells, with {} for the value in the claim's unit,
+    {!s} for it as a plain number. compares: it says nothing unless there are two levels to compare. theorem: what
+    makes the number no measurement, in words, where the rows say so. tail: a further remark on its rows.
     spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
     example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
     told, with {} for its value, where its own words will not do. apart: whether the levels are whole situations,
@@ -58,6 +61,7 @@ class Claim:
     form: str = "in {}"
     unit: Literal["percent", "plain"] = "percent"
     over: str = ""
+    compares: bool = False
     only: Choice = field(default=lambda table: table)
     but: Sequence[str] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +80,7 @@ class Claim:
 
     def found(self, table: pd.DataFrame) -> Finding | None:
         """What the rows of this table say, or None."""
+        table = witnessed(table)
         study = self._rows(table)
         if not len(study) or (self.over and self.over not in study):
             return None
@@ -87,7 +92,7 @@ class Claim:
             Place(words, level, self._number(table, level), self.theorem(level))
             for words, level in (self._levels(chosen) if self.over else [("", chosen)])
         ]
-        return Finding(self, table, study, chosen, tuple(places))
+        return Finding(self, table, study, chosen, tuple(places)) if len(places) > self.compares else None
 
     def _rows(self, table: pd.DataFrame) -> pd.DataFrame:
         own = self.only(table)
@@ -189,7 +194,7 @@ class Finding:
         told = [self._told(place, same, not line) for line, place in enumerate(self.shown)]
         more = len(self.places) - len(self.shown)
         between = f" ({more} more between)" if more else ""
-        return f"{filled(self.claim.says, self.chosen)} {_listed(told)}{between}"
+        return f"{filled(self.claim.says, self.chosen)} {listed(told)}{between}"
 
     @property
     def _facts(self) -> str:
@@ -198,6 +203,8 @@ class Finding:
     def _told(self, place: Place, same: Mapping[str, str], first: bool) -> str:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
         number = self.claim.form.format(self.claim.printed(place.number))
+        if isinstance(place.number, Bracket) and self.claim.form == "in {}":
+            number = certainly(place.number)
         unit = " of trials" if first and self.claim.form == "in {}" else ""
         level = f" {place.words}" if place.words else ""
         notes = [place.theorem] if place.theorem else []
@@ -209,8 +216,8 @@ class Finding:
         for metric, words in self.claim.beside.items():
             found = metric_rows(self.table, metric, level).drop_duplicates(["value", "low", "high"])
             if len(found) == 1:
-                unit = "plain" if re.search(r"{} (bits|queries)", words) else self.claim.unit
-                told[metric] = filled(words, level).format(_short(pooled(found), unit))
+                unit = "plain" if "{!s}" in words else self.claim.unit
+                told[metric] = filled(words, level).format(short(pooled(found), unit))
         return told
 
     def _spread(self) -> str:
@@ -264,6 +271,7 @@ class Finding:
 
 def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:
     """The verdict these claims make of a table: what they find, in their order, and what they do not show."""
+    table = witnessed(table)
     findings = [found for found in (claim.found(table) for claim in claims) if found is not None]
     own = [found.limit for found in findings if found.limit]
     answers: dict[tuple[object, ...], Answer] = {}
@@ -276,14 +284,3 @@ def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequen
         limits=tuple(dict.fromkeys((*own, *limits))),
         figures=tuple(found.figure for found in findings),
     )
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
-
-
-def _short(number: Number, unit: str) -> str:
-    """A number beside others: one that is the same in every trial without an interval."""
-    if not number.low < number.high:  # the same in every trial, or too little known for an interval
-        return f"{100 * number.value:.3g} %" if unit == "percent" else f"{number.value:.3g}"
-    return number.percent if unit == "percent" else str(number)

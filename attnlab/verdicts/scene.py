@@ -10,7 +10,8 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from attnlab.tidy import FEW_VISIBLE, METRIC, settings_of
+from attnlab.tidy import METRIC, settings_of
+from attnlab.verdicts.facts import holds
 
 ALWAYS = ("n", "d", "temperature")
 """Settings that a condition names even where the whole study has one value of them."""
@@ -107,11 +108,6 @@ def constant(rows: pd.DataFrame, column: str) -> object:
         return None
     values = rows[column].unique()
     return values[0] if len(values) == 1 and not pd.isna(values[0]) else None
-
-
-def holds(rows: pd.DataFrame, fact: str) -> bool:
-    """Whether a part declares a fact in every one of these rows."""
-    return bool(len(rows)) and fact in rows and bool(rows[fact].isin([True, "True"]).all())
 
 
 def named(rows: pd.DataFrame, part: str) -> str:
@@ -261,30 +257,6 @@ def best(metric: str, part: str) -> Choice:
 def each(*choices: Choice) -> Choice:
     """One choice after the other."""
     return lambda table: functools.reduce(lambda rows, choice: choice(rows), choices, table)
-
-
-def by_symmetry(rows: pd.DataFrame) -> str:
-    """The theorem that a reader of the output alone is right in 1/n, in words, or nothing.
-
-    It takes positions that differ in nothing but their number and weights that prefer none, as parts declare.
-    """
-    alone = "probe:reads" in rows and bool((rows["probe:reads"] == "the output").all())
-    symmetric = holds(rows, "inputs:exchangeable") and holds(rows, "weights:equivariant")
-    return "chance, by symmetry" if alone and symmetric else ""
-
-
-def beyond(table: pd.DataFrame, few: bool = False) -> pd.DataFrame:
-    """The rows of cells in which every trial sees more than d + 1 positions; few: of those in which none does.
-
-    Masked positions do not count. A cell says how many of its trials see few (the metric FEW_VISIBLE); one whose
-    trials differ is in neither set; one that says nothing is filed by its n, if it has one.
-    """
-    n, d = (table.get(name, pd.Series(np.nan, table.index)) for name in ("inputs.n", "inputs.d"))
-    share = (n <= d + 1).astype(float).where(n.notna() & d.notna())
-    if "key" in table:
-        told = table[(table[METRIC] == FEW_VISIBLE) & table["value"].notna()].drop_duplicates("key")
-        share = table["key"].map(told.set_index("key")["value"].astype(float)).fillna(share)
-    return table[share == (1.0 if few else 0.0)]
 
 
 def metric_rows(table: pd.DataFrame, metric: str, like: pd.DataFrame) -> pd.DataFrame:

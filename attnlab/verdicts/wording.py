@@ -1,0 +1,32 @@
+"""How a sentence prints its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attnlab.verdicts.bracket import Bracket, Number
+
+ROUNDING = 1e-9
+"""Ends that differ by no more than this, relatively, are those of a constant."""
+TINY = 1e-6
+"""Shares below this are told in words: their digits say nothing to a reader."""
+
+
+def listed(items: Sequence[str]) -> str:
+    """`one, two and three`."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def certainly(number: Bracket) -> str:
+    """A bracket in a sentence: `certainly in 12.0 % [9.0, 15.8] (possibly in 85.0 % [80.6, 88.6])`."""
+    kept, *most = (end.percent for end in number.ends)
+    return f"certainly in {kept}" + "".join(f" (possibly in {end})" for end in most)
+
+
+def short(number: Number, unit: str) -> str:
+    """A number beside others: one that is the same in every trial without an interval."""
+    if number.high - number.low > ROUNDING * abs(number.value):
+        return number.percent if unit == "percent" else str(number)
+    if unit != "percent":  # the same in every trial, or too little known for an interval
+        return f"{number.value:.3g}"
+    return "less than one in a million" if 0 < number.value < TINY else f"{100 * number.value:.3g} %"
