@@ -30,6 +30,7 @@ from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.theory.rivals import estimated_rivals
+from attnlab.tidy import OF_KEYS
 from attnlab.verdicts import (
     Claim,
     Verdict,
@@ -49,7 +50,7 @@ AFTER = (4, 16, 64, 256)
 MEASURES = {
     **dict.fromkeys(("entropy_bits", "rivals", "expected_rivals", "starts"), NONNEGATIVE),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
-    **dict.fromkeys(("collides", "argmax_flip", "degree"), SHARE),
+    **dict.fromkeys((OF_KEYS, "collides", "argmax_flip", "degree"), SHARE),
     **dict.fromkeys((f"{how}_by_{starts}" for how in ("found", "lost") for starts in AFTER), SHARE),
     **dict.fromkeys(("same_order", "complete"), Measure(share=True)),
 }
