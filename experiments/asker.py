@@ -126,7 +126,7 @@ CLAIMS = (
     ),
     Claim(
         metric="apart",
-        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight",
+        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight,",
         over="inputs.d",
         only=rather(_lawful),
         beside={"softmax_c": "largest weight on both: {!s} found", "softmax_bound": "at most {!s}"},

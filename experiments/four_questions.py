@@ -21,7 +21,7 @@ from attnlab.collisions.extreme import positions
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, softmax_scenario, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
-from attnlab.metrics import few_visible
+from attnlab.metrics import few_visible, full_support
 from attnlab.parts import Count, Declined
 from attnlab.probes import controls
 from attnlab.probes.base import Probe
@@ -31,18 +31,31 @@ from attnlab.probes.targets import examples
 from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
-from attnlab.tidy import FEW_VISIBLE, METRIC
-from attnlab.verdicts import Claim, Verdict, beyond, by_symmetry, holds, rather, stated
+from attnlab.tidy import FEW_VISIBLE, FULL_SUPPORT, METRIC, OF_KEYS
+from attnlab.verdicts import (
+    AFTER_THE_SUM,
+    Claim,
+    Verdict,
+    beyond,
+    by_symmetry,
+    determined,
+    each,
+    have_rivals,
+    no_second_query,
+    of_queries,
+    rather,
+    stated,
+)
 from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
-VERSION = 6
+VERSION = 7
 OF_WORDS = "largest_c"
 """The metric of the cells about two words, and of no others: the largest weight that both can have."""
 MEASURES = {
     "q4": Measure(whole=True),
     **dict.fromkeys(("chance", OF_WORDS), UNIT),
-    **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "q2_top"), SHARE),
+    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, OF_KEYS, "q1", "q2", "q2_top"), SHARE),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
 }
 ROUNDING = 1e-9
@@ -88,6 +101,7 @@ def trial(
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
+        FULL_SUPPORT: full_support(asked, sample.mask),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": unique,
         "q2_top": unique
@@ -146,24 +160,18 @@ def verdict(table: pd.DataFrame) -> Verdict:
 
 
 def _many(rows: pd.DataFrame) -> str:
-    """The theorem that weights on every position have rivals beyond d + 1 positions."""
-    lost = holds(rows, "weights:positive") and len(beyond(rows)) == len(rows)
-    return _counted(rows, 0.0, "never, by theorem: every position has weight and n > d + 1") if lost else ""
+    why = have_rivals(rows)
+    return f"never, by theorem: {why}" if why else ""
 
 
 def _tied(rows: pd.DataFrame) -> str:
-    tied = holds(rows, "inputs:tied_keys")
-    return _counted(rows, 1.0, "always, by theorem: the values determine the keys") if tied else ""
+    why = no_second_query(rows)
+    return f"always, by theorem: {why}" if why else ""
 
 
 def _few(rows: pd.DataFrame) -> str:
-    few = holds(rows, "inputs:density") and len(beyond(rows, few=True)) == len(rows)
-    return _counted(rows, 1.0, "always, by theorem: n <= d + 1") if few else ""
-
-
-def _counted(rows: pd.DataFrame, share: float, theorem: str) -> str:
-    """The theorem where the trials bear it out: weights that underflow are not positive, whatever is declared."""
-    return theorem if bool((rows["value"] == share).all()) else ""
+    why = determined(rows)
+    return f"always, by theorem: {why}" if why else ""
 
 
 def _asks_of_words(table: pd.DataFrame) -> pd.Series:
@@ -203,17 +211,17 @@ CLAIMS = (
         counts="all weights on the simplex with that output have the same top position",
         only=_large,
         over="weights.temperature",
-        but=("probe",),
+        but=AFTER_THE_SUM,
         figure="four",
     ),
     Claim(
         metric="q3",
-        says="With the keys known as well (Q3), one query alone gives the output",
+        says="With the keys known as well (Q3), no other softmax weights over them give the output,",
         theorem=_tied,
         question="Q3",
-        counts="no other query over the same keys gives that output",
-        only=_large,
-        but=("probe",),
+        counts="no other softmax weights over the same keys give that output",
+        only=each(_large, of_queries),
+        but=AFTER_THE_SUM,
         **SITUATIONS,
     ),
     Claim(
@@ -234,7 +242,7 @@ CLAIMS = (
         question="Q2",
         counts="no other weights on the simplex give the output",
         only=_of_weights,
-        but=("probe",),
+        but=AFTER_THE_SUM,
         **SITUATIONS,
     ),
     Claim(
@@ -244,7 +252,7 @@ CLAIMS = (
         question="Q1",
         counts="no other weights that sum to 1 give the output",
         only=_of_weights,
-        but=("probe",),
+        but=AFTER_THE_SUM,
         **SITUATIONS,
     ),
     Claim(
@@ -253,14 +261,16 @@ CLAIMS = (
         question="Q2",
         counts="no output allows either of two words over half the weight",
         only=_of_words,
+        but=(*AFTER_THE_SUM, "weights"),
         figure="four",
     ),
     Claim(
         metric="q3",
-        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight",
+        says="No output of two queries over the same keys (Q3) allows either of two words over half the weight,",
         question="Q3",
         counts="no output of two queries allows either of two words over half the weight",
         only=_of_words,
+        but=(*AFTER_THE_SUM, "weights"),
         figure="four",
     ),
 )
