@@ -24,6 +24,10 @@ FEWEST_SUMMARIES = 5
 """The same for numbers that each sum up a whole repeat."""
 CORRELATION, TRUST = 0.3, 0.8
 """Correlation within a group that is assumed where the groups cannot tell, and how soon they are trusted."""
+NOTHING = 1e-3
+"""An interval of a share that leaves out no more than this at either end says nothing."""
+ROUNDING = 1e-9
+"""A lower end this small beside the upper one is printed as 0."""
 RARE = 10
 """With fewer events than this, or fewer trials without, Wilson's interval can be too narrow."""
 ASSUMES = (
@@ -89,16 +93,27 @@ class Interval:
         """True if there is an interval."""
         return bool(self.low <= self.high)
 
+    @property
+    def empty(self) -> bool:
+        """True for an interval from 0 to 1: of a share, whose trials are too few to leave anything out."""
+        return 0 <= self.low <= NOTHING and 1 - NOTHING <= self.high <= 1
+
     def __str__(self) -> str:
-        if not self.known:
-            return f"{self.value:.3g} (no interval)"
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{self.value:.3g} {self._ends(1, '.3g')}"
 
     @property
     def percent(self) -> str:
         """The interval of a rate, in per cent."""
-        ends = f"[{100 * self.low:.1f}, {100 * self.high:.1f}]" if self.known else "(no interval)"
-        return f"{100 * self.value:.1f} % {ends}"
+        return f"{100 * self.value:.1f} % {self._ends(100, '.1f')}"
+
+    def _ends(self, unit: float, form: str) -> str:
+        """The interval in words; one that says nothing is not printed."""
+        if not self.known:
+            return "(no interval)"
+        if self.empty:
+            return "(no interval: too few trials)"
+        low = 0.0 if 0 < self.low < ROUNDING * self.high else self.low
+        return f"[{unit * low:{form}}, {unit * self.high:{form}}]"
 
 
 def wilson(rate: float, count: float) -> tuple[float, float]:

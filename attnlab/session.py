@@ -15,6 +15,11 @@ from attnlab.harness.words import words
 from attnlab.parts import SettingError
 from attnlab.study import Study, load
 
+OTHER_ACTIONS = (
+    "no other action than run: attnlab.load(folder) reads what is stored, attnlab.studies(results) lists it, "
+    "Study.compare compares; plan and report are of the terminal"
+)
+
 
 def run(
     experiment: str,
@@ -46,10 +51,13 @@ def run(
     own = [str(Path(folder).expanduser().absolute()) for folder in folders]
     try:
         asked_for = _command(experiment, overrides, settings, Path(results))
+        for word in asked_for:
+            if word.startswith("action=") and word != "action=run":
+                raise SettingError("action", word.partition("=")[2], OTHER_ACTIONS)
         with guest(own):
             asked = ask([*(f"--config-dir={folder}" for folder in own), *asked_for])
-            if asked.action != "run" or asked.command.experiments != (experiment,):
-                raise SettingError("experiment", experiment, "one experiment, and no other action than run")
+            if asked.command.experiments != (experiment,):
+                raise SettingError("experiment", experiment, "one experiment; for several call run for each")
             (page,) = published(asked)
     except REFUSALS as error:
         raise ValueError(_refused(error)) from error

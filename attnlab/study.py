@@ -14,10 +14,11 @@ import pandas as pd
 
 from attnlab.harness import sweeps
 from attnlab.harness.publish import read_study
+from attnlab.harness.sides import of_records
 from attnlab.harness.store import Store, counts
 from attnlab.harness.table import as_read, read_csv, tidy
 from attnlab.parts import among
-from attnlab.report.comparing import compared
+from attnlab.report.compare import Apart, Side, compare
 from attnlab.report.drawing import Drawing, drawing, own_drawing
 from attnlab.tidy import settings_of
 from attnlab.verdicts import Verdict
@@ -108,13 +109,29 @@ class Study:
         return drawing(self.table, {name: value for name, value in given.items() if value is not None})
 
     def compare(self, other: Study) -> pd.DataFrame:
-        """The cells that both studies have, a row per cell and metric: both values and their difference.
+        """The cells both studies have, a row per cell and metric: the table of `action=compare a=THIS b=OTHER`.
 
-        A cell is the same if all its settings are. low and high are a 95 % interval of the difference (other less
-        this one) from both intervals as of independent draws (Newcombe's combination, 1998): wider than need be
-        where both measured the same draws.
+        Common are cells that agree in every setting but those in which each study is constant. value_a, low_a ...
+        are this study's numbers, value_b ... the other's; difference is the other less this one with the ends of
+        its 95 % interval (NaN where there is none), how says of what kind: paired by repeat where both have
+        records of one seed. Raises ValueError where no cell is common, with the settings that are in the way.
+
+        >>> import attnlab
+        >>> settings = {"weights": "hard", "decoder": "simplex", "trials": 20}
+        >>> one = attnlab.run("recovery", "inputs.n=8", **settings)
+        >>> two = attnlab.run("recovery", "inputs.n=8", **settings, seed=1, study="two")
+        >>> table = one.compare(two).set_index("metric")
+        >>> table.loc["top1", ["value_a", "value_b", "difference", "how"]].tolist()
+        [1.0, 1.0, 0.0, 'independent']
         """
-        return compared(self.table, other.table)
+        try:
+            return compare(self._side(), other._side()).table
+        except Apart as error:
+            raise ValueError(f"expected {error}") from error
+
+    def _side(self) -> Side:
+        records = Store(self.folder).records(self.table["key"].unique())
+        return of_records(self.name, self.table, records, self.figures)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())

@@ -12,14 +12,16 @@ import pandas as pd
 import pytest
 from conftest import Lab
 
+import attnlab
 from attnlab.intervals import ANY, SHARE, Interval, interval
-from attnlab.report.compare import Side, compare
+from attnlab.report.compare import Apart, Side, compare
 from attnlab.report.comparison import sentences
 from attnlab.verdicts import Verdict
-from attnlab.verdicts.changed import changed
+from attnlab.verdicts.changed import claims, read
 from attnlab.verdicts.difference import difference
 
 FAST = ("experiment=noop", "exec=serial", "inputs.n=4,8", "repeats=5")
+ONE = ("experiment=noop", "exec=serial", "inputs.n=4", "repeats=5")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -121,7 +123,7 @@ def test_the_page_is_whole_by_itself_and_the_same_every_time(lab: Lab) -> None:
     lab("action=compare", "a=one", "b=two")
     assert files(lab.results) == before
     page = (lab.results / "compare" / "one-vs-two" / "report.html").read_text()
-    assert not re.search(r"""(?:src|href)=["'](?!\.\./\.\./index\.html|data:)""", page)
+    assert not re.search(r"""(?:src|href)=["'](?!\.\./\.\./index\.html|data:|#)""", page)
     text = (lab.results / "compare" / "one-vs-two" / "report.md").read_text()
     assert "| level | 1 | 2 |" in text and "| inputs.n | metric | one | two | difference |" in text
     assert "The mean draw is" in text and "attnlab action=compare a=one b=two" in text
@@ -173,10 +175,19 @@ REFUSED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("b=one",), ("a = null",)),
     (("a=one", "b=one"), ("b = one", "another study than a")),
     (("a=one", "b=empty"), ("b = empty", "a study with records here")),
-    (("a=one", "b=two", "inputs.n=4"), ("inputs.n", "no setting beside a=NAME and b=NAME")),
-    (("a=one", "b=two", "study=one"), ("study", "no setting beside")),
-    (("a=one", "b=two", "experiment=noop"), ("experiment", "no setting beside")),
-    (("a=one", "b=apart"), ("b = apart", "a study with cells in common with one")),
+    (("a=one", "b=two", "inputs.n=4"), ("inputs.n = 4", "it asks for a grid of cells")),
+    (("a=one", "b=two", "trials=null"), ("trials = null", "it asks for a grid of cells")),
+    (("a=one", "b=two", "study=one"), ("study = one", "it names a sweep")),
+    (("a=one", "b=two", "experiment=noop"), ("experiment = noop", "it chooses what is asked")),
+    (
+        ("a=one", "b=apart"),
+        (
+            "b = apart",
+            "a study with cells in common with one",
+            "inputs.n: 4, 8 in one; 16, 32 in apart",
+            "study=apart level=1 inputs.n=4,8",
+        ),
+    ),
 ]
 
 
@@ -196,24 +207,139 @@ def test_what_cannot_be_compared_is_refused(lab: Lab) -> None:
 def test_words_of_another_action_are_refused(lab: Lab) -> None:
     for words in (("a=one",), ("b=one", "action=plan"), ("key=ab",), ("action=compare", "key=ab")):
         answer = lab("experiment=noop", *words)
-        assert answer.code == 2 and "which alone heeds it" in answer.err
+        assert answer.code == 2 and "does not heed it" in answer.err
     answer = lab(*FAST, "study=compare")
     assert answer.code == 2 and "what action=compare makes" in answer.err and not lab.results.exists()
 
 
+def moved(one: str, other: str) -> bool:
+    raise AssertionError(f"not asked of {one} and {other}")
+
+
 def test_claims_are_matched_by_their_words() -> None:
-    one = Verdict(("A is seen in 5 % [1, 9].", "B holds for all of them.", "Only here, at n = 4."))
+    one = Verdict(("B holds for all of them.", "Only here, at n = 4.", "The same at 5 %, in fewer words."))
     other = Verdict(
-        ("B holds for all of them.", "A is seen in 7.5 % [2, 11].", "Something else entirely now.")
+        ("Something else entirely now.", "The same at 6 %, in few words.", "B holds for all of them.")
     )
-    pairs, kept = changed(one, other)
-    assert kept == 1
-    assert pairs == (
-        ("A is seen in 5 % [1, 9].", "A is seen in 7.5 % [2, 11]."),
+    found = claims(one, other, moved)
+    assert found.kept == 1 and found.again == ()
+    assert found.changed == (
         ("Only here, at n = 4.", ""),
+        ("The same at 5 %, in fewer words.", "The same at 6 %, in few words."),
         ("", "Something else entirely now."),
     )
-    assert changed(one, one) == ((), 3)
+    again = claims(one, one, moved)
+    assert (again.changed, again.again, again.kept) == ((), (), 3)
+
+
+def test_a_claim_changes_with_its_number_and_not_with_its_trials() -> None:
+    """The same words, other trials and an interval of another width: no change. A number that moved: a change."""
+
+    def told(number: str, trials: str) -> Verdict:
+        return Verdict((f"A is seen in {number} of trials (n = 8, temperature 1; {trials} trials each).",))
+
+    for number, trials in (
+        ("44.0 % [37.3, 50.9]", "50 to 1,200"),
+        ("45.1 % [44.3, 45.9]", "20,000"),
+        ("46.2 % (no interval)", "9"),
+        ("46.2 % (no interval: too few trials)", "12"),
+    ):
+        found = claims(told("44.0 % [37.3, 50.9]", "200"), told(number, trials), by_intervals)
+        assert found.changed == () and len(found.again) == 1, number
+    found = claims(told("44.0 % [37.3, 50.9]", "200"), told("64.0 % [57.3, 70.9]", "200"), by_intervals)
+    assert len(found.changed) == 1 and found.again == ()
+    plain = [Verdict((f"It is {number} bits.",)) for number in ("1.2e-05 [1e-05, 1.4e-05]", "2 [1.5, 2.5]")]
+    assert len(claims(*plain, by_intervals).changed) == 1
+
+
+def by_intervals(one: str, other: str) -> bool:
+    left, right = read(one), read(other)
+    return bool(left and right and difference(left, right, False).clear)
+
+
+def test_a_claim_of_other_trials_is_the_same_claim(lab: Lab) -> None:
+    """Another seed moves the mean by less than its interval: no claim changed. Another level moves it beyond."""
+    lab(*ONE, "study=one", "level=1")
+    lab(*ONE, "study=two", "level=1", "seed=1")
+    out = lab("action=compare", "a=one", "b=two").out
+    assert "No claim changed; 1 says the same, of other trials." in out
+    text = (lab.results / "compare" / "one-vs-two" / "report.md").read_text()
+    assert "None." in text and "The same, of other trials:" in text
+    lab(*ONE, "study=far", "level=9")
+    assert "1 claim changed." in lab("action=compare", "a=one", "b=far").out
+
+
+def test_an_interval_that_says_nothing_is_not_printed() -> None:
+    for low, high in ((0.0, 1.0), (3.5e-282, 1.0), (2e-4, 0.9995)):
+        nothing = Interval(0.5, low, high, 12, 1.2)
+        assert str(nothing) == "0.5 (no interval: too few trials)"
+        assert nothing.percent == "50.0 % (no interval: too few trials)"
+        apart = difference(nothing, Interval(0.9, 0.8, 0.95, 90, 90), False)
+        assert not apart.known and str(apart) == "+0.4 (no interval)"
+    assert str(Interval(0.2, 3.5e-282, 0.7, 12, 1.2)) == "0.2 [0, 0.7]"
+    assert str(Interval(0.5, 0.0, 0.98, 12, 1.2)) == "0.5 [0, 0.98]"
+    assert str(Interval(2e-31, 1e-31, 4e-31, 12, 12)) == "2e-31 [1e-31, 4e-31]"
+
+
+def test_python_and_the_terminal_compare_alike(lab: Lab) -> None:
+    """One comparison: the table of Study.compare is the csv of action=compare, paired where that is."""
+    lab(*FAST, "study=one", "level=1,2")
+    lab(*FAST, "study=two", "level=2,3", "mood=fine")
+    lab(*FAST, "study=three", "level=2,1", "seed=1", "trials=20")
+    for a, b in (("one", "two"), ("two", "one"), ("one", "three")):
+        assert lab("action=compare", f"a={a}", f"b={b}").code == 0
+        told = attnlab.load(lab.results / a).compare(attnlab.load(lab.results / b))
+        pd.testing.assert_frame_equal(
+            told.reset_index(drop=True), csv(lab, f"{a}-vs-{b}"), check_dtype=False, rtol=1e-12
+        )
+    lab("experiment=noop", "exec=serial", "repeats=5", "study=four", "level=1,2,3", "inputs.n=16,32")
+    with pytest.raises(
+        ValueError, match=r"expected cells in common with one(.|\n)*inputs.n: 4, 8 in one; 16, 32"
+    ):
+        attnlab.load(lab.results / "one").compare(attnlab.load(lab.results / "four"))
+
+
+def test_the_page_can_be_found_and_walked(lab: Lab) -> None:
+    """Contents that name every section, a way to the index, and one from the index to each comparison."""
+    pair(lab)
+    lab("action=compare", "a=one", "b=two")
+    page = (lab.results / "compare" / "one-vs-two" / "report.html").read_text()
+    headings = re.findall(r"<h2([^>]*)>", page)
+    ids = [found[1] for heading in headings if (found := re.search(r'id="([^"]+)"', heading))]
+    assert len(ids) == len(headings) > 3
+    named = re.findall(r'<a href="#([^"]+)">', page)
+    assert named == ["verdict", *ids] and 'id="verdict"' in page
+    assert 'href="../../index.html"' in page and 'href="../../index.html#comparisons"' in page
+    for name in ("index.html", "index.md"):
+        link = f"compare/one-vs-two/report.{name.partition('.')[2]}"
+        index = (lab.results / name).read_text()
+        assert link in index and (lab.results / link).exists() and "omparisons" in index
+    assert 'id="comparisons"' in (lab.results / "index.html").read_text()
+    before = (lab.results / "index.html").read_bytes()
+    assert lab("action=report").code == 0 and (lab.results / "index.html").read_bytes() == before
+    (lab.results / "compare" / "one-vs-two" / "comparison.json").write_text("{torn")
+    assert lab("action=report").code == 0 and "one-vs-two" not in (lab.results / "index.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ways"),
+    [
+        ([(4, "a"), (8, "a")], [(4, "b"), (8, "c")], ["decoder"]),
+        ([(4, "a"), (8, "a")], [(16, "a"), (32, "a")], ["inputs.n"]),
+        ([(4, "a"), (8, "b")], [(8, "a"), (4, "b")], ["decoder"]),
+        ([(4, "a"), (8, "a")], [(16, "b"), (32, "c")], ["decoder", "inputs.n"]),
+        ([(4, "a"), (4, "a")], [(4, "a"), (8, "a")], []),
+    ],
+)
+def test_the_settings_in_the_way_are_named(
+    first: list[tuple[int, str]], second: list[tuple[int, str]], ways: list[str]
+) -> None:
+    """Those without a level in common; else the fewest without which cells would be partners."""
+    tables = [cells(*({"inputs.n": n, "decoder": name} for n, name in own)) for own in (first, second)]
+    with pytest.raises(Apart) as refused:
+        compare(Side("one", tables[0]), Side("other", tables[1]))
+    found = [way.name for way in refused.value.ways]
+    assert sorted(found) == ways if len(ways) != 1 else found in (ways, ["inputs.n"])
 
 
 def cells(*rows: dict[str, object]) -> pd.DataFrame:
@@ -246,6 +372,8 @@ def test_common_means_equal_in_all_but_what_tells_the_studies_apart() -> None:
     assert found.differ == (("decoder", "a", "b"), ("inputs.s", "none", "0.5"))
     assert found.claims is None and "claim" not in " ".join(sentences(found))
     both = cells({"decoder": "a", "inputs.n": 4}, {"decoder": "b", "inputs.n": 4})
-    assert compare(Side("one", cells({"decoder": "c", "inputs.n": 4})), Side("both", both)).common == 0
+    with pytest.raises(Apart, match="decoder: c in one; a, b in both"):
+        compare(Side("one", cells({"decoder": "c", "inputs.n": 4})), Side("both", both))
     twice = cells({"decoder": "a", "inputs.n": 4}, {"decoder": "a", "inputs.n": 4})
-    assert compare(Side("one", cells({"decoder": "a", "inputs.n": 4})), Side("twice", twice)).common == 0
+    with pytest.raises(Apart, match="no setting tells the cells apart"):
+        compare(Side("one", cells({"decoder": "a", "inputs.n": 4})), Side("twice", twice))

@@ -54,7 +54,7 @@ def test_report_rebuilds_the_grid_last_asked_for(lab: Lab) -> None:
 
 def pages_of(folder: Path) -> dict[str, bytes]:
     """All but the memory of what was drawn, which holds a digest of the code in reach."""
-    return {name: content for name, content in files(folder).items() if name != "drawn.json"}
+    return {name: content for name, content in files(folder).items() if not name.endswith("drawn.json")}
 
 
 def test_report_without_the_users_folder_imports_nothing_of_it(lab: Lab) -> None:
@@ -95,23 +95,49 @@ def test_report_takes_the_figures_and_the_verdict_of_today(lab: Lab) -> None:
     assert "Drawn anew" in page(lab, "mine")
 
 
-def test_report_of_a_grid_that_is_named_shows_that_grid(lab: Lab) -> None:
-    lab(*FAST)
-    assert lab("action=report", "study=noop", "level=1").code == 0
-    assert csv(lab)["level"].unique().tolist() == [1] and "6 records of other grids" in page(lab)
+def test_report_never_changes_what_is_remembered(lab: Lab) -> None:
+    """A grid is asked of a run alone; other figures are drawn, and the next report has those of the run again."""
+    lab(*FAST, "figures=[{x: level, y: positive, name: mine}]")
+    before = files(lab.results)
+    for word in ("level=1", "trials=5", "size=full", "experiment.title=Other"):
+        answer = lab("action=report", "study=noop", word)
+        key, _, value = word.partition("=")
+        assert answer.code == 2 and f"{key} = {value}" in answer.err, answer.err
+        assert "asks for a grid" in answer.err and "action=plan, run, show and status would" in answer.err
+        assert files(lab.results) == before
+    assert lab("action=report", "figures=[{x: level, y: draw, name: other}]").code == 0
+    assert (lab.results / "noop" / "figures" / "other.svg").exists()
+    assert files(lab.results)["noop/grid.json"] == before["noop/grid.json"]
     assert lab("action=report").code == 0
-    assert csv(lab)["level"].unique().tolist() == [1]
+    assert not (lab.results / "noop" / "figures" / "other.svg").exists()
+    assert pages_of(lab.results) == {k: v for k, v in before.items() if not k.endswith("drawn.json")}
 
 
-@pytest.mark.parametrize(
-    "words", [(), ("experiment=noop",), ("study=nowhere",), ("experiment=noop", "level=9")]
-)
-def test_report_refuses_where_there_is_nothing_to_report(lab: Lab, words: tuple[str, ...]) -> None:
-    if "level=9" in words:
+REFUSED = {
+    (): "results = ",
+    ("experiment=noop",): "results = ",
+    ("study=nowhere",): "results = ",
+    ("experiment=noop", "level=9"): "level = 9",
+    ("study=nop",): "did you mean noop?",
+    ("experiment=phase",): "an experiment with records in",
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+@pytest.mark.parametrize("action", ["report", "show", "status"])
+def test_a_look_is_refused_where_there_is_nothing_to_see(
+    lab: Lab, words: tuple[str, ...], action: str
+) -> None:
+    empty = REFUSED[words] == "results = "
+    if not empty:
         lab(*FAST, "level=1")
     before = files(lab.results) if lab.results.exists() else None
-    answer = lab("action=report", *words)
-    assert answer.code == 2 and "holds no record" in answer.err and "Traceback" not in answer.err
+    answer = lab(f"action={action}", *words)
+    assert "Traceback" not in answer.err
+    if empty and action == "status":
+        assert answer.code == 0 and answer.out.startswith("no study has records in")
+    else:
+        assert answer.code == 2 and REFUSED[words] in answer.err, answer.err
     assert (files(lab.results) if lab.results.exists() else None) == before
 
 
@@ -148,7 +174,7 @@ def test_status_lists_every_folder_with_records(lab: Lab) -> None:
     assert rows["noop"][0] == "2" and rows["noop"][-1] == "4"
     assert rows["a-name-of-my-own"][0] == "2"
     assert "a-name-of-my-own" not in lab("action=status", "study=noop").out
-    assert "no study has records" in lab("action=status", "study=nowhere").out
+    assert "study = nowhere" in lab("action=status", "study=nowhere").err
 
 
 def test_a_killed_run_is_remembered(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,8 @@ def test_a_figure_of_ones_own_is_drawn_and_remembered_and_older_ones_go(lab: Lab
     other = "figures=[{x: level, y: draw, name: other}]"
     assert lab("action=report", "study=noop", other).code == 0  # of what is stored, with nothing run again
     assert pictures(lab) == {"other.svg", "mine.txt"}
-    assert lab("action=report").code == 0 and pictures(lab) == {"other.svg", "mine.txt"}
+    assert lab("action=report").code == 0 and pictures(lab) == drawn | {"mine.txt"}  # what the run asked for
+    assert (lab.results / "noop" / "report.html").read_bytes() == before
     assert lab("experiment=noop").code == 0 and pictures(lab) == {"draw.svg", "mine.txt"}
 
 

@@ -89,7 +89,7 @@ def test_derived_files_come_back_from_the_records(lab: Lab) -> None:
     table = csv(lab)
     for name in ("results.csv", "report.html", "study.json"):
         (lab.results / "noop" / name).unlink()
-    assert lab(*FAST, "action=report").code == 0
+    assert lab("action=report").code == 0
     assert csv(lab) == table and (lab.results / "noop" / "report.html").exists()
 
 
@@ -100,7 +100,7 @@ def test_plan_and_status_write_nothing(lab: Lab) -> None:
     lab(*FAST, "level=0,1")
     assert "8 cells in all, 4 to run" in lab(*FAST, "action=plan").out
     before = sorted(lab.results.rglob("*"))
-    assert "4 cells in all, 0 to run" in lab(*FAST, "action=status").out
+    assert "4 cells in all, 0 to run" in lab("experiment=noop", "action=status").out
     assert sorted(lab.results.rglob("*")) == before
 
 
@@ -159,7 +159,7 @@ def test_a_cell_that_runs_too_long_is_stopped(lab: Lab, way: str) -> None:
     words = ("experiment=noop", "mood=sleep,deaf", "level=1", "inputs.n=4", way, "exec.timeout=0.3")
     assert lab(*words).code == 1
     assert all(record["status"] == "timeout" and record["duration"] < 10 for record in records(lab).values())
-    assert "2 to run" in lab(*words, "action=status").out
+    assert "2 to run" in lab(*words[:4], "action=status").out
 
 
 def test_a_torn_record_is_a_missing_one(lab: Lab) -> None:

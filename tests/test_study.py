@@ -12,7 +12,8 @@ import pytest
 from conftest import Lab
 
 import attnlab
-from attnlab.report.comparing import compared
+from attnlab.intervals import Interval, wilson
+from attnlab.verdicts.difference import difference
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
 FOUR = ("experiment=noop", "level=1,2", "inputs.n=4,8", "exec=serial")
@@ -111,31 +112,27 @@ def test_two_studies_are_compared_cell_by_cell(lab: Lab, noop: attnlab.Study) ->
     assert lab("experiment=noop", "level=2,3", "inputs.n=4", "trials=800", "study=b", "exec=serial").code == 0
     other = attnlab.load(lab.results / "b")
     found = noop.compare(other)
-    assert set(found["level"]) == {2} and set(found["inputs.n"]) == {4}, (
-        "the cells both have, whatever their trials"
+    assert "level" not in found and set(found["metric"]) == {"draw", "positive"}, (
+        "one cell, whatever its trials"
     )
     row = found.set_index("metric").loc["draw"]
-    assert row["difference"] == pytest.approx(row["value_other"] - row["value"])
-    assert row["low"] < row["difference"] < row["high"]
+    assert row["difference"] == pytest.approx(row["value_b"] - row["value_a"])
+    assert row["difference_low"] < row["difference"] < row["difference_high"]
     back = other.compare(noop).set_index("metric").loc["draw"]
-    assert (back["low"], back["high"]) == (pytest.approx(-row["high"]), pytest.approx(-row["low"]))
+    assert back["difference_low"] == pytest.approx(-row["difference_high"])
+    assert back["difference_high"] == pytest.approx(-row["difference_low"])
     same = noop.compare(noop)
-    assert len(same) == 4 * 3 and not same["difference"].fillna(0).any()
+    assert len(same) == 4 * 2 and not same["difference"].any() and set(same["how"]) == {"same cell"}
 
 
 def test_the_interval_of_a_difference_is_newcombes() -> None:
     """Newcombe 1998, method 10, his example (a): 56/70 - 48/80, interval 0.0524 to 0.3339."""
-
-    def table(value: float, low: float, high: float, **more: object) -> pd.DataFrame:
-        row = {"status": "done", "metric": "m", "value": value, "low": low, "high": high, "count": 70, **more}
-        return pd.DataFrame([row])
-
-    from attnlab.intervals import wilson
-
-    one = table(48 / 80, *wilson(48 / 80, 80), n=8)
-    two = table(56 / 70, *wilson(56 / 70, 70), n=8.0)
-    (row,) = compared(one, two).to_dict("records")
-    np.testing.assert_allclose([row["low"], row["high"]], [0.0524, 0.3339], atol=5e-5)
+    one, two = (
+        Interval(hits / count, *wilson(hits / count, count), count, count)
+        for hits, count in ((48, 80), (56, 70))
+    )
+    found = difference(one, two, shared=False)
+    np.testing.assert_allclose([found.low, found.high], [0.0524, 0.3339], atol=5e-5)
 
 
 def test_an_experiment_may_conclude_nothing(lab: Lab) -> None:

@@ -22,16 +22,15 @@ from attnlab.harness.configs import Configs, conf
 from attnlab.harness.drawn import are_asked, require_drawable
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
+from attnlab.harness.heeded import kind, require_heeded
 from attnlab.harness.launch import stored
 from attnlab.harness.making import part
 from attnlab.harness.overrides import Command, parse
 from attnlab.harness.store import Store
 from attnlab.harness.sweeps import Sweep, asked_for, names, remembered
-from attnlab.parts import SettingError, nearest, refusal
+from attnlab.parts import SettingError, among, nearest, refusal
 
 FLAGS = ("--config-dir", "--help", "--version", "--cfg", "--info", "--multirun")
-ONLY_OF = {"key": "show", "a": "compare", "b": "compare"}
-"""Settings that one action alone heeds."""
 
 log = logging.getLogger("attnlab")
 
@@ -72,11 +71,8 @@ class Asked:
 
     @property
     def grid(self) -> bool:
-        """Whether the words ask for a grid: an axis, a size, blocks of their own."""
-        keys = {word.partition("=")[0] for word in self.command.composed}
-        return bool(self.command.axes) or any(
-            key == "size" or key.startswith("experiment.grids") for key in keys
-        )
+        """Whether the words ask for a grid: an axis, a size, settings of the experiment."""
+        return bool(self.command.axes) or any(kind(word) == "grid" for word in self.command.composed)
 
     @property
     def experiments(self) -> tuple[str, ...] | None:
@@ -108,15 +104,42 @@ class Asked:
         """The studies a look at the results is about: never one without records.
 
         Words that ask for a grid: that grid. Otherwise what each folder remembers: the study that is named, those
-        of the experiments that are named, or all.
+        of the experiments that are named, or all. None where nothing is stored at all; raises SettingError where
+        something is, and nothing of what is named.
         """
+        known = names(self.results)
+        if known and self.study is not None and self.study not in known:
+            here = among(self.study, known, f"a study with records in {self.results}")
+            raise SettingError("study", self.study, here)
+        found = self._sweeps(known) if known else []
+        if known and not found:
+            raise self._nothing_of(known)
+        return found
+
+    def _nothing_of(self, known: Sequence[str]) -> SettingError:
+        """The refusal of words that mean nothing of what is stored."""
+        if self.grid:
+            words = [f"{axis.key}={axis.first}" for axis in self.command.axes]
+            words += [word for word in self.command.composed if kind(word) == "grid"]
+            key, _, value = words[0].partition("=")
+            allowed = f"a grid of which cells are stored in {self.results}; action=plan says what would run"
+            return SettingError(key, value, allowed)
+        stored = dict.fromkeys(self.sweep(name).experiment for name in known)
+        asked = ",".join(self.experiments or ())
+        here = self.results if self.study is None else self.results / self.study
+        return SettingError(
+            "experiment", asked, among(asked, stored, f"an experiment with records in {here}")
+        )
+
+    def _sweeps(self, known: Sequence[str]) -> list[Sweep]:
+        """What of the studies that have records is asked for."""
         if self.grid:
             alone = None if self.study is None else self.sweep(self.study)
             plans = self.plans(self.experiments or ([alone.experiment] if alone else None))
-            known = stored(plans, self.results)
-            sweeps = [asked_for(plan, self.words).with_records(known[plan.name]) for plan in plans]
-            return [sweep for sweep in sweeps if known[sweep.name]]
-        folders = [name for name in names(self.results) if self.study in (None, name)]
+            records = stored(plans, self.results)
+            sweeps = [asked_for(plan, self.words).with_records(records[plan.name]) for plan in plans]
+            return [sweep for sweep in sweeps if records[sweep.name]]
+        folders = [name for name in known if self.study in (None, name)]
         sweeps = [self.sweep(name) for name in folders]
         sweeps = [
             sweep for sweep in sweeps if self.experiments is None or sweep.experiment in self.experiments
@@ -169,13 +192,11 @@ def ask(words: Sequence[str]) -> Asked:
             [f"experiment={name}" for name in command.experiments] if len(command.experiments) == 1 else []
         )
         config = configs.compose(*command.composed, *alone)
-    for name, kind in (("action", Literal[ACTIONS]), ("results", str), ("keep_trials", bool)):
-        allowed = refusal(kind, config[name])
+    for name, fits in (("action", Literal[ACTIONS]), ("results", str), ("keep_trials", bool)):
+        allowed = refusal(fits, config[name])
         if allowed is not None:
             raise SettingError(name, config[name], allowed)
-    for name, action in ONLY_OF.items():
-        if config[name] is not None and config.action != action:
-            raise SettingError(name, config[name], f"null, or action={action}, which alone heeds it")
+    require_heeded(config.action, overrides)
     execution = part("exec", dict(config.exec))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")

@@ -20,12 +20,13 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from attnlab.files import write_atomically
 from attnlab.harness import own, pages
 from attnlab.harness.cells import experiment
+from attnlab.harness.grid import COMPARISONS
 from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
 from attnlab.harness.sweeps import Sweep
 from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
-from attnlab.report import index, study
+from attnlab.report import comparison, index, study
 from attnlab.report.asked import columns_of, completed
 from attnlab.report.words import counted
 from attnlab.verdicts import Verdict
@@ -73,7 +74,7 @@ def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Pa
             for place in anew
         )
     verdicts = dict(zip(anew, drawn, strict=True))
-    index.write(results, entries(results))
+    write_index(results)
     return [
         Page(
             results / sweep.name / "report.html",
@@ -120,6 +121,11 @@ def _report(
     files = [kept, *study.write(folder, facts, table, verdict)]
     pages.keep(folder, made_from, files, index.frames(facts, table, folder.name, verdict.claimed))
     return verdict
+
+
+def write_index(results: Path) -> None:
+    """Write index.html and index.md over every study and every comparison in this folder."""
+    index.write(results, entries(results), comparison.stored(results / COMPARISONS))
 
 
 def entries(results: Path) -> list[index.IndexEntry]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from attnlab.harness.publish import conclude, read_study
-from attnlab.harness.sweeps import Sweep
+from attnlab.harness.sweeps import Records, Sweep
 from attnlab.harness.table import as_read, read_csv, tidy
 from attnlab.harness.terminal import main_metrics
 from attnlab.parts import SettingError
@@ -18,10 +22,19 @@ from attnlab.report.study import Study
 def of_sweep(sweep: Sweep) -> Side:
     """A sweep as it was last asked for, with the repeats of its records."""
     records = {entry.key: entry.record for entry in sweep.entries if entry.record is not None}
+    side = of_records(sweep.name, as_read(tidy(sweep.name, sweep.entries)), records, sweep.figures)
+    verdict = None if sweep.module is None else functools.partial(conclude, sweep.module)
+    return dataclasses.replace(side, conclude=verdict, command=sweep.command)
+
+
+def of_records(
+    name: str, table: pd.DataFrame, records: Records, figures: Sequence[Mapping[str, object]]
+) -> Side:
+    """A table with the records its rows come from, as far as there are any; its figures name its main metrics."""
     codes = Counter(str(record.get("code", "unknown")) for record in records.values())
     return Side(
-        name=sweep.name,
-        table=as_read(tidy(sweep.name, sweep.entries)),
+        name=name,
+        table=table,
         by_repeat={
             (key, metric): summary["by_repeat"]
             for key, record in records.items()
@@ -29,8 +42,7 @@ def of_sweep(sweep: Sweep) -> Side:
             if "by_repeat" in summary
         },
         versions={key: record.get("versions", {}) for key, record in records.items()},
-        conclude=None if sweep.module is None else functools.partial(conclude, sweep.module),
-        main=tuple(main_metrics(sweep.figures)),
+        main=tuple(main_metrics(figures)),
         code=", ".join(code for code, _ in codes.most_common()),
     )
 
@@ -51,4 +63,5 @@ def of_pages(name: str, folder: Path, module: str | None) -> Side:
         conclude=None if module is None else functools.partial(conclude, module),
         main=tuple(main_metrics(facts.figures)),
         code=str(facts.provenance.get("code", "")),
+        command=facts.command,
     )

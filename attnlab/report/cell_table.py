@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from attnlab.intervals import Interval
 from attnlab.report.words import NO_VALUE, missing, number, plain, setting
 from attnlab.tidy import METRIC, settings_of
 
@@ -86,7 +87,7 @@ def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) ->
             continue
         words = number(float(value))
         if not missing(low) and low < high:
-            words += f" [{number(float(low))}, {number(float(high))}]"
+            words = str(Interval(float(value), float(low), float(high), most, most))
         numbers.append(words if count == most else f"{words} ({int(count)} trials)")
     return Line(settings, f"{most:,}", tuple(numbers), status, "")
 

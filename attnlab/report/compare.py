@@ -1,7 +1,7 @@
 """Two studies side by side: the cells they have in common, what their numbers differ by, which claims changed.
 
-Common are cells that agree in every setting, but for those in which each study is constant and the two differ:
-they are what is compared. Nothing here knows where the tables come from.
+The same comparison, asked for in a terminal (action=compare) or from Python (`Study.compare`). Nothing here knows
+where the tables come from.
 """
 
 from __future__ import annotations
@@ -14,16 +14,36 @@ import numpy as np
 import pandas as pd
 
 from attnlab.intervals import Interval
-from attnlab.report.words import plain, setting
-from attnlab.tidy import METRIC, TAIL, complete, settings_of
+from attnlab.report.partners import Partners, Settings, Way, partners, whole
+from attnlab.tidy import METRIC, TAIL, complete
 from attnlab.verdicts import Verdict
-from attnlab.verdicts.changed import changed
+from attnlab.verdicts.changed import Claims, claims, read
 from attnlab.verdicts.difference import ROUNDING, Difference, difference
 from attnlab.verdicts.pooling import NUMBERS, estimate
 
 Repeats = Mapping[tuple[str, str], Sequence[float | None]]
-Settings = tuple[object, ...]
 Numbers = Mapping[str, tuple[str, Interval]]
+LEVELS = 8
+"""Levels of a setting that are listed."""
+
+
+class Apart(ValueError):
+    """Two studies have no cell in common; `ways` are the settings that stand in the way."""
+
+    def __init__(self, one: str, other: str, ways: Sequence[Way]) -> None:
+        self.ways = tuple(ways)
+        told = [
+            f"{way.name}: {_levels(way.one)} in {one}; {_levels(way.other)} in {other}" for way in self.ways
+        ]
+        where = "in the way:" if told else "no setting tells the cells apart that would be"
+        super().__init__(
+            "\n".join([f"cells in common with {one}, equal in each setting that varies; {where}", *told])
+        )
+
+
+def _levels(levels: Sequence[str]) -> str:
+    more = f", ... ({len(levels)})" if len(levels) > LEVELS else ""
+    return ", ".join(levels[:LEVELS]) + more
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,7 @@ class Side:
     table: its tidy table; by_repeat: the mean of every repeat by cell key and metric, where there are records;
     versions: of the experiment and its parts, by cell key; conclude: the verdict it makes of a table, None if
     its experiment is not in reach; main: the metrics to show before the others; code: the commits its numbers
-    come from.
+    come from; command: the line that makes it again.
     """
 
     name: str
@@ -43,6 +63,7 @@ class Side:
     conclude: Callable[[pd.DataFrame], Verdict] | None = None
     main: tuple[str, ...] = ()
     code: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +103,8 @@ class Comparison:
 
     differ: the settings in which each is constant and the two differ, with both values; columns: those that vary
     between the common cells; common: how many there are; left: how many cells of each have no partner; unequal:
-    common cells of which one is not done, with both statuses; claims: those that changed, as pairs of sentences,
-    "" where one side does not make it, None where the claims of a side are not in reach; kept: claims that did
-    not; versions: what has another version; code: the commits of each.
+    common cells of which one is not done, with both statuses; claims: which changed and which did not, None where
+    those of a side are not in reach; versions: what has another version; code: the commits of each.
     """
 
     names: tuple[str, str]
@@ -95,10 +115,14 @@ class Comparison:
     left: tuple[int, int]
     unequal: tuple[tuple[Settings, str, str], ...]
     changes: tuple[Change, ...]
-    claims: tuple[tuple[str, str], ...] | None
-    kept: int
+    claims: Claims | None
     versions: tuple[str, ...]
     code: tuple[str, str]
+
+    @property
+    def other_trials(self) -> bool:
+        """True if the two differ in their trials: their number, or the seed."""
+        return any(name in TAIL for name, *_ in self.differ)
 
     @functools.cached_property
     def movements(self) -> tuple[Movement, ...]:
@@ -119,7 +143,7 @@ class Comparison:
         head = [*self.columns, "key_a", "key_b", METRIC, "kind", *names]
         lines = [
             [
-                *map(_whole, change.settings),
+                *map(whole, change.settings),
                 *change.keys,
                 change.metric,
                 change.kind,
@@ -139,37 +163,32 @@ class Comparison:
 
 
 def compare(one: Side, other: Side) -> Comparison:
-    """`other` against `one`. Nothing is read or written."""
+    """`other` against `one`; nothing is read or written. Raises Apart where they have no cell in common."""
     tables = complete(one.table), complete(other.table)
-    columns, differ = _columns(*tables)
-    cells = [_cells(table, columns) for table in tables]
-    places = sorted(set(cells[0]) & set(cells[1]), key=_rank)
-    pairs = [(cells[0][place], cells[1][place]) for place in places]
-    vary = [at for at, _ in enumerate(columns) if len({place[at] for place in places}) > 1]
-    settings = [tuple(place[at] for at in vary) for place in places]
-    shared = "seed" not in [name for name, *_ in differ]
+    found = partners(*tables)
+    if not found.pairs:
+        raise Apart(one.name, other.name, found.ways)
+    shared = "seed" not in [name for name, *_ in found.differ]
     numbers = _numbers(tables[0]), _numbers(tables[1])
-    status = [(numbers[0][key][0], numbers[1][key_b][0]) for key, key_b in pairs]
+    status = [(numbers[0][key][0], numbers[1][key_b][0]) for key, key_b in found.pairs]
     order = {metric: rank for rank, metric in enumerate(dict.fromkeys(one.main + other.main))}
     changes = [
         Change(own, keys, metric, kind, a, b, _difference((one, other), keys, metric, a, b, shared))
-        for own, keys, both in zip(settings, pairs, status, strict=True)
+        for own, keys, both in zip(found.settings, found.pairs, status, strict=True)
         if both == ("done", "done")
         for metric, kind, a, b in _both(numbers[0][keys[0]][1], numbers[1][keys[1]][1], order)
     ]
-    claims, kept = _claims(one, other, pairs)
     return Comparison(
         names=(one.name, other.name),
-        differ=differ,
-        columns=tuple(columns[at] for at in vary),
-        common=len(pairs),
-        same=sum(a == b for a, b in pairs),
-        left=(tables[0]["key"].nunique() - len(pairs), tables[1]["key"].nunique() - len(pairs)),
-        unequal=tuple((own, a, b) for own, (a, b) in zip(settings, status, strict=True) if a != b),
+        differ=found.differ,
+        columns=found.columns,
+        common=len(found.pairs),
+        same=sum(a == b for a, b in found.pairs),
+        left=found.left,
+        unequal=tuple((own, a, b) for own, (a, b) in zip(found.settings, status, strict=True) if a != b),
         changes=tuple(changes),
-        claims=claims,
-        kept=kept,
-        versions=_versions(one, other, pairs, [name for name, *_ in differ]),
+        claims=_claims(one, other, found, changes, shared),
+        versions=_versions(one, other, found),
         code=(one.code, other.code),
     )
 
@@ -191,52 +210,6 @@ def _difference(
     return difference(a, b, shared, (left, right))
 
 
-def _columns(one: pd.DataFrame, other: pd.DataFrame) -> tuple[list[str], tuple[tuple[str, str, str], ...]]:
-    """The settings in which cells must agree, and those in which each study is constant and the two differ."""
-    agree, differ = [], []
-    for name in dict.fromkeys([*settings_of(one), *settings_of(other), *TAIL]):
-        left, right = _values(one, name), _values(other, name)
-        if len(set(left)) == len(set(right)) == 1 and left[0] != right[0]:
-            differ.append((name, _shown(left[0]), _shown(right[0])))
-        else:
-            agree.append(name)
-    return agree, tuple(differ)
-
-
-def _values(table: pd.DataFrame, name: str) -> list[object]:
-    return [_canonical(value) for value in table[name]] if name in table else [None] * len(table)
-
-
-def _canonical(value: object) -> object:
-    """One form for one setting, whether its column came as numbers or, mixed with words, as text."""
-    value = plain(value)
-    if value is None or isinstance(value, bool):
-        return None if value is None else str(value)
-    try:
-        number = float(str(value))
-    except ValueError:
-        return str(value)
-    return number if np.isfinite(number) else str(value)
-
-
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _shown(value: object) -> str:
-    return "none" if value is None else setting(value)
-
-
-def _cells(table: pd.DataFrame, columns: Sequence[str]) -> dict[Settings, str]:
-    """Cell keys by their settings; two cells with the same settings are told apart by nothing, and left out."""
-    cells = table.drop_duplicates("key")
-    places = list(zip(*(_values(cells, name) for name in columns), strict=True))
-    twice = (
-        {place for place in places if places.count(place) > 1} if len(set(places)) < len(places) else set()
-    )
-    return {place: str(key) for place, key in zip(places, cells["key"], strict=True) if place not in twice}
-
-
 def _numbers(table: pd.DataFrame) -> Mapping[str, tuple[str, Numbers]]:
     """Of every cell its status and, by metric, kind and number; a metric without a value is left out."""
     found: dict[str, tuple[str, dict[str, tuple[str, Interval]]]] = {}
@@ -250,35 +223,47 @@ def _numbers(table: pd.DataFrame) -> Mapping[str, tuple[str, Numbers]]:
     return found
 
 
-def _rank(place: Settings) -> list[tuple[int, float, str]]:
-    """Sorts nothing before numbers before text."""
-    return [
-        (0, 0.0, "")
-        if value is None
-        else (1, value, "")
-        if isinstance(value, float)
-        else (2, 0.0, str(value))
-        for value in place
-    ]
-
-
 def _claims(
-    one: Side, other: Side, pairs: Sequence[tuple[str, str]]
-) -> tuple[tuple[tuple[str, str], ...] | None, int]:
-    """The claims of each side about the common cells: those that changed, and how many did not."""
-    if one.conclude is None or other.conclude is None or not pairs:
-        return None, 0
-    keys, keys_b = zip(*pairs, strict=True)
+    one: Side, other: Side, found: Partners, changes: Sequence[Change], shared: bool
+) -> Claims | None:
+    """The claims of each side about the common cells, and which of them changed."""
+    if one.conclude is None or other.conclude is None:
+        return None
+    keys, keys_b = zip(*found.pairs, strict=True)
     before = one.conclude(one.table[one.table["key"].isin(keys)])
-    return changed(before, other.conclude(other.table[other.table["key"].isin(keys_b)]))
+    after = other.conclude(other.table[other.table["key"].isin(keys_b)])
+    return claims(before, after, _moved(changes, shared))
 
 
-def _versions(
-    one: Side, other: Side, pairs: Sequence[tuple[str, str]], differ: Sequence[str]
-) -> tuple[str, ...]:
+def _moved(changes: Sequence[Change], shared: bool) -> Callable[[str, str], bool]:
+    """Whether two numbers, as sentences print them, are apart beyond the interval of their difference.
+
+    Those of a common cell by its own difference, paired where it is; others by their two intervals.
+    """
+    known: dict[tuple[str, str], bool] = {}
+    for change in changes:
+        for form in (str, _percent):
+            pair = form(change.one), form(change.other)
+            known[pair] = known.get(pair, False) or bool(change.difference.clear)
+
+    def moved(one: str, other: str) -> bool:
+        if (one, other) in known:
+            return known[one, other]
+        left, right = read(one), read(other)
+        return bool(left and right and difference(left, right, shared).clear)
+
+    return moved
+
+
+def _percent(number: Interval) -> str:
+    return number.percent
+
+
+def _versions(one: Side, other: Side, pairs: Partners) -> tuple[str, ...]:
     """What has another version on the two sides, in words; not where it is another part anyway."""
+    differ = [name for name, *_ in pairs.differ]
     found: dict[str, None] = {}
-    for key, key_b in pairs:
+    for key, key_b in pairs.pairs:
         left, right = one.versions.get(key, {}), other.versions.get(key_b, {})
         for name in sorted(set(left) & set(right)):
             if left[name] != right[name] and name not in differ:

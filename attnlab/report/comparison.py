@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from attnlab.files import write_atomically
 from attnlab.report.compare import Change, Comparison, Movement
 from attnlab.report.page import render
 from attnlab.report.words import counted, listed, setting
+from attnlab.verdicts.changed import Claims
 from attnlab.verdicts.difference import HOW
 
 MOST_ROWS = 400
@@ -29,6 +31,28 @@ class Line:
     clear: bool
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A comparison there is a page of: its folder's name, the two studies, what it says."""
+
+    folder: str
+    names: tuple[str, str]
+    sentences: tuple[str, ...]
+
+
+def stored(place: Path) -> list[Stored]:
+    """The comparisons whose pages lie in a folder; what cannot be read is left out."""
+    found = []
+    for path in sorted(place.glob("*/comparison.json")):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            one, other = map(str, told["names"])
+            found.append(Stored(path.parent.name, (one, other), tuple(map(str, told["sentences"]))))
+        except (OSError, ValueError, KeyError, TypeError):  # torn, or of another version
+            continue
+    return found
+
+
 def sentences(found: Comparison) -> list[str]:
     """The comparison in words, the most important first."""
     a, b = found.names
@@ -38,11 +62,23 @@ def sentences(found: Comparison) -> list[str]:
     alone = f"; without a partner: {listed(own)}" if own else ", and no other cells"
     told = [f"`{a}` and `{b}` have {counted(found.common, 'cell')} in common{alone}.", _apart(found)]
     told += [movement(one, b) for one in found.movements[:TOLD]]
-    if found.claims:
-        told.append(f"{counted(len(found.claims), 'claim')} changed, {found.kept:,} did not.")
-    elif found.claims is not None:
-        told.append(f"No claim changed ({counted(found.kept, 'claim')}).")
+    if found.claims is not None:
+        told.append(_claims(found, found.claims))
     return told
+
+
+def _claims(found: Comparison, claims: Claims) -> str:
+    """How many claims changed, and how many stand, with other numbers or to the letter."""
+    changed = counted(len(claims.changed), "claim") if claims.changed else "No claim"
+    same, kept = len(claims.again), claims.kept
+    stand = [f"{same:,} say{'s' * (same == 1)} the same, {again(found)}"] if same else []
+    stand += [f"{kept:,} {'is' if kept == 1 else 'are'} the same to the letter"] if kept else []
+    return f"{changed} changed" + "".join(f"; {words}" for words in stand) + "."
+
+
+def again(found: Comparison) -> str:
+    """Why claims that stand have other numbers."""
+    return "of other trials" if found.other_trials else "with numbers no further apart than their intervals"
 
 
 def _apart(found: Comparison) -> str:
@@ -73,6 +109,20 @@ def signed(value: float) -> str:
     return "0" if value == 0 else f"{value:+.3g}"
 
 
+def _contents(found: Comparison, rows: bool) -> list[tuple[str, str]]:
+    """The sections of the page: their ids and names."""
+    there = {
+        "verdict": ("Summary", True),
+        "compared": ("What is compared", bool(found.differ)),
+        "metrics": ("Metric by metric", True),
+        "claims": ("Claims that changed", True),
+        "cells": ("Cell by cell", rows),
+        "unequal": ("Done on one side only", bool(found.unequal)),
+        "again": ("Reproduce this", True),
+    }
+    return [(place, name) for place, (name, present) in there.items() if present]
+
+
 def lines(changes: Sequence[Change]) -> list[Line]:
     """The rows of the page, as they are printed."""
     return [
@@ -89,7 +139,7 @@ def lines(changes: Sequence[Change]) -> list[Line]:
 
 
 def write(folder: Path, found: Comparison, command: str) -> Path:
-    """Write report.html, report.md and results.csv into `folder`; the path of report.html is returned.
+    """Write the pages, results.csv and comparison.json into `folder`; the path of report.html is returned.
 
     The same arguments give the same bytes.
     """
@@ -99,6 +149,8 @@ def write(folder: Path, found: Comparison, command: str) -> Path:
     facts: dict[str, object] = {
         "found": found,
         "told": sentences(found),
+        "again": again(found),
+        "contents": _contents(found, bool(changes)),
         "moved": moved,
         "still": [one.metric for one in found.movements if one.still],
         "signed": signed,
@@ -114,6 +166,8 @@ def write(folder: Path, found: Comparison, command: str) -> Path:
         ),
         "command": command,
     }
+    told = {"names": found.names, "sentences": facts["told"]}
+    write_atomically(folder / "comparison.json", json.dumps(told, indent=1) + "\n")
     write_atomically(folder / "results.csv", found.table.to_csv(index=False, lineterminator="\n"))
     write_atomically(folder / "report.md", render("comparison.md.j2", **facts))
     return write_atomically(folder / "report.html", render("comparison.html.j2", **facts))

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from attnlab.files import write_atomically
 from attnlab.report import plane
+from attnlab.report.comparison import Stored
 from attnlab.report.glossary import glossary, linked
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import allowed, render
@@ -89,7 +90,24 @@ def in_order(studies: Sequence[IndexEntry]) -> list[IndexEntry]:
     return sorted(studies, key=place)
 
 
-def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
+@dataclass(frozen=True)
+class Limit:
+    """What some studies do not show, said once; studies: those that say so."""
+
+    says: str
+    studies: tuple[IndexEntry, ...]
+
+
+def limits(studies: Sequence[IndexEntry]) -> list[Limit]:
+    """Every limit of these studies, in their order."""
+    found: dict[str, list[IndexEntry]] = {}
+    for entry in studies:
+        for limit in dict.fromkeys(entry.verdict.limits):
+            found.setdefault(limit, []).append(entry)
+    return [Limit(limit, tuple(own)) for limit, own in found.items()]
+
+
+def write(results: Path, studies: Sequence[IndexEntry], comparisons: Sequence[Stored] = ()) -> Path:
     """Write index.html and index.md into `results`; the path of index.html is returned.
 
     The same arguments give the same bytes. A figure that cannot be drawn is shown with the reason.
@@ -116,11 +134,25 @@ def write(results: Path, studies: Sequence[IndexEntry]) -> Path:
         "openings": [Framed(entry, shown) for entry in opens for shown in entry.frames.openings],
         "cards": [_card(results, entry) for entry in others],
         "studies": studies,
+        "limits": limits(studies),
+        "called": _called(studies),
+        "comparisons": comparisons,
         "glossary": glossary(),
     }
     _join(results, studies)
     write_atomically(results / "index.md", render("index.md.j2", **facts))
     return write_atomically(results / "index.html", linked(render("index.html.j2", **facts), ""))
+
+
+def _called(studies: Sequence[IndexEntry]) -> dict[str, str]:
+    """How each study is called on the index, by its link: by its title, with its name where another has it too."""
+    titles = [entry.study.title for entry in studies]
+    return {
+        entry.link: entry.study.title
+        if titles.count(entry.study.title) == 1
+        else f"{entry.study.title} ({entry.link})"
+        for entry in studies
+    }
 
 
 def without_ways(page: bytes) -> bytes:

@@ -1,32 +1,94 @@
-"""Two verdicts of one experiment: which claims changed from the one to the other."""
+"""Two verdicts of one experiment: which claims changed from the one to the other, and which only their trials."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
+
+from attnlab.intervals import Interval
 from attnlab.verdicts.answers import Verdict
 
 SIMILAR = 0.6
-"""Sentences of which at least this share of the words agrees are the same claim."""
+"""Sentences of which at least this share of the words agrees are the same claim, put in other words."""
+_NUMBER = r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?<![.,])"
+_ENDS = rf"\[({_NUMBER}), ({_NUMBER})\]"
+_LOOSE = r"\(no interval[^)]*\)|on average \([^)]*\)|throughout"
+_MEASURED = re.compile(rf"{_NUMBER}(?: %)? (?:{_ENDS}|{_LOOSE})")
+"""A measured number in a sentence: with its interval, or with the words that stand where there is none."""
+_BARE = re.compile(_NUMBER)
+_TRIALS = re.compile(r"# to # trials")
+Pair = tuple[str, str]
 
 
-def changed(one: Verdict, other: Verdict) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The claims that changed, as pairs of sentences, and how many did not; "" where a side does not make it."""
-    kept = set(one.sentences) & set(other.sentences)
-    new = [sentence for sentence in other.sentences if sentence not in kept]
-    pairs = []
-    for sentence in one.sentences:
-        if sentence not in kept:
-            likeness = {candidate: _likeness(sentence, candidate) for candidate in new}
-            best = max(likeness, key=lambda candidate: likeness[candidate], default="")
-            partner = best if likeness.get(best, 0.0) >= SIMILAR else ""
-            new = [candidate for candidate in new if candidate != partner]
-            pairs.append((sentence, partner))
-    return (*pairs, *(("", sentence) for sentence in new)), len(kept)
+@dataclass(frozen=True)
+class Claims:
+    """The claims of two verdicts, as pairs of sentences.
+
+    changed: other words, or a number that moved beyond the interval of the difference; "" where a side does not
+    make the claim. again: the same claim, its numbers no further apart than that; kept: how many are the same to
+    the letter.
+    """
+
+    changed: tuple[Pair, ...]
+    again: tuple[Pair, ...]
+    kept: int
+
+
+def claims(one: Verdict, other: Verdict, moved: Callable[[str, str], bool]) -> Claims:
+    """The claims of both.
+
+    moved: whether two measured numbers, as they are printed, are apart beyond the interval of their difference.
+    Numbers without an interval (trials, conditions, ranges) change no claim.
+    """
+    kept = [sentence for sentence in one.sentences if sentence in other.sentences]
+    before = [sentence for sentence in one.sentences if sentence not in kept]
+    after = [sentence for sentence in other.sentences if sentence not in kept]
+    changed, again = [], []
+    for sentence in before:
+        partner = _partner(sentence, after)
+        after = [candidate for candidate in after if candidate != partner]
+        same = bool(partner) and _words(sentence) == _words(partner)
+        numbers = zip(_measured(sentence), _measured(partner), strict=True) if same else ()
+        stays = same and not any(moved(a, b) for a, b in numbers)
+        (again if stays else changed).append((sentence, partner))
+    return Claims((*changed, *(("", sentence) for sentence in after)), tuple(again), len(kept))
+
+
+def read(number: str) -> Interval | None:
+    """A number as it is printed, `44.0 % [37.3, 50.9]` or `0.44 [0.373, 0.509]`; None without an interval."""
+    ends = re.search(_ENDS, number)
+    first = _BARE.match(number)
+    if ends is None or first is None:
+        return None
+    unit = 100 if " % " in number else 1
+    value, low, high = (float(end.replace(",", "")) / unit for end in (first[0], *ends.groups()))
+    return Interval(value, low, high, 0, np.nan)
+
+
+def _partner(sentence: str, candidates: list[str]) -> str:
+    """The sentence that makes the same claim: in the same words, else in the most alike; "" for none."""
+    for candidate in candidates:
+        if _words(candidate) == _words(sentence):
+            return candidate
+    likeness = {candidate: _likeness(sentence, candidate) for candidate in candidates}
+    best = max(likeness, key=lambda candidate: likeness[candidate], default="")
+    return best if likeness.get(best, 0.0) >= SIMILAR else ""
+
+
+def _measured(sentence: str) -> list[str]:
+    return [found[0] for found in _MEASURED.finditer(sentence)]
+
+
+def _words(sentence: str) -> str:
+    """A sentence apart from its numbers: measured ones, others, and the trials of several."""
+    return _TRIALS.sub("# trials", _BARE.sub("#", _MEASURED.sub("*", sentence)))
 
 
 def _likeness(one: str, other: str) -> float:
     """From 0 to 1: how many of the words of two sentences agree, numbers apart."""
-    left, right = (re.sub(r"[-+]?\d[\d.,e+-]*", "#", sentence).split() for sentence in (one, other))
+    left, right = _words(one).split(), _words(other).split()
     return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio()

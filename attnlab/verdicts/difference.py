@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -60,7 +61,8 @@ def difference(
 
     shared: whether the two may have draws in common (one seed); repeats: both means by repeat, where they are
     known. Repeats are independent of each other, so the differences within them are too. Independent numbers:
-    the ends of Newcombe (1998), method 10, for any two intervals (Zou & Donner 2008).
+    the ends of Newcombe (1998), method 10, for any two intervals (Zou & Donner 2008); none from an interval that
+    says nothing.
     """
     value = other.value - one.value
     if shared:
@@ -70,6 +72,8 @@ def difference(
             t = float(stdtrit(each.size - 1, (1 + LEVEL) / 2))
             half = t * deviation / float(np.sqrt(each.size))
             return Difference(value, value - half, value + half, "by repeat")
+    if one.empty or other.empty:
+        one, other = (dataclasses.replace(side, low=np.nan, high=np.nan) for side in (one, other))
     joined = np.add if shared else np.hypot
     below, above = (
         joined(one.high - one.value, other.value - other.low),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from attnlab.harness.command import Asked
@@ -10,41 +11,34 @@ from attnlab.harness.configs import conf
 from attnlab.harness.grid import COMPARISONS, REFERENCE
 from attnlab.harness.sweeps import names
 from attnlab.parts import SettingError, among
-from attnlab.report.compare import Side, compare
+from attnlab.report.compare import Apart, Side, compare
+from attnlab.report.partners import NONE
+
+HEEDS = ("a", "b")
 
 
 def act(asked: Asked) -> int:
     """Compare what study b holds with what study a holds. Refuses what has no records, or no cell in common."""
-    _refuse_a_grid(asked)
     known = _known(asked.results)
     chosen = [_chosen(asked, key, known) for key in ("a", "b")]
     asked.require_writable([COMPARISONS])
     one, other = (_side(asked, name, known[name]) for name in chosen)
-    found = compare(one, other)
-    if not found.common:
-        allowed = (
-            f"a study with cells in common with {one.name}: equal in each setting that varies in one of them"
-        )
-        raise SettingError("b", other.name, allowed)
+    try:
+        found = compare(one, other)
+    except Apart as error:
+        hint = "".join(f"\nfor cells in common: {line}" for line in _bridge(asked, one, other, error))
+        raise SettingError("b", other.name, f"a study with {error}{hint}") from error
+    from attnlab.harness.publish import write_index
     from attnlab.report.comparison import sentences, write
 
     folder = asked.results / COMPARISONS / "-vs-".join(name.replace("/", "-") for name in chosen)
     words = [f"{key}={name}" for key, name in zip("ab", chosen, strict=True)]
     path = write(folder, found, shlex.join(["attnlab", "action=compare", *words]))
+    write_index(asked.results)
     for sentence in sentences(found):
         print(sentence.replace("`", ""))
     print(f"\n{path.with_name('results.csv')}\n{path}")
     return 0
-
-
-def _refuse_a_grid(asked: Asked) -> None:
-    """Raise SettingError for words that this action would not heed."""
-    words = [axis.key for axis in asked.command.axes]
-    words += [key for key in ("study", "size") if any(word.startswith(f"{key}=") for word in asked.words)]
-    if words or asked.experiments is not None:
-        raise SettingError(
-            (words or ["experiment"])[0], None, "no setting beside a=NAME and b=NAME: both are compared whole"
-        )
 
 
 def _known(results: Path) -> dict[str, Path]:
@@ -74,3 +68,19 @@ def _side(asked: Asked, name: str, folder: Path) -> Side:
         return of_sweep(asked.sweep(name))
     config = asked.experiment(folder.name)
     return of_pages(name, folder, None if config is None else str(config.experiment.module))
+
+
+def _bridge(asked: Asked, one: Side, other: Side, apart: Apart) -> Iterator[str]:
+    """The command that gives one study the levels of the other, where they can be typed."""
+    for kept, moved in ((one, other), (other, one)):
+        levels = {way.name: way.one if kept is one else way.other for way in apart.ways}
+        untyped = not levels or any(NONE in own for own in levels.values())
+        if untyped or not moved.command or moved.name.startswith(f"{REFERENCE}/"):
+            continue
+        typed = {word.partition("=")[0]: word for word in shlex.split(kept.command)}
+        name, *words = shlex.split(moved.command)
+        where = [word for word in asked.words if word.startswith("results=")]
+        words = [word for word in words if word.partition("=")[0] not in levels]
+        words += [typed.get(key, f"{key}={','.join(own)}") for key, own in levels.items()]
+        yield shlex.join([name, *where, *words])
+        return

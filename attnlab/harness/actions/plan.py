@@ -17,6 +17,8 @@ from attnlab.report.words import counted
 TIMED = 300
 """Stored cells of a study that tell how long one takes."""
 
+HEEDS = ("experiment", "study", "grid", "figures", "exec", "keep_trials", "force")
+
 
 def act(asked: Asked) -> int:
     """Print how many cells of each study have which status and would run, then its blocks, axes and ends."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from attnlab.harness import launch
 from attnlab.harness.command import Asked
-from attnlab.harness.drawn import are_asked
-from attnlab.harness.sweeps import remember
 from attnlab.parts import SettingError
+
+HEEDS = ("experiment", "study", "figures")
 
 
 def act(asked: Asked) -> int:
-    """Tabulate and publish each study's grid as it was last asked for, or the grid that is asked for now."""
+    """Tabulate and publish each study's grid as it was last asked for, with other figures if some are asked for.
+
+    What is remembered of a study (`grid.json`) stays: a run alone changes it.
+    """
     sweeps = asked.sweeps()
     if not sweeps:
-        raise SettingError("action", "report", f"something to report: {asked.results} holds no record of it")
+        raise SettingError("results", str(asked.results), "a folder with studies: this one holds no record")
     asked.require_writable(sweep.name for sweep in sweeps)
-    if asked.grid or are_asked(asked.words):
-        sweeps = [remember(asked.results, sweep) for sweep in sweeps]
     from attnlab.harness.publish import publish, tabulate
     from attnlab.harness.terminal import tell
 

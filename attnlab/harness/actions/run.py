@@ -12,6 +12,7 @@ from attnlab.harness.sweeps import asked_for, remember
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
 
+HEEDS = ("experiment", "study", "grid", "figures", "exec", "keep_trials", "force")
 log = logging.getLogger("attnlab")
 
 

@@ -6,12 +6,15 @@ from attnlab.harness.command import Asked
 from attnlab.harness.store import Store, counts
 from attnlab.harness.terminal import progress
 
+HEEDS = ("experiment", "study", "grid", "force")
+
 
 def act(asked: Asked) -> int:
     """Print, for every folder with records, how far its grid is: the one last asked for, or asked for now."""
     sweeps = asked.sweeps()
-    tallies = {sweep.name: counts(entry.status for entry in sweep.entries) for sweep in sweeps}
-    print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))
     if not sweeps:
         print(f"no study has records in {asked.results}")
+        return 0
+    tallies = {sweep.name: counts(entry.status for entry in sweep.entries) for sweep in sweeps}
+    print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))
     return 0
