@@ -50,7 +50,7 @@ HARNESS: list[tuple[str, ...]] = [
     ("pages",),
     ("publish", "terminal"),
     ("sides",),
-    ("command", "actions"),
+    ("command", "actions", "heeded"),
     ("information", "refusals", "guest", "words"),
 ]
 """The rooms inside the harness, from the ground up."""
