@@ -248,8 +248,8 @@ def test_a_claim_changes_with_its_number_and_not_with_its_trials() -> None:
         assert found.changed == () and len(found.again) == 1, number
     found = claims(told("44.0 % [37.3, 50.9]", "200"), told("64.0 % [57.3, 70.9]", "200"), by_intervals)
     assert len(found.changed) == 1 and found.again == ()
-    plain = [Verdict((f"It is {number} bits.",)) for number in ("1.2e-05 [1e-05, 1.4e-05]", "2 [1.5, 2.5]")]
-    assert len(claims(*plain, by_intervals).changed) == 1
+    few, many = (Verdict((f"It is {n} bits.",)) for n in ("1.2e-05 [1e-05, 1.4e-05]", "2 [1.5, 2.5]"))
+    assert len(claims(few, many, by_intervals).changed) == 1
 
 
 def by_intervals(one: str, other: str) -> bool:

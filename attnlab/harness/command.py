@@ -136,9 +136,9 @@ class Asked:
         if self.grid:
             alone = None if self.study is None else self.sweep(self.study)
             plans = self.plans(self.experiments or ([alone.experiment] if alone else None))
-            records = stored(plans, self.results)
-            sweeps = [asked_for(plan, self.words).with_records(records[plan.name]) for plan in plans]
-            return [sweep for sweep in sweeps if records[sweep.name]]
+            there = stored(plans, self.results)
+            sweeps = [asked_for(plan, self.words).with_records(there[plan.name]) for plan in plans]
+            return [sweep for sweep in sweeps if there[sweep.name]]
         folders = [name for name in known if self.study in (None, name)]
         sweeps = [self.sweep(name) for name in folders]
         sweeps = [

@@ -47,7 +47,8 @@ def claims(one: Verdict, other: Verdict, moved: Callable[[str, str], bool]) -> C
     kept = [sentence for sentence in one.sentences if sentence in other.sentences]
     before = [sentence for sentence in one.sentences if sentence not in kept]
     after = [sentence for sentence in other.sentences if sentence not in kept]
-    changed, again = [], []
+    changed: list[Pair] = []
+    again: list[Pair] = []
     for sentence in before:
         partner = _partner(sentence, after)
         after = [candidate for candidate in after if candidate != partner]
