@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from members import CONF
 from attnlab.intervals import Interval
 from attnlab.report import index
 from attnlab.report.glossary import glossary, linked
-from attnlab.verdicts import Answer
+from attnlab.verdicts import Answer, Verdict
 
 
 def test_every_shipped_study_has_its_place_in_the_argument() -> None:
@@ -44,3 +46,39 @@ def test_a_page_knows_its_neighbours_and_its_digest_does_not(tmp_path: Path) -> 
     index.write(tmp_path, [entry, index.IndexEntry(facts, entry.verdict, entry.frames, "second")])
     assert b'<a href="../second/report.html">Next: ' in page.read_bytes()
     assert index.without_ways(page.read_bytes()) == index.without_ways(drawn)
+
+
+def test_a_limit_is_said_once_with_its_studies(tmp_path: Path) -> None:
+    rows = report_table.table(8)
+    facts, verdict = report_table.study(rows), report_table.verdict(rows)
+    shared, own = "What all of them leave open.", "What one of them leaves open."
+    frames = index.frames(facts, rows, "recovery")
+    entries = [
+        index.IndexEntry(facts, dataclasses.replace(verdict, limits=(shared, shared)), frames, "recovery"),
+        index.IndexEntry(facts, dataclasses.replace(verdict, limits=(own, shared)), frames, "again"),
+    ]
+    index.write(tmp_path, entries)
+    title = facts.title
+    for name in ("index.html", "index.md"):
+        page = " ".join((tmp_path / name).read_text().split())
+        assert page.count(shared) == 1 and page.count(own) == 1
+        text = re.sub(r"<[^>]+>", "", page)
+        assert f"{shared} ({title} (recovery), {title} (again))" in text
+        assert f"{own} ({title} (again))" in text
+    assert len(index.limits(entries[:1])) == 1
+
+
+def test_a_folder_of_studies_without_claims_has_an_index_that_says_so(tmp_path: Path) -> None:
+    rows = report_table.table(8)
+    facts = report_table.study(rows)
+    silent = index.IndexEntry(facts, Verdict((), drawn=False), index.frames(facts, rows, "mine"), "mine")
+    for studies, told in (
+        ([silent], ("No study here names a limit.", "No study here answers one of the four questions.")),
+        ([], ("No study has run yet.",)),
+    ):
+        index.write(tmp_path, studies)
+        for name in ("index.html", "index.md"):
+            page = (tmp_path / name).read_text()
+            assert all(words in page for words in told), name
+            assert ("No study has run yet" in page) is not bool(studies), name
+            assert "| question | number |" not in page and "Every number a study gives" not in page
