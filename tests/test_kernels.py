@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def top_imports(tree: ast.Module) -> dict[str, set[str]]:
 
 
 COMPILED = sorted(name for name, tree in FILES.items() if "numba" in top_imports(tree))
+KERNEL_FILES = [name for name in COMPILED if name.endswith("_kernels")]
 
 
 def kernels(module: str) -> dict[str, CPUDispatcher]:
@@ -123,3 +125,30 @@ def directions(
     lengths = np.sqrt((across**2).sum(axis=1))
     loss = float((np.sqrt((steps**2).sum(axis=1)) / lengths).max())
     return (across / lengths[:, None]).T, max(loss, 1.0), smallest
+
+
+def described(tree: ast.Module, kernel: ast.FunctionDef) -> set[str]:
+    """The words in the docstrings of a kernel and of its file."""
+    said = f"{ast.get_docstring(tree)} {ast.get_docstring(kernel)}"
+    return set(re.findall(r"\w+", said))
+
+
+@pytest.mark.parametrize("module", KERNEL_FILES)
+def test_a_kernel_says_what_its_arguments_are(module: str) -> None:
+    """Each is named in the kernel's docstring or among the letters of the file, where arrays have their shapes."""
+    tree = FILES[module]
+    for kernel in tree.body:
+        if isinstance(kernel, ast.FunctionDef):
+            assert ast.get_docstring(kernel), kernel.name
+            assert not {arg.arg for arg in kernel.args.args} - described(tree, kernel), kernel.name
+
+
+PACKS = {"room", "dictionary", "face", "fit"}
+"""What a compiled function is handed as one."""
+
+
+@pytest.mark.parametrize("module", KERNEL_FILES)
+def test_no_part_of_a_pack_is_taken_by_its_number(module: str) -> None:
+    for node in ast.walk(FILES[module]):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            assert node.value.id not in PACKS, ast.unparse(node)

@@ -8,8 +8,9 @@ from numba import njit
 
 @njit(cache=True)
 def inverted(matrices, X, left, rows, sign):  # type: ignore[no-untyped-def]
-    """Of each matrix (F, e, e): the inverse X by LU with partial pivoting, `|I - A X|` (largest row sum), the row
-    sums of |X| (F, e), and the sign of the determinant; sign 0 and X = I where a pivot is 0 or not a number.
+    """Of each of the matrices A (F, e, e): the inverse X (F, e, e) by LU with partial pivoting, left (F,), that
+    is `|I - A X|` (largest row sum), rows (F, e), the row sums of |X|, and the sign (F,) of the determinant;
+    sign 0 and X = I where a pivot is 0 or not a number.
     """
     e = matrices.shape[1]
     A = np.empty((e, e))
@@ -60,6 +61,7 @@ def inverted(matrices, X, left, rows, sign):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _sums(A, X, left, rows, m):  # type: ignore[no-untyped-def]
+    """left[m] and rows[m] of matrix m, A (e, e), with the inverse X (e, e)."""
     e = A.shape[0]
     left[m] = 0.0
     line = np.empty(e)

@@ -188,7 +188,7 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
 def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0.
 
-    Arrays as in `Fit`. Returns (columns still passive, did none have to leave).
+    Q, R, c, passive, inside, x, z: as in `Fit`. Returns (columns still passive, did none have to leave).
     """
     first = True
     while count > 0:  # ends: each round drops a column or is the last
@@ -347,7 +347,7 @@ def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def
 
 @_kernel
 def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
-    """What brings values V (n, d) and output (d,) near 1: no square overflows, nothing is rounded."""
+    """What brings visible (n,) values V (n, d) and output (d,) near 1: no square overflows, nothing is rounded."""
     n, d = V.shape
     reach = 0.0
     for i in range(d):
@@ -392,7 +392,8 @@ def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
 def _optimal(C, m, n, target, count, fit, resolved, sizes):  # type: ignore[no-untyped-def]
     """Whether the x of `fit` meets the optimality conditions, on `target - C x` formed afresh.
 
-    C (m, n), target (m,), sizes (m,): the lengths of C's rows. fit.r and fit.g are written over.
+    C (m, n), target (m,), sizes (m,): the lengths of C's rows; resolved: does one precision resolve all rows?
+    fit.r and fit.g are written over.
 
     Either that is 0 in every row, up to the rounding of the row's own entries. Or, where one precision resolves
     all rows: it is sharpened (the residual of x refined once), no column points its way, and the passive ones
@@ -426,7 +427,7 @@ def _optimal(C, m, n, target, count, fit, resolved, sizes):  # type: ignore[no-u
 
 @_kernel
 def simplex_least_squares(outputs, values, mask, weights, certified):  # type: ignore[no-untyped-def]
-    """Fill weights (B, n) and certified (B,); see nnls.simplex_least_squares."""
+    """Fill weights (B, n), certified (B,) for outputs (B, d), values (B, n, d), mask (B, n); see nnls."""
     trials, n = mask.shape
     d = values.shape[2]
     m = d + 1
@@ -539,7 +540,7 @@ def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-def]
-    """column (d,) = `v_j - v_base`, scaled, of V (n, d); its squared length."""
+    """column (d,) = `v_j - v_base` of V (n, d), times scales (d,), j and base being rows; its squared length."""
     total = 0.0
     for i in range(d):
         column[i] = (V[j, i] - V[base, i]) * scales[i]
@@ -551,7 +552,7 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
 def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
 
-    V (n, d); face: a `Face` whose column `at` of U is written.
+    V (n, d); k: how many support; face: a `Face` whose column `at` of U is written.
 
     A value close to a supporting one leaves the support by a short step: measured from another supporting
     value, the step drowns in the rounding of the long difference. Returns the squared length of the step.
@@ -630,7 +631,10 @@ def _unit_directions(V, k, count, face):  # type: ignore[no-untyped-def]
 
 @_kernel
 def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
-    """Verdict and separation for one instance, V (n, d), support (n,), visible (n,); see nnls.face_tests."""
+    """Verdict and separation for one instance, V (n, d), support (n,), visible (n,); see nnls.face_tests.
+
+    face: a `Face`, fit: a `Fit`, to work in.
+    """
     # Long: reduction, scaling and verdict share their scratch; each is a paragraph, none is used elsewhere.
     n, d = V.shape
     scales, D, H, sizes, U, steps = face.scales, face.D, face.H, face.sizes, face.U, face.steps
@@ -693,7 +697,7 @@ def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
 
 @_kernel
 def face_tests(values, support, visible, verdict, margin):  # type: ignore[no-untyped-def]
-    """Fill verdict (B,) and margin (B,); see nnls.face_tests."""
+    """Fill verdict, margin (B,) for values (B or 1, n, d), support and visible (B, n); see nnls.face_tests."""
     trials, n = support.shape
     d = values.shape[2]
     face, fit = _face_room(n, d), _room(d + 1, n)

@@ -1,4 +1,12 @@
-"""The compiled kernels of tableau (what they may assume, and why they share a file: solvers/arithmetic.py)."""
+"""The compiled kernels of tableau (what they may assume, and why they share a file: solvers/arithmetic.py).
+
+Shapes, throughout: N columns, m rows, q = N - m; arrays are as large as the largest trial, and these say what of
+them is used. A (m, N): orthonormal rows; x (N,): a point of the polytope; rhs (m,): `A x`; T: room for an
+elimination; D (m, q): the dictionary; gamma (q,): its squared edge norms; basis (m,), nonbasic
+(q,) int: which variable is which; beta (m,): the basic ones; cost (N,); z (q,): reduced costs; bonus (N,): what
+multiplies a pivot; place (N,) int: the positions that are visible; touched (N,) bool. What a door hands over has
+the shapes it states there.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +26,12 @@ _PIVOT = 1e-11
 """Entries below this are not pivots: values nearer than this, relative to their spread, are not told apart."""
 _SLACK = 1e-12
 """A basic variable may fall this far below 0, so that among near ties the largest pivot is taken."""
+_STILL = 1e-13
+"""A step this short has not moved: Bland's rule takes over after m + q of them."""
+_WALK, _MORE = 50, 1000
+"""Steps of one walk allowed for each variable, and more. Walks took at most .4 of the N = m + q variables
+(Gaussian values and values on a grid, n to 128, d to 32); Bland's rule ends each in theory, and one that is cut
+off is said to have failed."""
 _DRIFT = 1e-11
 """Rebuild the dictionary when the vertex misses the right side by more than this."""
 
@@ -199,6 +213,7 @@ def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-unt
 
 @_kernel
 def _right_side(A, m, N, x, rhs):  # type: ignore[no-untyped-def]
+    """rhs := A x."""
     for i in range(m):
         row, total = A[i], 0.0
         for j in range(N):
@@ -238,7 +253,7 @@ def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
 
 
 @_kernel
-def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, scratch):  # type: ignore[no-untyped-def]
+def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """If the vertex has drifted off the right side, rebuild D and beta on the same basis."""
     drift = 0.0
     for i in range(m):
@@ -249,10 +264,10 @@ def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, scratch):  # type
     if drift <= _DRIFT:
         return True
     for j in range(N):
-        scratch[j] = 0.0
+        bonus[j] = 0.0
     for i in range(m):
-        scratch[basis[i]] = 1.0
-    return _build(A, m, N, T, scratch, D, gamma, basis, nonbasic) and _solve_basis(A, m, T, basis, rhs, beta)
+        bonus[basis[i]] = 1.0
+    return _build(A, m, N, T, bonus, D, gamma, basis, nonbasic) and _solve_basis(A, m, T, basis, rhs, beta)
 
 
 @_kernel
@@ -275,7 +290,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
     Ends early once cost.x <= stop. Returns whether it ended: False after too many vertices or on a ray.
     """
     still = 0
-    for _ in range(50 * (m + q) + 1000):
+    for _ in range(_WALK * (m + q) + _MORE):
         if stop > -np.inf:
             value = 0.0
             for i in range(m):
@@ -297,7 +312,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
         r, step = _ratio(D, m, enter, 1.0, beta, basis, bland)
         if r < 0:
             return False
-        still = still + 1 if step <= 1e-13 else 0
+        still = still + 1 if step <= _STILL else 0
         for i in range(m):
             beta[i] -= step * D[i, enter]
         beta[r] = step
@@ -351,7 +366,7 @@ def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # ty
 
 @_kernel
 def fibre_bounds(weights, values, visible, asked, bounds, solved):  # type: ignore[no-untyped-def]
-    """Fill bounds (B, n, 2) and solved; see tableau.fibre_bounds."""
+    """Fill bounds (B, n, 2), solved (B,) for weights, visible, asked (B, n) and values (B or 1, n, d)."""
     trials, n = weights.shape
     d = values.shape[2]
     wide = max(n, d + 1)
@@ -403,7 +418,11 @@ def fibre_bounds(weights, values, visible, asked, bounds, solved):  # type: igno
 
 @_kernel
 def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ignore[no-untyped-def]
-    """Fill verdict (B,); see tableau.top_forced."""
+    """Fill verdict (B,) for weights, visible (B, n), values (B or 1, n, d); see tableau.top_forced.
+
+    margin: the lead, relative to the top, that is none; rounding: what a multiplier's product with the rows may be
+    off by, relative to its length.
+    """
     trials, n = weights.shape
     d = values.shape[2]
     wide = max(n, d + 1)
@@ -449,7 +468,7 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
 
 @_kernel
 def minimise(matrix, points, costs, solutions, solved):  # type: ignore[no-untyped-def]
-    """Fill solutions (B, r, N) and solved; see tableau.minimise."""
+    """Fill solutions (B, r, N), solved (B, r) for matrix (B or 1, m, N), points, costs (B, r, N); see tableau."""
     trials, programmes, N = points.shape
     rows = matrix.shape[1]
     wide = max(N, rows)
