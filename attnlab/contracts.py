@@ -50,7 +50,7 @@ def _named(part: object, error: ValueError) -> BrokenContract:
 def instance(part: object, result: Any, kind: type[Kind]) -> Kind:
     """The result, if it is of this kind."""
     if not isinstance(result, kind):
-        raise BrokenContract(part, f"{_article(kind.__name__)} {kind.__name__}", _told(result))
+        raise BrokenContract(part, f"{_article(kind.__name__)} {kind.__name__}", told(result))
     return result
 
 
@@ -58,7 +58,7 @@ def numbers(part: object, result: Any, shape: tuple[int, ...], what: str) -> np.
     """The result, if it is a real array of this shape without NaN or infinity."""
     words = f"{what} {_shape(shape)}"
     if not isinstance(result, np.ndarray) or result.dtype.kind not in "fiub":
-        raise BrokenContract(part, words, _told(result))
+        raise BrokenContract(part, words, told(result))
     if result.shape != shape:
         raise BrokenContract(part, words, f"shape {_shape(result.shape)}")
     finite = np.isfinite(result)
@@ -82,7 +82,8 @@ def on_simplex(part: object, result: Any, mask: np.ndarray, what: str) -> np.nda
     return found
 
 
-def _told(result: Any) -> str:
+def told(result: Any) -> str:
+    """What came, in words: its kind, and of an array its shape and its type."""
     if isinstance(result, np.ndarray):
         return f"an array {_shape(result.shape)} of {result.dtype}"
     return "None" if result is None else f"{_article(type(result).__name__)} {type(result).__name__}"

@@ -7,6 +7,7 @@ with Student's t for their few degrees of freedom, never below what independent 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -44,18 +45,25 @@ class Measure:
 
     low, high: no value leaves them, and no interval; share: each value is 0 or 1, NaN where the question does
     not arise (a boolean array is a share without being declared); whole: it depends on something made once per
-    repeat (a fitted probe, a trained layer), so that a repeat is one group. Raises ValueError for bounds that
-    are not low < high, or for an upper one alone.
+    repeat (a fitted probe, a trained layer), so that a repeat is one group; absent: there are cells in which no
+    trial has a value, as the question does not arise there (without it such a cell fails). Raises ValueError for
+    bounds that are not low < high, or for an upper one alone.
     """
 
     low: float = -np.inf
     high: float = np.inf
     share: bool = False
     whole: bool = False
+    absent: bool = False
 
     def __post_init__(self) -> None:
         if not self.low < self.high or (np.isinf(self.low) and np.isfinite(self.high)):
             raise ValueError(f"expected low < high, or a lower bound alone, got [{self.low}, {self.high}]")
+
+    @property
+    def sometimes(self) -> Measure:
+        """The same of a question that does not arise in every cell."""
+        return dataclasses.replace(self, absent=True)
 
     def refusal(self, values: Array) -> str | None:
         """Why finite values cannot be of this metric, or None if they can; rounding may pass a bound by 1e-9."""

@@ -151,6 +151,10 @@ class Estimate:
     converged: Mask
 
     def __post_init__(self) -> None:
+        for name in ("weights", "residual", "converged"):
+            given = getattr(self, name)
+            require(isinstance(given, np.ndarray), f"{name} as a numpy array", type(given).__name__)
+        require(self.weights.ndim == 2, "weights (B, n)", self.weights.shape)
         trials = self.weights.shape[0]
         require(self.residual.shape == (trials,), f"residual ({trials},)", self.residual.shape)
         require(self.converged.shape == (trials,), f"converged ({trials},)", self.converged.shape)

@@ -48,11 +48,12 @@ VERSION = 6
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {
-    **dict.fromkeys(("entropy_bits", "rivals", "expected_rivals", "starts"), NONNEGATIVE),
+    **dict.fromkeys(("entropy_bits", "starts"), NONNEGATIVE),
+    **dict.fromkeys(("rivals", "expected_rivals"), NONNEGATIVE.sometimes),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
     **dict.fromkeys((OF_KEYS, "collides", "argmax_flip", "degree"), SHARE),
     **dict.fromkeys((f"{how}_by_{starts}" for how in ("found", "lost") for starts in AFTER), SHARE),
-    **dict.fromkeys(("same_order", "complete"), Measure(share=True)),
+    **dict.fromkeys(("same_order", "complete"), Measure(share=True, absent=True)),
 }
 SMALL = 4
 """Key dimensions up to which all queries are sought, and the law for their number is estimated."""

@@ -40,11 +40,11 @@ from attnlab.weights.base import Weights
 
 VERSION = 5
 MEASURES = {
-    "total_variation": NONNEGATIVE,
-    "jsd_bits": UNIT,
+    "total_variation": NONNEGATIVE.sometimes,
+    "jsd_bits": UNIT.sometimes,
     "jsd_bits_to_uniform": UNIT,
-    "support": NONNEGATIVE,
-    "gap": NONNEGATIVE,
+    "support": NONNEGATIVE.sometimes,
+    "gap": NONNEGATIVE.sometimes,
     **dict.fromkeys((FEW_VISIBLE, "found", "argmax_flip", "disjoint", "softmax"), SHARE),
 }
 

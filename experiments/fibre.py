@@ -25,7 +25,7 @@ from attnlab.weights.base import Weights
 
 VERSION = 2
 MEASURES = {
-    **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE),
+    **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE.sometimes),
     **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
     "entropy_bits": NONNEGATIVE,
     **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "unique"), SHARE),

@@ -55,8 +55,9 @@ OF_WORDS = "largest_c"
 MEASURES = {
     "q4": Measure(whole=True),
     **dict.fromkeys(("chance", OF_WORDS), UNIT),
-    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, OF_KEYS, "q1", "q2", "q2_top"), SHARE),
-    **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
+    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, OF_KEYS, "q1", "q2_top"), SHARE),
+    **dict.fromkeys(("q2", "q3_kept", "q3_lost"), SHARE.sometimes),
+    **dict.fromkeys(("q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
 }
 ROUNDING = 1e-9
 """Of the linear programme."""

@@ -35,7 +35,7 @@ from attnlab.weights.base import Weights
 VERSION = 6
 MEASURES = {
     **READOUT,
-    **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT),
+    **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT.sometimes),
     **dict.fromkeys(("total_variation", "informed_total_variation", "informed_bits"), NONNEGATIVE),
     "compression": Measure(0.0, whole=True),
     **dict.fromkeys(("gap_bits", "informed_usable_bits"), ANY),

@@ -22,9 +22,9 @@ from attnlab.weights.uniform_support import UniformSupport
 
 VERSION = 1
 MEASURES = {
-    "margin": NONNEGATIVE,
+    "margin": NONNEGATIVE.sometimes,
     **dict.fromkeys(("unique", "undecided"), SHARE),
-    **dict.fromkeys(("exact", "threshold"), ANY),
+    **dict.fromkeys(("exact", "threshold"), ANY.sometimes),
 }
 
 

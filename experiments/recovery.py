@@ -37,7 +37,8 @@ from attnlab.weights.base import Weights
 
 VERSION = 4
 MEASURES = {
-    **dict.fromkeys(("chance", "support_recall", "support_chance", "jsd_bits"), UNIT),
+    **dict.fromkeys(("support_recall", "support_chance"), UNIT.sometimes),
+    **dict.fromkeys(("chance", "jsd_bits"), UNIT),
     **dict.fromkeys(("total_variation", "negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
     **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, "exact", "rival", "top1", "converged"), SHARE),
 }

@@ -48,10 +48,12 @@ from attnlab.verdicts.scene import part_of
 VERSION = 5
 MEASURES = {
     **READOUT,
-    **dict.fromkeys(("answer_only", "top_width"), UNIT),
+    "answer_only": UNIT,
+    "top_width": Measure(0.0, 1.0, whole=True),
     **dict.fromkeys(("entropy_bits", "null_dimension"), NONNEGATIVE),
     "learned": Measure(whole=True),
-    **dict.fromkeys(("attends", "task_accuracy", "informed_top1"), SHARE),
+    **dict.fromkeys(("attends", "task_accuracy"), Measure(0.0, 1.0, share=True, whole=True)),
+    "informed_top1": SHARE,
 }
 LEARNED = 0.99
 """Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""

@@ -92,7 +92,8 @@ def test_what_is_declared_of_a_metric_is_what_its_record_shows() -> None:
             "summary": np.array([0.5]),
         }
 
-    study("declared_study", trial, {"conditional": SHARE, "fitted": Measure(whole=True)})
+    whole = Measure(whole=True)
+    study("declared_study", trial, {"conditional": SHARE, "fitted": whole, "summary": whole})
     found = measured("declared_study", 5)
     conditional = found["conditional"]
     assert (conditional["kind"], conditional["count"], conditional["nonfinite"]) == ("rate", 100, 100)

@@ -94,9 +94,7 @@ def test_a_done_record_survives_a_second_measurement_that_fails(
 def test_a_metric_of_the_repeat_as_a_whole_fills_its_own_rows(lab: Lab) -> None:
     noop = lab.folder / "mine" / "noop.py"
     text = noop.read_text().replace('"positive": draw > 0', '"positive": draw > 0, "whole": draw[:1]')
-    noop.write_text(
-        text + "\nfrom attnlab.intervals import Measure\nMEASURES = {'whole': Measure(whole=True)}\n"
-    )
+    noop.write_text(text.replace("MEASURES = {", "MEASURES = {'whole': Measure(whole=True), "))
     assert Measure(whole=True).whole
     assert lab(*ONE, "keep_trials=true").code == 0
     trials = attnlab.load(lab.results / "noop").trials

@@ -18,6 +18,7 @@ class LeastSquares(Decoder):
     """
 
     says: ClassVar[str] = "the linear equations alone"
+    signed: ClassVar[bool] = True
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
         return estimate(

@@ -24,7 +24,7 @@ import numpy as np
 
 from attnlab.harness import making, own, source
 from attnlab.harness.making import facts_of, is_part, part, said
-from attnlab.harness.summary import labels, summary
+from attnlab.harness.summary import labels, returned, summary
 from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
 from attnlab.seeds import Streams
@@ -82,20 +82,6 @@ def arguments(module: str) -> dict[str, Any]:
 def _content(path: Json) -> Json:
     """A data file by its content; null stays null."""
     return path if path is None else {"content": source.content(path)}
-
-
-def _row(row: object) -> dict[str, np.ndarray]:
-    """What a trial returned, as arrays. Raises ValueError for anything but arrays (B,) of real numbers."""
-    if not isinstance(row, Mapping) or not row:
-        raise ValueError(f"expected a trial to return a dict of arrays, one for each metric, got {row!r:.80}")
-    arrays = {name: np.asarray(values) for name, values in row.items()}
-    for name, values in arrays.items():
-        if not isinstance(name, str) or values.ndim != 1 or values.dtype.kind not in "biuf":
-            got = f"{values.dtype} {values.shape}"
-            raise ValueError(
-                f"metric {name!r}: expected an array (B,) of real numbers or booleans, got {got}"
-            )
-    return arrays
 
 
 def flat(config: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
@@ -231,9 +217,14 @@ class Cell:
         trial = experiment(self.module).trial
         made = {name: self._argument(name, kind) for name, kind in arguments(self.module).items()}
         return [
-            _row(trial(**made, rng=Streams(self.config["seed"], repeat, self.science)))
+            self.row(trial(**made, rng=Streams(self.config["seed"], repeat, self.science)))
             for repeat in range(self.config["repeats"])
         ]
+
+    def row(self, found: object) -> dict[str, np.ndarray]:
+        """What a trial returned, as arrays. Raises ValueError for what a trial must not return."""
+        trials = self.config["trials"] if "trials" in arguments(self.module) else None
+        return returned(f"{self.module}.trial", found, measures(self.module), trials)
 
     def summaries(self, rows: list[dict[str, np.ndarray]]) -> dict[str, dict[str, Json]]:
         """The record of each metric of these rows, one a repeat.

@@ -186,6 +186,7 @@ def ask(words: Sequence[str]) -> Asked:
     renew()
     overrides, folders = split_arguments(words)
     configs = Configs(tuple(folders))
+    configs.require_apart()
     with reachable(folders):
         command = parse(overrides, configs, ACTIONS)
         alone = (

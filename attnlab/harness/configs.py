@@ -14,7 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.parts import SettingError, among
+from attnlab.parts import SettingError, SettingErrors, among
 
 
 def conf() -> Path:
@@ -54,6 +54,20 @@ class Configs:
         quoted = (folder.replace("'", r"\'") for folder in self.folders)
         places = ",".join(f"'file://{folder}'" for folder in quoted)
         return [f"hydra.searchpath=[{places}]"] if self.folders else []
+
+    def require_apart(self) -> None:
+        """Raise SettingErrors for files that have the group and name of another: which one is meant?"""
+        known: dict[tuple[str, str], Path] = {}
+        problems = []
+        for place in self.places:
+            for path in sorted(place.glob("*/*.yaml")):
+                first = known.setdefault((path.parent.name, path.stem), path)
+                if first.resolve() != path.resolve():
+                    word = f"{path.parent.name}={path.stem}"
+                    told = f"one file for {word}, got {path} and {first}: rename yours, and ask for that name"
+                    problems.append(SettingError("--config-dir", str(place), told))
+        if problems:
+            raise SettingErrors(problems)
 
     def groups(self) -> list[str]:
         """The names of the config groups."""

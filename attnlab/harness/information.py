@@ -92,6 +92,7 @@ def inform(words: Sequence[str]) -> None:
     else:
         overrides, folders = split_arguments(asked.rest)
         configs = Configs(tuple(folders))
+        configs.require_apart()
         with reachable(folders):
             _ANSWERS[asked.flag](asked, parse(overrides, configs), configs)
 

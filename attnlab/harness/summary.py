@@ -3,12 +3,53 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from attnlab.intervals import SHARE, Measure, interval
+from attnlab.contracts import told
+from attnlab.intervals import ANY, SHARE, Measure, interval
 from attnlab.shapes import GROUP
+
+
+def returned(
+    trial: str, row: object, measures: Mapping[str, Measure], trials: int | None
+) -> dict[str, np.ndarray]:
+    """What a trial returned for one repeat, as arrays.
+
+    trials: how many numbers each metric has that is not declared to be of the repeat as a whole; None where the
+    trial has no such setting, and then all have as many. Raises ValueError for anything else, with the trial's
+    name, what was expected and what came.
+    """
+    if not isinstance(row, Mapping) or not row:
+        raise ValueError(f"{trial}: expected a dict of arrays, one for each metric, got {told(row)}")
+    arrays = {name: _column(trial, name, values) for name, values in row.items()}
+    whole = {name for name in arrays if measures.get(name, ANY).whole}
+    sizes = [values.size for name, values in arrays.items() if name not in whole]
+    wanted = trials if trials is not None else max(sizes, default=1)
+    for name, values in arrays.items():
+        if values.size != wanted and not (name in whole and values.size):
+            mend = (
+                ""
+                if name == GROUP
+                else "; for one of the repeat as a whole: MEASURES with Measure(whole=True)"
+            )
+            raise ValueError(
+                f"{trial}: expected {wanted} values of {name}, one a trial, got {values.size}{mend}"
+            )
+    return arrays
+
+
+def _column(trial: str, name: object, values: object) -> np.ndarray:
+    expected = f"{trial}: expected an array (B,) of real numbers or booleans for {name!r}"
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{expected}, got {told(values)} of rows of different lengths") from None
+    if not isinstance(name, str) or array.ndim != 1 or array.dtype.kind not in "biuf":
+        raise ValueError(f"{expected}, got {told(array if array.ndim else values)}")
+    return array
 
 
 def labels(rows: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
@@ -52,6 +93,11 @@ def summary(
         "nonfinite": sum(repeat.size for repeat in repeats) - values.size,
     }
     if not values.size:
+        if not measure.absent:
+            raise ValueError(
+                f"metric {metric!r}: expected a number in some trial, got NaN or infinity in all "
+                f"{record['nonfinite']}; where it may have none: MEASURES with Measure(absent=True)"
+            )
         return record
     refused = measure.refusal(values)
     if refused is not None:

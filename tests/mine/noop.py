@@ -10,10 +10,12 @@ import time
 import numpy as np
 
 from attnlab.inputs.base import Inputs
+from attnlab.intervals import ANY, SHARE, Measure
 from attnlab.parts import Declined, Unavailable
 from attnlab.verdicts import Verdict, interval
 
 VERSION = 1
+MEASURES = {"draw": ANY, "positive": SHARE, "never": Measure(absent=True)}
 
 
 def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):

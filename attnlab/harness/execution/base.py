@@ -86,15 +86,10 @@ def perform(task: Task, timeout: float | None) -> Outcome:
         return Outcome(task, store.status(task.cell.key))
     started, clock = datetime.now(UTC), time.perf_counter()
     facts: dict[str, Any]
-    rows = []
+    rows: list[dict[str, Any]] = []
     try:
         with _limit(timeout):
-            rows = task.cell.rows()
-            facts = {"status": "done", "metrics": task.cell.summaries(rows)}
-    except Unavailable as reason:
-        facts = {"status": "unavailable", "reason": str(reason)}
-    except Declined as reason:
-        facts = {"status": "skipped", "reason": str(reason), **_known(task.cell, reason)}
+            rows, facts = _measured(task.cell)
     except CellTimeout:
         facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
     except KeyboardInterrupt:
@@ -107,9 +102,20 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     return record(task, facts, started, time.perf_counter() - clock)
 
 
+def _measured(cell: Cell) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What the trials returned, and the record's status with numbers or a reason. Raises whatever they raise."""
+    try:
+        rows = cell.rows()
+    except Unavailable as reason:
+        return [], {"status": "unavailable", "reason": str(reason)}
+    except Declined as reason:
+        return [], {"status": "skipped", "reason": str(reason), **_known(cell, reason)}
+    return rows, {"status": "done", "metrics": cell.summaries(rows)}
+
+
 def _known(cell: Cell, declined: Declined) -> dict[str, Any]:
     """What was measured before a part declined, for the record."""
-    return {"metrics": cell.summaries([dict(declined.measured)])} if declined.measured else {}
+    return {"metrics": cell.summaries([cell.row(declined.measured)])} if declined.measured else {}
 
 
 def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
