@@ -144,7 +144,7 @@ def refusal(kind: Any, value: object) -> str | None:
         fits = refusal(base, value) is None and value in bound
         return None if fits else f"{_noun(base)} {bound}"
     if origin is Literal:
-        return None if value in options else among(value, options)
+        return None if value in options else _quoted(value, options) or among(value, options)
     if kind is Any:
         return None
     if origin in (typing.Union, types.UnionType):  # any member will do
@@ -158,6 +158,13 @@ def refusal(kind: Any, value: object) -> str | None:
     if kind is int:
         return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
+
+
+def _quoted(value: object, options: Sequence[object]) -> str:
+    """How to type a text that is read as a number, as null or as true; nothing where it was none of these."""
+    meant = next((text for text in (str(value), str(value).lower()) if text in options), "")
+    meant = "null" if value is None and "null" in options else meant
+    return f"the text {meant}, in quotes (a setting typed as '\"{meant}\"'), else it is none" if meant else ""
 
 
 def nearest(word: object, names: Iterable[str], most: int = 3) -> list[str]:

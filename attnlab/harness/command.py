@@ -178,7 +178,10 @@ class Asked:
                 "results", str(self.results), "another folder: this one is made by `make reference` alone"
             )
         for study in studies:
-            require_writable(self.results / study)
+            try:
+                require_writable(self.results / study)
+            except SettingError as error:
+                raise SettingError("results", str(self.config.results), error.allowed) from error
 
 
 def ask(words: Sequence[str]) -> Asked:
@@ -198,6 +201,8 @@ def ask(words: Sequence[str]) -> Asked:
         if allowed is not None:
             raise SettingError(name, config[name], allowed)
     require_heeded(config.action, overrides)
+    if Path(config.results).expanduser().is_file():
+        raise SettingError("results", config.results, "a folder: this is a file")
     execution = part("exec", dict(config.exec))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")
