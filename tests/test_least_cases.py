@@ -1,0 +1,67 @@
+"""The least case of each rule that numbers go through: two groups, a law at the end of an interval, one gap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import stdtrit
+
+from attnlab.intervals import ANY, SHARE, interval
+from attnlab.verdicts.answers import Verdict
+from attnlab.verdicts.changed import SIMILAR, claims
+from attnlab.verdicts.difference import difference
+from attnlab.verdicts.pooling import agreement
+from attnlab.verdicts.scene import typical
+
+
+def test_two_groups_have_an_interval_and_one_has_none() -> None:
+    """From two totals: Student's t with one degree of freedom."""
+    values, group = np.repeat([0.25, 0.75], 10), np.repeat([0, 1], 10)
+    found = interval(values, ANY, group)
+    half = float(stdtrit(1, 0.975)) * 0.25
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+    assert np.isnan(interval(values, ANY, np.zeros(20, dtype=np.int64)).low)
+
+
+def cells(**numbers: tuple[float, float, float]) -> pd.DataFrame:
+    """One cell with a row for each metric: value, low and high."""
+    return pd.DataFrame(
+        {
+            "key": "a", "status": "done", "metric": metric, "kind": "rate", "value": value, "low": low,
+            "high": high, "count": 200, "effective": 200.0,
+        }
+        for metric, (value, low, high) in numbers.items()
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("law", "inside"), [(0.0, 1), (0.02, 1), (0.03, 0)])
+def test_a_law_at_the_end_of_an_interval_lies_in_it(law: float, inside: int) -> None:
+    (sentence,) = agreement(cells(share=(0.0, 0.0, 0.02), exact=(law, law, law)), "share", "exact")
+    assert f"in {inside} of the 1 cells" in sentence
+
+
+def test_a_part_whose_levels_have_other_settings_keeps_them_all() -> None:
+    table = pd.DataFrame(
+        {
+            "key": ["a", "b", "c"], "status": "done", "metric": "m", "kind": "rate", "value": [0.1, 0.2, 0.3],
+            "weights": ["hard", "softmax", "softmax"], "weights.temperature": [np.nan, 0.5, 0.5],
+            "inputs.n": [8, 8, 16], "count": 100, "seed": 0,
+        }
+    )  # fmt: skip
+    assert set(typical(table, "weights")["weights"]) == {"hard", "softmax"}
+
+
+@pytest.mark.parametrize("left", [[0.1] * 5, [0.1, 0.1, 0.1, 0.1, 0.1, None], []])
+def test_repeats_that_do_not_pair_say_nothing_of_a_difference(left: list[float | None]) -> None:
+    rng = np.random.default_rng(0)
+    one, other = (interval((rng.random(60) < rate) * 1.0, SHARE) for rate in (0.1, 0.4))
+    right: list[float | None] = [other.value] * 6
+    assert difference(one, other, True, (left, right)).how == "one seed"
+    assert difference(one, other, True, (right, left)).how == "one seed"
+
+
+def test_a_sentence_of_any_length_finds_its_partner() -> None:
+    one = "the share of trials rises " * 60
+    told = claims(Verdict((one,)), Verdict(("again " + one,)), lambda _one, _other: False)
+    assert told.changed == ((one, "again " + one),) and SIMILAR < 1
