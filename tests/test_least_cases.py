@@ -55,7 +55,7 @@ def test_a_part_whose_levels_have_other_settings_keeps_them_all() -> None:
 @pytest.mark.parametrize("left", [[0.1] * 5, [0.1, 0.1, 0.1, 0.1, 0.1, None], []])
 def test_repeats_that_do_not_pair_say_nothing_of_a_difference(left: list[float | None]) -> None:
     rng = np.random.default_rng(0)
-    one, other = (interval((rng.random(60) < rate) * 1.0, SHARE) for rate in (0.1, 0.4))
+    one, other = (interval((rng.random(60) < rate).astype(np.float64), SHARE) for rate in (0.1, 0.4))
     right: list[float | None] = [other.value] * 6
     assert difference(one, other, True, (left, right)).how == "one seed"
     assert difference(one, other, True, (right, left)).how == "one seed"
