@@ -73,7 +73,7 @@ def positions(
     draws = np.where(sample.mask, rng.random(sample.mask.shape), np.inf)
     if pairs == "attended":
         return _attended(weights, sample.mask)
-    order = np.argsort(draws, axis=1)
+    order = np.argsort(draws, axis=1, kind="stable")
     return order[:, 0], np.where(sample.mask.sum(axis=1) > 1, order[:, min(1, sample.n - 1)], order[:, 0])
 
 

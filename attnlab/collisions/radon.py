@@ -52,7 +52,7 @@ class Radon(Construction):
 
 def _random_positions(draws: Array, mask: np.ndarray, count: int) -> np.ndarray:
     """(B, count): distinct random visible positions, in the order of their draws."""
-    return np.argsort(np.where(mask, draws, np.inf), axis=1)[:, :count]
+    return np.argsort(np.where(mask, draws, np.inf), axis=1, kind="stable")[:, :count]
 
 
 def _any_dependence(draws: Array, values: Array, mask: np.ndarray) -> Array:

@@ -46,7 +46,7 @@ class Tverberg(Construction):
         draws = np.where(sample.mask, rng.random(sample.mask.shape), np.inf)
         patterns, found = np.zeros((sample.trials, self.patterns, sample.n)), enough.copy()
         for b in np.flatnonzero(enough):
-            chosen = np.argsort(draws[b])[: size + 1]
+            chosen = np.argsort(draws[b], kind="stable")[: size + 1]
             parts, met = partition(sample.values[b : b + 1, chosen], self.patterns, rng)
             patterns[b][:, chosen] = parts[0]
             found[b] = met[0]

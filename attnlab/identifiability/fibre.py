@@ -37,10 +37,12 @@ def fibre_intervals(
     """[min, max] of every weight over the fibre `{b >= 0, sum b = 1, V^T b = V^T a}`: (..., n, 2).
 
     Exact up to rounding (2n linear programmes, one warm simplex); the true weights always lie inside. Width 0
-    everywhere iff the weights are unique. Softmax weights with n > d + 1 have width somewhere: it is the
-    width that says how much the sum lost. Values nearer than 1e-11 of their spread are not told apart, and
-    where values nearly coincide the weights they share are known no better than 1e-12 over their distance. Rows
-    of a smaller float type that are equal up to its rounding are equal, as in is_unique.
+    everywhere iff the weights are unique. With n > d + 1 weights of which none is 0 have width somewhere: it is
+    the width that says how much the sum lost. (Sharp softmax weights may hold zeros, by underflow: it is the
+    weights as stored that are asked about.) Where values nearly coincide the intervals of the weights they share
+    are exact to 1e-12 over their distance; nearer than 1e-11 of their spread they may pass for one value, whose
+    weight is shared in any way. Rows of a smaller float type that are equal up to its rounding are equal, as in
+    is_unique.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible (masked positions:
     [0, 0]). positions (..., k): the intervals of these alone, (..., k, 2), at the price of these alone; "top":

@@ -45,10 +45,12 @@ def is_unique(
 
     They are iff the values they attend to are affinely independent and their hull is a face of the hull of
     all visible values: it depends on the support alone, exact zeros being off it, never on the weights'
-    sizes. Any k >= d + 1 of more than k positions fail; softmax weights, of full support, pass only for
-    n <= d + 1: ask fibre_intervals there. What is dependent or tied up to rounding (1e-12 between unit
-    vectors) counts as dependent or tied: a verdict on the numbers as they are given. Only rows of a smaller
-    float type, or of the `precision` named, that differ by no more than its rounding are made one row first.
+    sizes. Any k >= d + 1 of more than k positions fail; so weights of full support pass only for n <= d + 1: ask
+    fibre_intervals there. Softmax weights are of full support until some underflow to exactly 0: those pass as
+    the sparse weights that they have become, though the softmax itself would not. What is dependent or tied up to
+    rounding (1e-12 between unit vectors) counts as dependent or tied: a verdict on the numbers as they are given.
+    Only rows of a smaller float type, or of the `precision` named, that differ by no more than its rounding are
+    made one row first.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
     broadcast, and large batches are worked in pieces. Weights of a smaller float type, or of the `precision`

@@ -657,7 +657,7 @@ def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: i
         verdict[b] = UNSOLVED
         if m > N:
             continue
-        order = np.argsort(-x[:N])
+        order = np.argsort(-x[:N], kind="mergesort")
         top = order[0]
         if N > 1 and x[order[1]] == x[top]:
             verdict[b] = REFUTED  # by the weights themselves
@@ -710,7 +710,7 @@ def fibre_bounds(A, weights, visible, asked, rounding, bounds, solved):  # type:
         solved[b] = False
         if m > N:
             continue
-        order = np.argsort(-x[:N])
+        order = np.argsort(-x[:N], kind="mergesort")
         mass, ok = _start(columns, N, x, order, dictionary, mean, right, left_out, heaviest, bonus)
         if not ok:
             continue

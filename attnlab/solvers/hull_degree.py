@@ -45,7 +45,7 @@ def sphere(keys: Array, error: float) -> Sphere | None:
         return None
     centre = keys.mean(axis=0)
     if e == 1:
-        order = np.argsort(keys[:, 0])
+        order = np.argsort(keys[:, 0], kind="stable")
         clear = (
             keys[order[-1], 0] - keys[order[-2], 0] > 2 * error
             and keys[order[1], 0] - keys[order[0], 0] > 2 * error

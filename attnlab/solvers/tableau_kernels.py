@@ -22,9 +22,9 @@ _kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""
-_PIVOT = 1e-11
-"""Entries below this are not pivots: values nearer than this, relative to their spread, are not told apart."""
-_SLACK = 1e-12
+_PIVOT = 1e-13
+"""Entries below this are not pivots: values nearer than some ten times this, of their spread, may pass for one."""
+_SLACK = 1e-14
 """A basic variable may fall this far below 0, so that among near ties the largest pivot is taken."""
 _STILL = 1e-13
 """A step this short has not moved: Bland's rule takes over after m + q of them."""
@@ -32,7 +32,7 @@ _WALK, _MORE = 50, 1000
 """Steps of one walk allowed for each variable, and more. Walks took at most .4 of the N = m + q variables
 (Gaussian values and values on a grid, n to 128, d to 32); Bland's rule ends each in theory, and one that is cut
 off is said to have failed."""
-_DRIFT = 1e-11
+_DRIFT = 1e-13
 """Rebuild the dictionary when the vertex misses the right side by more than this."""
 
 
@@ -433,7 +433,7 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
     touched = np.empty(n, np.bool_)
     for b in range(trials):
         N = _gather(values[b % values.shape[0]], visible[b], weights[b], A, x, place)
-        order = np.argsort(-x[:N])
+        order = np.argsort(-x[:N], kind="mergesort")
         top = order[0]
         if N > 1 and x[order[1]] == x[top]:
             verdict[b] = REFUTED  # by the weights themselves

@@ -27,7 +27,9 @@ class UniformSupport(Weights):
             raise Declined(
                 f"a support of {self.support} positions needs as many visible ones, found {visible}"
             )
-        order = np.argsort(np.where(sample.mask, rng.random(sample.mask.shape), np.inf), axis=1)
+        order = np.argsort(
+            np.where(sample.mask, rng.random(sample.mask.shape), np.inf), axis=1, kind="stable"
+        )
         weights = np.zeros(sample.mask.shape)
         np.put_along_axis(weights, order[:, : self.support], 1.0 / self.support, axis=1)
         return weights

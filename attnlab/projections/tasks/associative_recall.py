@@ -34,7 +34,7 @@ class AssociativeRecall(Task):
         return (self.keys, self.symbols + 1)
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Episodes:
-        keys = rng.random((trials, self.keys)).argsort(axis=1)[:, : self.n]
+        keys = rng.random((trials, self.keys)).argsort(axis=1, kind="stable")[:, : self.n]
         values = rng.integers(self.symbols, size=(trials, self.n))
         position = rng.integers(self.n, size=trials)
         rows = np.arange(trials)

@@ -26,7 +26,7 @@ class Majority(Task):
     def __call__(self, trials: int, rng: np.random.Generator) -> Episodes:
         winner = rng.integers(self.symbols, size=trials)
         other = rng.integers(self.symbols, size=(trials, self.n))
-        most = rng.random((trials, self.n)).argsort(axis=1) < self.n // 2 + 1
+        most = rng.random((trials, self.n)).argsort(axis=1, kind="stable") < self.n // 2 + 1
         return Episodes(
             symbols=np.where(most, winner[:, None], other)[:, :, None],
             query=np.full((trials, 1), self.symbols),
