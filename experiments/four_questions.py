@@ -262,7 +262,7 @@ CLAIMS = (
         question="Q2",
         counts="no output allows either of two words over half the weight",
         only=_of_words,
-        but=(*AFTER_THE_SUM, "weights"),
+        but=(*AFTER_THE_SUM, "weights", "samples"),
         figure="four",
     ),
     Claim(
@@ -271,7 +271,7 @@ CLAIMS = (
         question="Q3",
         counts="no output of two queries allows either of two words over half the weight",
         only=_of_words,
-        but=(*AFTER_THE_SUM, "weights"),
+        but=(*AFTER_THE_SUM, "weights", "samples"),
         figure="four",
     ),
 )
