@@ -132,7 +132,7 @@ def test_condition_is_no_setting_any_more() -> None:
 
 
 def test_a_study_of_equal_situations_is_one_row() -> None:
-    table = made("weights=hard", "inputs.n=32", "inputs.e=8", "asks=weights", "inputs=gaussian")
+    table = made("weights=hard", "inputs.n=32", "inputs.e=8", "asks=weights", "inputs=gaussian", "trials=40")
     assert list(situations(table).values()) == [
         "independent Gaussian values, all weight on one position, a linear reader of the output"
     ]

@@ -87,6 +87,32 @@ def test_a_group_that_one_study_does_not_use_leaves_its_blocks_alone() -> None:
     assert {cell.key for cell in phase.cells} == {cell.key for cell in plan("experiment=phase").cells}
 
 
+@pytest.mark.parametrize("study", ["recovery", "fibre", "four_questions", "probing"])
+def test_what_a_plan_says_of_a_block_is_its_cells(study: str) -> None:
+    words = ["weights=hard,softmax", "weights.temperature=0.1,1", "inputs.n=7,24"]
+    words += ["channel=noise,exact", "channel.sigma=0.5"] if study != "fibre" else []
+    found = plan(f"experiment={study}", *words)
+    for block in found.blocks:
+        told = []
+        for count, axes in block.products():
+            every = list(itertools.product(*(axis.values for axis in axes)))
+            assert len(every) == count
+            told += [{axis.key: value for axis, value in zip(axes, one, strict=True)} for one in every]
+        cells = [cell.settings() for cell in block.cells()]
+        assert len(told) == block.count == len(cells)
+        for one in told:
+            assert any(all(cell[key] == value for key, value in one.items()) for cell in cells)
+            assert ("weights.temperature" in one) == (one["weights"] == "softmax")
+
+
+def test_a_group_that_a_study_does_not_use_is_told() -> None:
+    fibre, _ = ask(("experiment=fibre,recovery", "channel=noise", "channel.sigma=0.5")).plans()
+    assert {
+        "channel=noise: no setting of this experiment",
+        "channel.sigma=0.5: no setting of this experiment",
+    } <= set(fibre.left)
+
+
 def test_where_a_combination_belongs() -> None:
     base = {"a": "x", "b": "x"}
     grid = [

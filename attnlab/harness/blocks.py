@@ -48,6 +48,21 @@ class Block:
         """How many cells it has."""
         return sum(math.prod(len(axis.values) for axis in present) for _, present in self.choices)
 
+    def products(self) -> Iterator[tuple[int, tuple[Axis, ...]]]:
+        """How many cells, of which axes: one product, or several where its choices differ in their settings."""
+        groups = [axis.key for axis in self.axes if axis.group]
+        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        leaves: dict[tuple[str, ...], tuple[Axis, ...]] = {}
+        for made, present in self.choices:
+            names = tuple(axis.key for axis in present)
+            alike.setdefault(names, []).append(tuple(made.choices[group] for group in groups))
+            leaves[names] = present
+        for names, combinations in alike.items():
+            for product in products(combinations):
+                some = [Axis(group, values, True) for group, values in zip(groups, product, strict=True)]
+                axes = (*some, *leaves[names])
+                yield math.prod(len(axis.values) for axis in axes), axes
+
     def cells(self) -> Iterator[Cell]:
         """Its cells, in the order of the axes."""
         for made, present in self.choices:

@@ -82,7 +82,7 @@ class _Draft:
     study: str
     base: DictConfig
     blocks: tuple[Block, ...]
-    without: str
+    left: tuple[str, ...]
 
     @property
     def total(self) -> int:
@@ -100,7 +100,7 @@ class _Draft:
                 cells.setdefault(cell.key, cell)
         used = frozenset[str]().union(*(block.used for block in self.blocks))
         left = dict.fromkeys(words for block in self.blocks for words in block.left)
-        left |= {self.without: None} if self.without else {}
+        left |= dict.fromkeys(self.left)
         return Plan(
             self.study, self.base, tuple(cells.values()), self.blocks, tuple(left), used, tuple(problems)
         )
@@ -135,16 +135,19 @@ def _draft(name: str, command: Command, configs: Configs) -> _Draft:
     groups = [axis for axis in command.axes if axis.group and axis.key in names]
     taken = chosen(every, groups, base.hydra.runtime.choices)
     found = tuple(map(expansion.block, taken))
-    return _Draft(study, base, found, _without(every, taken, groups))
+    unused = (axis for axis in command.axes if axis.group and axis.key not in names)
+    left = (
+        *_without(every, taken, groups),
+        *(f"{told(axis)}: no setting of this experiment" for axis in unused),
+    )
+    return _Draft(study, base, found, left)
 
 
-def _without(every: Sequence[Written], taken: Sequence[Written], groups: Sequence[Axis]) -> str:
+def _without(every: Sequence[Written], taken: Sequence[Written], groups: Sequence[Axis]) -> Iterator[str]:
     """The blocks of the grid that the choices of the command line leave out, in words."""
     gone = [block.name for block in every if block.name not in {one.name for one in taken}]
-    words = (
-        f"{'blocks' if len(gone) > 1 else 'block'} {', '.join(gone)}: not with {' '.join(map(told, groups))}"
-    )
-    return words if gone else ""
+    if gone:
+        yield f"{'blocks' if len(gone) > 1 else 'block'} {', '.join(gone)}: not with {' '.join(map(told, groups))}"
 
 
 def _require_free(module: str, names: Sequence[str]) -> None:

@@ -31,7 +31,8 @@ def act(asked: Asked) -> int:
         left = len(plan.cells) - sum(tallies[plan.name][status] for status in FINAL)
         print(f"\n{plan.name}: {counted(len(plan.cells), 'cell')} in {counted(len(plan.blocks), 'block')}")
         for block in plan.blocks:
-            print(f"  {block.name}: {block.count} = {' x '.join(map(told, block.axes)) or 'one setting'}")
+            for count, axes in block.products():
+                print(f"  {block.name}: {count} = {' x '.join(map(told, axes)) or 'one setting'}")
         shared = sum(block.count for block in plan.blocks) - len(plan.cells)
         if shared:
             print(f"  {counted(shared, 'cell')} more than once: asked for by several blocks, or twice")
