@@ -16,6 +16,7 @@ from attnlab.harness.command import ask, reachable
 from attnlab.harness.configs import Configs, conf
 from attnlab.harness.grid import Plan
 from attnlab.harness.overrides import Axis
+from attnlab.parts import SettingErrors
 
 EXPERIMENTS = sorted(path.stem for path in (conf() / "experiment").glob("*.yaml"))
 
@@ -23,6 +24,20 @@ EXPERIMENTS = sorted(path.stem for path in (conf() / "experiment").glob("*.yaml"
 def plan(*words: str) -> Plan:
     (found,) = ask(words).plans()
     return found
+
+
+def taken(choices: Choices, group: str, options: Sequence[str]) -> tuple[str, ...]:
+    """The choices of a group that a study's trial takes; the others are refused, each by its name."""
+    found = []
+    for option in options:
+        try:
+            choices.template({group: option})
+        except SettingErrors as error:
+            assert f"{group}={option!r}" in str(error)
+        else:
+            found.append(option)
+    assert found
+    return tuple(found)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -38,7 +53,7 @@ def test_every_pair_of_choices_that_is_asked_for_is_planned(name: str) -> None:
         groups = [group for group in names if configs.options(group)]
         assert groups
         for pair in itertools.combinations(groups, min(2, len(groups))):
-            every = [configs.options(group) for group in pair]
+            every = [taken(choices, group, configs.options(group)) for group in pair]
             axes = [Axis(group, values, True) for group, values in zip(pair, every, strict=True)]
             made = [Expansion(name, choices, axes).block(block) for block in chosen(grid, axes, usual)]
             planned = {
