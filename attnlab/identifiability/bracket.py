@@ -69,6 +69,36 @@ class Rivals:
         }
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The trials of a question, flat, with the query each has.
+
+    weights (B, n), values (B, n, d), keys (B, n, e), mask (B, n); given (B, f): the query in coordinates where the
+    keys have unit variance, queries (B, e): in those of the keys; softmax (B,): whether it gives the weights.
+    """
+
+    weights: Array
+    values: Array
+    keys: Array
+    mask: Mask
+    given: Array
+    queries: Array
+    softmax: Mask
+
+    @classmethod
+    def of(
+        cls, weights: ArrayLike, values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None
+    ) -> tuple[tuple[int, ...], _Asked]:
+        """The leading axes and the trials, for arrays that fit."""
+        trials = Problems.of(values, mask, weights=weights, keys=keys)
+        flat = trials.whole()
+        of_keys = whitening(flat.given_keys, flat.mask)
+        given, softmax = parameters_of(flat.given_weights, of_keys, flat.mask)
+        queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
+        own = cls(flat.given_weights, flat.values, flat.given_keys, flat.mask, given, queries, softmax)
+        return trials.lead, own
+
+
 def softmax_rivals(
     weights: ArrayLike,
     values: ArrayLike,
@@ -100,18 +130,14 @@ def softmax_rivals(
     >>> found.kept.tolist(), found.lost.tolist()
     ([False, False], [True, False])
     """
-    given_trials = Problems.of(values, mask, weights=weights, keys=keys)
-    lead, flat = given_trials.lead, given_trials.whole()
-    v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
-    of_keys = whitening(k, seen)
-    given, softmax = parameters_of(a, of_keys, seen)
-    queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
-    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], queries, np.nan), softmax)
+    lead, asked = _Asked.of(weights, values, keys, mask)
+    a, v, k, seen, softmax = asked.weights, asked.values, asked.keys, asked.mask, asked.softmax
+    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], asked.queries, np.nan), softmax)
     family = in_coordinates(v, k, seen)
     for trial in np.flatnonzero(softmax & ~found.kept):
         found.kept[trial] = _only(family[trial], density)
     rest = np.flatnonzero(~found.kept)
-    _search(rest, found, a, v, k, seen, given, softmax)
+    _search(rest, found, asked)
     for trial in rest[~found.by_search[rest]]:
         query = found.query[trial] if softmax[trial] else None
         found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
@@ -136,16 +162,12 @@ def lost_by_degree(
     >>> attnlab.lost_by_degree(attnlab.attend([[1.0], [-1.0]], keys, values).weights, values, keys).tolist()
     [True, False]
     """
-    given_trials = Problems.of(values, mask, weights=weights, keys=keys)
-    lead, flat = given_trials.lead, given_trials.whole()
-    v, k, seen, a = flat.values, flat.given_keys, flat.mask, flat.given_weights
-    of_keys = whitening(k, seen)
-    given, softmax = parameters_of(a, of_keys, seen)
-    queries = np.matmul(of_keys.whiten, given[..., None])[..., 0]
+    lead, asked = _Asked.of(weights, values, keys, mask)
+    a, v, k, seen = asked.weights, asked.values, asked.keys, asked.mask
     lost = [
         _must(family, row[shown], query if is_softmax else None)
         for family, row, shown, query, is_softmax in zip(
-            in_coordinates(v, k, seen), a, seen, queries, softmax, strict=True
+            in_coordinates(v, k, seen), a, seen, asked.queries, asked.softmax, strict=True
         )
     ]
     return np.array(lost, dtype=bool).reshape(lead)
@@ -192,17 +214,16 @@ def _must(family: Family, weights: Array, query: Array | None) -> bool:
     return degree is not None and degree != sign
 
 
-def _search(
-    rest: np.ndarray, found: Rivals, a: Array, v: Array, k: Array, seen: Mask, given: Array, softmax: Mask
-) -> None:
+def _search(rest: np.ndarray, found: Rivals, asked: _Asked) -> None:
     """Write what the search finds in these trials into `found`."""
     from attnlab.solvers.twin_query import SAME, twins  # compiled: imported when first used
 
     if not rest.size:
         return
+    a, v, k, seen = asked.weights, asked.values, asked.keys, asked.mask
     of_keys, of_values = whitening(k[rest], seen[rest]), whitening(v[rest], seen[rest])
     outputs = np.matmul(a[rest, None], of_values.span)[:, 0]
-    known = np.where(softmax[rest, None], given[rest], np.nan)
+    known = np.where(asked.softmax[rest, None], asked.given[rest], np.nan)
     solutions = twins(of_keys.span, of_values.span, seen[rest], outputs, known=known, enough=ENOUGH)
     queries = np.matmul(solutions.parameters, np.swapaxes(of_keys.whiten, 1, 2))
     for place, trial in enumerate(rest):
@@ -217,7 +238,7 @@ def _search(
                 continue
             sure = (
                 confirmed(keys, values, found.query[trial], others[at])
-                if softmax[trial]
+                if asked.softmax[trial]
                 else confirmed_output(keys, values, weights, others[at])
             )
             if sure:
