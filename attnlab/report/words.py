@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from attnlab.verdicts import Number
 
 NO_VALUE = "no value"
 
-TERMS = {
-    "n": "positions n",
-    "d": "value dimension d",
-    "e": "key dimension e",
-    "k": "attended positions k",
-    "support": "attended positions k",
-    "m": "token dimension m",
-    "h": "heads h",
-    "temperature": "temperature τ",
-    "top1": "top-1 accuracy",
-    "jsd_bits": "Jensen-Shannon divergence (bits)",
-    "tv": "total variation",
-}
-"""How an axis with one of the project's letters or measures is labelled when the figure does not say."""
+SYMBOLS = {"support": "k"}
+"""Settings with a letter of the project that their own name does not show, in formulas such as k / d."""
 
 FORMULA = (
     ("V^T", "Vᵀ"),
@@ -74,12 +66,35 @@ def spoken(value: object) -> str:
     return setting(value).replace("_", " ")
 
 
+@functools.cache
+def _labels() -> dict[str, dict[str, Any]]:
+    return dict(yaml.safe_load(Path(__file__).with_name("labels.yaml").read_text(encoding="utf-8")))
+
+
+OF_ONE_SIGN = len(_labels()["references"])
+"""How many kinds of references have a sign of their own."""
+
+
 def label(column: str) -> str:
-    """The default label of a setting or metric: its leaf name, spelled out if it is one of the letters."""
+    """The default label of a setting or metric; a quotient or difference of settings is a formula."""
     for sign, word in (("/", " / "), ("-", " − ")):
         if sign in column:
-            return word.join(leaf(part) for part in column.split(sign))
-    return TERMS.get(leaf(column), spoken(leaf(column)))
+            return word.join(SYMBOLS.get(leaf(part), leaf(part)) for part in column.split(sign))
+    return str(_labels()["columns"].get(column, spoken(leaf(column))))
+
+
+def kind_of_reference(metric: str) -> int | None:
+    """Which kind of reference a metric is, one sign for each kind; None for one of its own."""
+    for place, names in enumerate(_labels()["references"].values()):
+        if metric in names:
+            return place
+    return None
+
+
+def named_level(column: str, value: object) -> str | None:
+    """The words for one level of a setting, where its value alone says too little."""
+    found = _labels()["levels"].get(column, {}).get(setting(value))
+    return None if found is None else str(found)
 
 
 def leaf(column: str) -> str:

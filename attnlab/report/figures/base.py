@@ -6,7 +6,7 @@ import abc
 import dataclasses
 import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from attnlab.report.pooling import (
     pooled_over,
     preferred,
 )
-from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
+from attnlab.report.words import across, counted, label, leaf, listed, named_level, number, setting, spoken
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
 from attnlab.verdicts.scene import common
@@ -121,25 +121,34 @@ class Figure(abc.ABC):
         """The words for a setting or metric."""
         return self.labels.get(column, label(column))
 
+    def axis(self, metrics: Sequence[str], kinds: Collection[str]) -> str:
+        """What an axis of values is called; several metrics in one place are told apart by their series."""
+        if METRIC in (self.row, self.col):
+            return ""  # the panel's title says it
+        if len(metrics) == 1:
+            return self.say(metrics[0])
+        return "share of trials" if set(kinds) == {"rate"} else ""
+
     def word(self, column: str, value: object) -> str:
         """The words for one level of a column."""
-        return self.labels.get(setting(value), spoken(value))
+        return self.labels.get(setting(value), named_level(column, value) or spoken(value))
 
-    def title_of(self, column: str | None, level: object) -> str:
+    def title_of(self, column: str | None, value: object) -> str:
         """A level as a panel or a series is called: `d = 8` for a number, the plain word for a name."""
         if column is None:
             return ""
-        word = self.word(column, level)
+        word = self.word(column, value)
         if column == METRIC:
-            return self.say(str(level))
-        if isinstance(level, int | float):
+            return self.say(str(value))
+        if isinstance(value, int | float) and named_level(column, value) is None:
             short = self.labels.get(column, column.rsplit(".", 1)[-1].replace("_", " "))
             return f"{short} = {word}"
         return word
 
     def fitted(self, table: pd.DataFrame) -> Self:
-        """The figure for this table: without the series and panels of settings that it does not have."""
-        absent: dict[str, Any] = {}
+        """The figure for this table: parts by what they say, without series and panels of settings it lacks."""
+        said = _said(table, [*self.by, *self.where, *self.prefer])
+        absent: dict[str, Any] = {"labels": {**said, **self.labels}} if said else {}
         for role in ("hue", "col", "row"):
             try:
                 derive(table, getattr(self, role) or METRIC)
@@ -212,6 +221,8 @@ class Figure(abc.ABC):
     def condition(self, column: str, options: Sequence[object]) -> str:
         """What a setting is here, as a caption says it: `d = 8`, `temperature = 0.3 or 1`, `decoder: simplex`."""
         told = " or ".join(self.word(column, option) for option in options)
+        if any(named_level(column, option) for option in options):
+            return told
         numbers = all(isinstance(option, int | float) for option in options)
         return f"{spoken(leaf(column))}{' =' if numbers else ':'} {told}"
 
@@ -239,6 +250,18 @@ class Figure(abc.ABC):
                 low, high = number(min(series)), number(max(series))
                 parts.append(f"{name}: {low}." if low == high else f"{name}: {low} to {high}.")
         return " ".join(parts)
+
+
+def _said(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
+    """What the parts in these columns say of themselves, by name, where it tells them apart."""
+    found: dict[str, str] = {}
+    for column in columns:
+        told = f"{column}:says"
+        if column in table and told in table:
+            pairs = table[[column, told]].dropna().drop_duplicates()
+            if pairs[told].is_unique and pairs[column].is_unique:
+                found |= {setting(name): str(words) for name, words in pairs.itertuples(index=False)}
+    return found
 
 
 def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,11 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from attnlab.report.figures.canvas import MUTED, PAPER, Look
+from attnlab.report.figures.canvas import INK, MUTED, PAPER, Look
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level
-from attnlab.report.words import listed
+from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
+
+THIN = 1.1
+"""The width of a reference curve, in points."""
+UPRIGHT = 24
+"""The letters of a label that stands upright beside a panel, in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,7 @@ class Lines(Picture):
         value_scale(axes, everywhere + panel.references, self.logy)
         looks = self.looks(rows)
         for look, curve in self.references(panel, looks):
-            axes.plot(*curve, color=look.colour, linestyle=look.dash, linewidth=1.3, zorder=1.5)
+            axes.plot(*curve, color=look.colour, linestyle=look.dash, linewidth=THIN, zorder=1.5)
         for place, (level, look) in enumerate(looks.items()):
             shift = 2.2 * (place - (len(looks) - 1) / 2)
             series = sorted(
@@ -51,7 +57,8 @@ class Lines(Picture):
             axes.set_xlim(low - pad, high + pad)
         value_ticks(axes.xaxis, values)
         axes.set_xlabel(self.say(self.x))
-        axes.set_ylabel(listed([self.say(metric) for metric in panel.metrics]))
+        words = self.axis(panel.metrics, {mark.kind for mark in panel.marks})
+        axes.set_ylabel(textwrap.fill(words, UPRIGHT))
 
     def draw_series(
         self, axes: Axes, series: list[Mark], gaps: list[float], look: Look, shift: float
@@ -94,7 +101,7 @@ class Lines(Picture):
     def references(
         self, panel: Panel, looks: dict[object, Look]
     ) -> list[tuple[Look, tuple[list[float], list[float]]]]:
-        """The reference curves: one in ink if all series share it, else one in each series' colour."""
+        """The reference curves: chance and laws in ink, others in their series' colour unless all share one."""
         curves = []
         for metric in self.reference:
             ours = [mark for mark in panel.references if mark.metric == metric]
@@ -113,7 +120,8 @@ class Lines(Picture):
                 by_level = {None: union}
             for level, points in by_level.items():
                 if points:
-                    colour = MUTED if same else looks[level].colour
+                    law = kind_of_reference(metric) is not None
+                    colour = INK if law else MUTED if same else looks[level].colour
                     xs = sorted(points)
                     curves.append((Look(colour, "", dash), (xs, [points[x] for x in xs])))
         return curves
@@ -121,14 +129,22 @@ class Lines(Picture):
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """A line and marker for each series, a dotted one for each reference."""
         return legend_of_series(self, rows, joined=True) + [
-            Line2D([], [], color=MUTED, linestyle=self.reference_dash(metric), label=self.say(metric))
+            Line2D(
+                [],
+                [],
+                color=MUTED if kind_of_reference(metric) is None else INK,
+                linewidth=THIN,
+                linestyle=self.reference_dash(metric),
+                label=self.say(metric),
+            )
             for metric in self.reference
             if rows[METRIC].eq(metric).any()
         ]
 
     def numbers(self, rows: pd.DataFrame) -> list[float]:
         """The distinct values of x. Raises NotDrawable if one is no number."""
-        found = self.levels(rows[rows["status"] == "done"], self.x)
+        measured = rows["metric"].isin(self.metrics) & rows["value"].notna()
+        found = self.levels(rows[measured], self.x)
         if not all(isinstance(value, int | float) for value in found):
             raise NotDrawable(f"{self.x} is not a number in every cell; use kind points")
         return [float(value) for value in found if isinstance(value, int | float)]

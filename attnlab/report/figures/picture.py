@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
 from attnlab.report.pooling import Mark, at_level, marks
+from attnlab.report.words import OF_ONE_SIGN, kind_of_reference
 from attnlab.tidy import METRIC
 
 
@@ -47,7 +49,14 @@ class Picture(Figure):
 
     def reference_dash(self, metric: str) -> Dash:
         """How a reference is dashed, the same in the drawing and in the legend."""
-        return _REFERENCE_DASHES[list(self.reference).index(metric) % len(_REFERENCE_DASHES)]
+        return _REFERENCE_DASHES[self.reference_place(metric) % len(_REFERENCE_DASHES)]
+
+    def reference_place(self, metric: str) -> int:
+        """Which sign a reference has: one of its own by what it is (chance, a law), else the next that is free."""
+        taken = [kind_of_reference(one) for one in self.reference]
+        free = itertools.count(OF_ONE_SIGN)
+        places = [next(free) if place is None else place for place in taken]
+        return places[list(self.reference).index(metric)]
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """What a kind adds to the whole drawing."""
@@ -62,9 +71,12 @@ class Picture(Figure):
         return layout.height
 
     def looks(self, table: pd.DataFrame) -> dict[object, Look]:
-        """The look of each level of hue."""
+        """The look of each level of hue; a level that `order` names has its look in every figure of that order."""
         found = self.levels(table, self.hue)
-        return dict(zip(found, canvas.looks(len(found)), strict=True))
+        named = [*self.order.get(self.hue or "", ()), *found]
+        places = {level: list(dict.fromkeys(named)).index(level) for level in found}
+        every = canvas.looks(1 + max(places.values(), default=0))
+        return {level: every[place] for level, place in places.items()}
 
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels by row and column."""
@@ -197,10 +209,17 @@ def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axi
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(lambda value, _: power(value))
         return
-    if all(mark.kind == "rate" for mark in marks) or (ends and min(ends) >= 0 and 0.4 < max(ends) <= 1):
+    if all(mark.kind == "rate" for mark in marks) or (
+        ends and 0 <= min(ends) < 0.48 and 0.4 < max(ends) <= 1
+    ):
         limits(-0.035, 1.035)
         axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
         axis.set_major_formatter(FixedFormatter(["0", ".25", ".5", ".75", "1"]))
+        return
+    if ends and min(ends) >= 0.48 and 0.75 < max(ends) <= 1:
+        limits(0.48, 1.02)
+        axis.set_major_locator(FixedLocator([0.5, 0.6, 0.7, 0.8, 0.9, 1]))
+        axis.set_major_formatter(FixedFormatter([".5", ".6", ".7", ".8", ".9", "1"]))
         return
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low
@@ -234,4 +253,4 @@ def power(value: float) -> str:
     return "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-_REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), (0, (4, 2)), (0, (4, 1.6, 1, 1.6)), "-")
+_REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), "-", (0, (4, 2)), (0, (4, 1.6, 1, 1.6)), (0, (2, 1)))

@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from attnlab.report.figures.canvas import GRID, MUTED, PAPER, Layout
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale
 from attnlab.report.pooling import Mark
-from attnlab.report.words import listed
 from attnlab.tidy import METRIC
 
 _SIGNS = (("|", 9.0), ("x", 4.5), ("+", 6.0), ("_", 7.0), ("1", 6.0))
@@ -68,7 +67,7 @@ class Points(Picture):
         axes.set_ylim(len(names) - 0.5, -0.5)
         words = [self.say(str(name)) if self.x == METRIC else self.word(self.x, name) for name in names]
         axes.set_yticks(range(len(names)), words)
-        axes.set_xlabel(listed([self.say(metric) for metric in panel.metrics]))
+        axes.set_xlabel(self.axis(panel.metrics, {mark.kind for mark in panel.marks}))
 
     def draw_reference(self, axes: Axes, mark: Mark, height: float) -> None:
         """A small grey sign: an upright tick for the first reference, other signs for the others."""
@@ -77,7 +76,7 @@ class Points(Picture):
 
     def sign(self, metric: str) -> _Sign:
         """The sign of a reference, the same in the drawing and in the legend."""
-        marker, size = _SIGNS[list(self.reference).index(metric) % len(_SIGNS)]
+        marker, size = _SIGNS[self.reference_place(metric) % len(_SIGNS)]
         return {"marker": marker, "markersize": size, "markeredgewidth": 1.2}
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:

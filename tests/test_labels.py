@@ -1,0 +1,104 @@
+"""Figures speak: every name that reaches one has words, and one series or reference has one sign on a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from attnlab.report.figures.base import Figure, build
+from attnlab.report.figures.canvas import Look
+from attnlab.report.figures.picture import Picture
+from attnlab.report.pooling import NotDrawable
+from attnlab.report.words import label
+from attnlab.tidy import METRIC, complete
+
+ROOT = Path(__file__).parents[1]
+STUDIES = sorted(path.parent.name for path in (ROOT / "results" / "reference").glob("*/results.csv"))
+RAW = re.compile(r"\b\w+_\w+\b|\b(?:inputs|weights|model|task|probe|projection|channel)\.\w+")
+"""A name as code has it."""
+
+
+def specs(study: str) -> list[dict[str, Any]]:
+    text = (ROOT / "conf" / "experiment" / f"{study}.yaml").read_text(encoding="utf-8")
+    return list(yaml.safe_load(text)["experiment"].get("figures", []))
+
+
+def figures(study: str) -> Iterator[tuple[Figure, pd.DataFrame]]:
+    """The study's figures with the reference run's table."""
+    path = ROOT / "results" / "reference" / study / "results.csv"
+    table = complete(pd.read_csv(path, low_memory=False))
+    for spec in specs(study):
+        yield build(spec).fitted(table), table
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_raw_name_reaches_a_figure(study: str) -> None:
+    for figure, table in figures(study):
+        try:
+            rows = figure.kept(table)
+        except NotDrawable:
+            continue
+        words = [figure.heading, figure.caption(table), figure.alt(table)]
+        for column in figure.by if isinstance(figure, Picture) else ():  # tiles write theirs from the rows
+            words += [] if column == METRIC else [figure.say(column)]
+            words += [figure.title_of(column, value) for value in figure.levels(rows, column)]
+        words += [figure.say(metric) for metrics in figure.drawn.values() for metric in metrics]
+        for word in words:
+            assert word and not RAW.search(word), (figure.name, word)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_metric_of_a_figure_has_words_of_its_own(study: str) -> None:
+    """Not merely its name with spaces."""
+    for figure, _ in figures(study):
+        for metrics in figure.drawn.values():
+            for metric in metrics:
+                assert metric in figure.labels or label(metric) != metric or metric == "chance", metric
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_one_series_has_one_look_on_a_page(study: str) -> None:
+    seen: dict[tuple[str, object], tuple[str, Look]] = {}
+    for figure, table in figures(study):
+        if isinstance(figure, Picture) and figure.hue:
+            try:
+                looks = figure.looks(figure.kept(table))
+            except NotDrawable:
+                continue
+            for level, look in looks.items():
+                before = seen.setdefault((figure.hue, level), (figure.name, look))
+                assert before[1] == look, f"{level}: {before[0]} and {figure.name}"
+
+
+def test_one_kind_of_reference_has_one_sign_everywhere() -> None:
+    signs: dict[str, set[object]] = {"chance": set(), "informed_top1": set(), "exact": set()}
+    for study in STUDIES:
+        for figure, _ in figures(study):
+            for metric in figure.reference if isinstance(figure, Picture) else ():
+                if metric in signs:
+                    assert isinstance(figure, Picture)
+                    signs[metric].add(figure.reference_dash(metric))
+    assert all(len(found) == 1 for found in signs.values()), signs
+    assert len(set.union(*signs.values())) == 3
+
+
+def test_what_a_part_says_names_its_series() -> None:
+    table = pd.DataFrame(
+        [
+            {"study": "s", "key": f"{n}{probe}", "status": "done", "reason": None, "inputs.n": n, "probe": probe,
+             "probe:says": f"a reader called {probe}", "metric": "top1", "kind": "rate", "value": 0.5, "low": 0.4,
+             "high": 0.6, "count": 100, "effective": 100.0, "nonfinite": 0, "trials": 20, "repeats": 5, "seed": 0}
+            for n in (4, 8)
+            for probe in ("one", "other")
+        ]
+    )  # fmt: skip
+    spec = {"name": "mine", "kind": "lines", "x": "inputs.n", "y": "top1", "hue": "probe"}
+    assert build(spec).fitted(table).title_of("probe", "one") == "a reader called one"
+    alike = table.assign(**{"probe:says": "a reader"})
+    assert build(spec).fitted(alike).title_of("probe", "one") == "one"
