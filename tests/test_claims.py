@@ -16,8 +16,8 @@ import yaml
 from members import CONF
 from told import STUDIES, reference
 
-from attnlab.report.figures.base import build
 from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 from attnlab.tidy import settings_of
 from attnlab.verdicts import Verdict
 

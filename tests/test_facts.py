@@ -13,8 +13,8 @@ import yaml
 from members import CONF, member, members
 
 from attnlab.intervals import Interval, wilson
-from attnlab.report.figures.base import build
 from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 from attnlab.seeds import Streams
 from attnlab.verdicts import Bracket, by_symmetry
 from attnlab.weights.softmax import Softmax

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from attnlab.report.figures.base import Figure, build
+from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import Look
 from attnlab.report.figures.picture import Picture
 from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 from attnlab.report.words import label
 from attnlab.tidy import METRIC, complete
 

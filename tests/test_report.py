@@ -24,11 +24,12 @@ import yaml
 from attnlab.report import index, study
 from attnlab.report.cell_table import cell_table
 from attnlab.report.figures import canvas
-from attnlab.report.figures.base import Figure, Rendering, build
+from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.heat import Heat
 from attnlab.report.figures.lines import Lines
 from attnlab.report.page import markdown_prose
 from attnlab.report.pooling import NotDrawable, derive, marks, pooled_over
+from attnlab.report.specs import build
 from attnlab.report.words import typeset
 from attnlab.verdicts import Verdict, interval
 

@@ -11,7 +11,7 @@ import yaml
 from members import CONF
 
 from attnlab.harness.command import ask
-from attnlab.report.figures.base import build
+from attnlab.report.specs import build
 from attnlab.tidy import complete, settings_of
 from attnlab.verdicts.scene import valued
 from attnlab.verdicts.situation import SITUATION, situations

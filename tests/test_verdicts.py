@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from attnlab.intervals import Interval, wilson
-from attnlab.report.figures.base import build
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.pooling import marks
+from attnlab.report.specs import build
 from attnlab.tidy import HEAD, MEASURED, STATUSES, TAIL, settings_of
 from attnlab.verdicts import Answer, Average, Bracket, bracket, interval
 

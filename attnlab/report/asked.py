@@ -16,8 +16,9 @@ import pandas as pd
 
 from attnlab.parts import SettingError, among, refusal
 from attnlab.report import figures
-from attnlab.report.figures.base import Figure, build
+from attnlab.report.figures.base import Figure
 from attnlab.report.pooling import derive, levels, options
+from attnlab.report.specs import build
 from attnlab.report.words import plain, setting
 from attnlab.tidy import METRIC
 from attnlab.verdicts.situation import SITUATION

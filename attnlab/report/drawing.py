@@ -14,10 +14,11 @@ import pandas as pd
 from attnlab.files import write_atomically
 from attnlab.report.asked import columns_of, completed, refused
 from attnlab.report.figures import canvas
-from attnlab.report.figures.base import Figure, build
+from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import WIDE
 from attnlab.report.figures.picture import Picture
 from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 from attnlab.tidy import BOOKKEEPING, METRIC, complete
 from attnlab.verdicts.pooling import KEPT, LOST
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 from markupsafe import Markup
 
-from attnlab.report.figures.base import Figure, Rendering, build
+from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 
 log = logging.getLogger("attnlab")
 

@@ -1,10 +1,9 @@
-"""The contract of every kind of figure, and how a yaml mapping becomes one."""
+"""The contract of every kind of figure."""
 
 from __future__ import annotations
 
 import abc
 import dataclasses
-import importlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -273,33 +272,3 @@ def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
     if empty:
         gone.append(f"{counted(empty, 'cell')} with no value")
     return [f"Not drawn: {listed(gone)}."] if gone else []
-
-
-def build(spec: Mapping[str, object]) -> Figure:
-    """The figure a yaml mapping describes; `kind` names a file of this package, `_target_` any class.
-
-    Raises ValueError for an unknown kind, an unknown or a missing setting.
-    """
-    settings: dict[str, Any] = dict(spec)
-    if not re.fullmatch(r"[\w-]+", str(settings.get("name"))):
-        raise ValueError(f"figure name {settings.get('name')!r}: expected letters, digits, - and _")
-    target, kind = settings.pop("_target_", None), settings.pop("kind", None)
-    module, _, name = str(target or f"{__package__}.{kind}.{str(kind).title().replace('_', '')}").rpartition(
-        "."
-    )
-    try:
-        made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"figure {settings['name']}: no such kind: {target or kind} ({error})") from error
-    if not (isinstance(made, type) and issubclass(made, Figure)):
-        raise ValueError(f"figure {settings['name']}: {target or kind} is not a kind of figure")
-    allowed = [one.name for one in dataclasses.fields(made)]
-    unknown = [key for key in settings if key not in allowed]
-    if unknown:
-        raise ValueError(
-            f"figure {settings['name']}: {listed(unknown)}: expected one of {', '.join(allowed)}"
-        )
-    try:
-        return made(**settings)
-    except TypeError as error:
-        raise ValueError(f"figure {settings['name']}: {error}") from error
