@@ -12,7 +12,7 @@ import yaml
 from members import CONF
 
 from attnlab.harness.table import read_csv
-from attnlab.report.figures.base import build
+from attnlab.report.specs import build
 
 SITUATIONS = {
     "sharp": ("inputs.noise=1", "weights.temperature=0.1"),
