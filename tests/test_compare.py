@@ -15,7 +15,7 @@ from conftest import Lab
 import attnlab
 from attnlab.intervals import ANY, SHARE, Interval, interval
 from attnlab.report.compare import Apart, Side, compare
-from attnlab.report.comparison import sentences
+from attnlab.report.comparison import sentences, signed
 from attnlab.verdicts import Verdict
 from attnlab.verdicts.changed import claims, read
 from attnlab.verdicts.difference import difference
@@ -279,6 +279,16 @@ def test_an_interval_that_says_nothing_is_not_printed() -> None:
     assert str(Interval(0.2, 3.5e-282, 0.7, 12, 1.2)) == "0.2 [0, 0.7]"
     assert str(Interval(0.5, 0.0, 0.98, 12, 1.2)) == "0.5 [0, 0.98]"
     assert str(Interval(2e-31, 1e-31, 4e-31, 12, 12)) == "2e-31 [1e-31, 4e-31]"
+
+
+def test_what_rounding_leaves_is_printed_as_no_difference() -> None:
+    assert [signed(value) for value in (-3.03e-18, 0.0, 1e-10, -0.0479, 2e-9)] == [
+        "0",
+        "0",
+        "0",
+        "-0.0479",
+        "+2e-09",
+    ]
 
 
 def test_python_and_the_terminal_compare_alike(lab: Lab) -> None:

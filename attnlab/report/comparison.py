@@ -12,7 +12,7 @@ from attnlab.report.compare import Change, Comparison, Movement
 from attnlab.report.page import render
 from attnlab.report.words import counted, listed, setting
 from attnlab.verdicts.changed import Claims
-from attnlab.verdicts.difference import HOW
+from attnlab.verdicts.difference import HOW, ROUNDING
 
 MOST_ROWS = 400
 TOLD = 3
@@ -105,8 +105,8 @@ def movement(one: Movement, name: str) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference as it is printed."""
-    return "0" if value == 0 else f"{value:+.3g}"
+    """A difference as it is printed; what sums in another order leave is none."""
+    return "0" if abs(value) <= ROUNDING else f"{value:+.3g}"
 
 
 def _contents(found: Comparison, rows: bool) -> list[tuple[str, str]]:
