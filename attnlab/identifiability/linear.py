@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Precision
 from attnlab.problems import Problems
-from attnlab.solvers.whitening import least_weights, span
+from attnlab.solvers.whitening import projected
 from attnlab.solvers.whitening import ranks as ranks_of
 
 
@@ -88,11 +88,7 @@ def effective_attention(
     n = problems.mask.shape[-1]
     found = np.empty((problems.trials, n))
     for where, piece in problems.pieces():
-        b = piece.given_weights
-        directions = span(_each(piece), piece.mask, piece.spacing, sum_constraint)
-        coordinates = np.matmul(b[:, None], directions)[:, 0]
-        total = b.sum(axis=1, keepdims=True) if sum_constraint else 0.0
-        found[where] = least_weights(directions, coordinates, total, piece.mask)
+        found[where] = projected(piece.given_weights, _each(piece), piece.mask, piece.spacing, sum_constraint)
     return found.reshape(*problems.lead, n)
 
 

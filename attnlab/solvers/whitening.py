@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from attnlab.arrays import EPS
 from attnlab.shapes import Array, Mask
 
+Counts = NDArray[np.int64] | int
+"""Of each trial (B, 1), or of all."""
 ROUNDINGS = 4.0
 """Equal rows computed in one float type, in different order, differ by a few spacings."""
 
@@ -41,7 +43,7 @@ def whitening(rows: Array, mask: Mask, spacing: float = EPS["float64"], centred:
 
     spacing: that of the float type the rows came in. centred False: about 0 instead of the mean.
     """
-    visible = mask.sum(axis=1, keepdims=True)
+    visible = _visible(mask)
     scaled, exponents = _in_units(rows, mask, visible)
     units = np.ldexp(1.0, exponents)
     centre = _about_mean(scaled, mask, visible) if centred else np.zeros_like(units)
@@ -58,16 +60,24 @@ def whitening(rows: Array, mask: Mask, spacing: float = EPS["float64"], centred:
     )
 
 
-def span(rows: Array, mask: Mask, spacing: float = EPS["float64"], centred: bool = True) -> Array:
-    """The `span` of `whitening` alone, sooner where the rows are few."""
-    visible = mask.sum(axis=1, keepdims=True)
+def projected(
+    weights: Array, rows: Array, mask: Mask, spacing: float = EPS["float64"], with_ones: bool = True
+) -> Array:
+    """Weights (B, n) on the columns of the rows, or of `[rows 1]`: what these can see of them, 0 where masked.
+
+    Arguments as in `whitening`.
+    """
+    visible = _visible(mask)
     scaled, _ = _in_units(rows, mask, visible)
-    if centred:
+    if with_ones:
         _about_mean(scaled, mask, visible)
     left, sizes, _ = np.linalg.svd(scaled, full_matrices=False)
-    root = np.sqrt(visible)
-    kept, _ = _counted(sizes / root, scaled.shape, visible - centred, spacing)
-    return np.asarray(left * (kept * root)[:, None])
+    kept, _ = _counted(sizes / np.sqrt(visible), scaled.shape, visible - with_ones, spacing)
+    left *= kept[:, None]
+    seen = np.matmul(left, np.matmul(weights[:, None], left).swapaxes(1, 2))[..., 0]
+    if with_ones:  # they are orthogonal to rows of mean 0
+        seen += weights.sum(axis=1, keepdims=True) / visible
+    return seen if isinstance(visible, int) else np.asarray(seen * mask)
 
 
 def ranks(
@@ -79,7 +89,7 @@ def ranks(
     kept over the largest dropped, or over the tolerance where that is larger; infinite if none is kept. A gap near
     1: the rank is a matter of opinion. Arguments as in `whitening`.
     """
-    visible = mask.sum(axis=1, keepdims=True)
+    visible = _visible(mask)
     scaled, _ = _in_units(rows, mask, visible)
     root = np.sqrt(visible)
     plain = np.linalg.svd(scaled, compute_uv=False) / root
@@ -90,41 +100,44 @@ def ranks(
     )
 
 
-def _in_units(rows: Array, mask: Mask, visible: NDArray[np.int64]) -> tuple[Array, NDArray[np.int32]]:
+def _in_units(rows: Array, mask: Mask, visible: Counts) -> tuple[Array, NDArray[np.int32]]:
     """The rows in units of each coordinate's size, a copy, 0 where masked; and the units' powers of two (B, f)."""
-    shown = rows if _every(visible, mask) else np.where(mask[..., None], rows, 0.0)
+    shown = rows if isinstance(visible, int) else np.where(mask[..., None], rows, 0.0)
     largest = np.abs(shown).max(axis=1)
     exponents = np.maximum(np.frexp(largest)[1], -1000)
-    return shown * np.ldexp(1.0, -exponents)[:, None], exponents
+    units = np.ldexp(1.0, -exponents)[:, None]
+    return np.multiply(shown, units, out=None if shown is rows else shown), exponents
 
 
-def _about_mean(shown: Array, mask: Mask, visible: NDArray[np.int64]) -> Array:
+def _about_mean(shown: Array, mask: Mask, visible: Counts) -> Array:
     """Take the mean of the visible rows out of them, in place; the mean (B, f)."""
     share = (mask / visible)[:, None]
     centre = np.matmul(share, shown)
     shown -= centre
     # Once more: the rounding of a far centre may exceed the least directions that count.
     shown -= np.matmul(share, shown)
-    if not _every(visible, mask):
+    if not isinstance(visible, int):
         shown *= mask[..., None]
     return np.asarray(centre[:, 0])
 
 
-def _every(visible: NDArray[np.int64], mask: Mask) -> bool:
-    return int(visible.min(initial=mask.shape[1])) == mask.shape[1]
+def _visible(mask: Mask) -> Counts:
+    """How many positions are visible (B, 1); one number where all are, which is as good and sooner counted."""
+    return mask.shape[1] if mask.all() else mask.sum(axis=1, keepdims=True)
 
 
-def _counted(
-    deviations: Array, shape: tuple[int, ...], most: NDArray[np.int64], spacing: float
-) -> tuple[Mask, float]:
+def _counted(deviations: Array, shape: tuple[int, ...], most: Counts, spacing: float) -> tuple[Mask, float]:
     """Which directions count, `most` (B, 1) of them (m rows with mean 0 have m - 1); and the tolerance."""
     _, n, f = shape
     tolerance = max(max(n, f) * EPS["float64"], ROUNDINGS * math.sqrt(f) * spacing)
-    return (deviations > tolerance) & (np.arange(deviations.shape[1]) < most), tolerance
+    kept = deviations > tolerance
+    if isinstance(most, int) and most >= deviations.shape[1]:
+        return kept, tolerance
+    return kept & (np.arange(deviations.shape[1]) < most), tolerance
 
 
 def _decided(
-    deviations: Array, shape: tuple[int, ...], most: NDArray[np.int64], spacing: float
+    deviations: Array, shape: tuple[int, ...], most: Counts, spacing: float
 ) -> tuple[NDArray[np.int64], Array]:
     """How many directions count (B,), and the gap (B,)."""
     kept, tolerance = _counted(deviations, shape, most, spacing)
