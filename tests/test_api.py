@@ -83,3 +83,10 @@ def test_the_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
     assert attnlab.__version__ in (version("attnlab"), "(not installed)")
+
+
+def test_what_is_listed_is_what_is_public() -> None:
+    """Whatever has been imported: rooms of the package and names it needs itself are not offered."""
+    code = "import attnlab, attnlab.report.asked; attnlab.is_unique; print(*dir(attnlab))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == sorted(attnlab.__all__) == dir(attnlab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import re
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Answer
+from fences import blocks, commands, of_kind
 
+from attnlab.report.asked import kinds
 from attnlab.tidy import HEAD, MEASURED, STATUSES, TAIL
 
 ROOT = Path(__file__).parents[1]
@@ -25,19 +28,8 @@ TINY = ("exec=serial", "trials=10", "repeats=2")
 HOME_FILE = re.compile(r"# ~/(mine/\S+)\n")
 
 
-def blocks(page: Path, kind: str) -> list[str]:
-    """The fenced blocks of a page in this language ('': none named)."""
-    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-
-
-def lines(page: Path) -> list[str]:
-    """Every `attnlab ...` line of a page, without its comment."""
-    found = [line for block in blocks(page, "") for line in block.splitlines()]
-    return [re.split(r"\s+#", line)[0].strip() for line in found if line.split(" ")[0] == "attnlab"]
-
-
-COMMANDS = [(page, line) for page in PAGES[1:] for line in lines(page)] + [
-    (PAGES[0], line) for line in lines(PAGES[0]) if "--config-dir" in line
+COMMANDS = [(page, line) for page in PAGES[1:] for line in commands(page)] + [
+    (PAGES[0], line) for line in commands(PAGES[0]) if "--config-dir" in line
 ]
 """Those of the README without a folder of one's own are test_readme's."""
 
@@ -52,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def make_files(page: Path, home: Path) -> None:
     """The files under ~/mine that a page shows, as it shows them."""
-    for block in (*blocks(page, "python"), *blocks(page, "yaml")):
+    for block in (*of_kind(page, "python"), *of_kind(page, "yaml")):
         named = HOME_FILE.match(block)
         if named:
             path = home / named[1]
@@ -85,7 +77,7 @@ def test_every_command_is_accepted(page: Path, line: str, home: Path, command: C
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_python_block_runs_in_order(page: Path, home: Path) -> None:
     script = home / "page.py"
-    shown = [block for block in blocks(page, "python") if not HOME_FILE.match(block)]
+    shown = [block for block in of_kind(page, "python") if not HOME_FILE.match(block)]
     if shown:
         script.write_text("\n".join(shown))
         run(script, home)
@@ -93,10 +85,34 @@ def test_every_python_block_runs_in_order(page: Path, home: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_no_block_is_of_a_kind_that_nothing_runs(page: Path) -> None:
-    kinds = re.findall(r"^```(\w*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(kinds) <= {"", "python", "yaml"}
-    for block in blocks(page, "yaml"):
-        assert HOME_FILE.match(block) and yaml.safe_load(block)
+    for kind, text in blocks(page):
+        first = text.splitlines()[0]
+        assert kind in ("", "python", "yaml"), kind
+        if kind == "yaml":
+            assert HOME_FILE.match(text) and yaml.safe_load(text)
+        elif kind == "" and first != "attnlab/":  # the plan of the house, which test_readme reads
+            assert {line.split(" ")[0] for line in text.splitlines() if line} <= {"attnlab", "make"}, text
+
+
+def test_no_command_is_lost() -> None:
+    """Every line of a page that begins with `attnlab ` is one of those that are run, here or in test_readme."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        written = len(re.findall(r"^attnlab(?: |$)", text, re.MULTILINE))
+        here = sum(one == page for one, _ in COMMANDS)
+        elsewhere = sum("--config-dir" not in line for line in commands(page)) if page == PAGES[0] else 0
+        assert here + elsewhere == written, page.name
+    assert len(COMMANDS) >= 20
+
+
+def test_every_kind_of_figure_and_its_keys_are_told() -> None:
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").partition("## Figures")[2]
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
+    keys = {key for row in rows for key in re.findall(r"`(\w+)`", row[1])}
+    fields = {field.name for kind in kinds().values() for field in dataclasses.fields(kind)}
+    assert keys == fields | {"kind"}
+    (told,) = (row[2] for row in rows if "`kind`" in row[1])
+    assert set(re.findall(r"`(\w+)`", told)) == set(kinds())
 
 
 def test_the_verdict_that_is_shown_is_made(home: Path, command: Callable[..., Answer]) -> None:

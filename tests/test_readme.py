@@ -9,16 +9,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Answer
+from fences import commands
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def commands() -> list[str]:
-    """Every `attnlab ...` line of the README's code blocks, without its comment."""
-    blocks = re.findall(r"^```\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-    lines = [line for block in blocks for line in block.splitlines()]
-    return [line.split("   #")[0].strip() for line in lines if line.startswith("attnlab ")]
 
 
 def test_the_answer_is_the_one_of_the_reference_run() -> None:
@@ -57,7 +51,7 @@ def test_every_room_is_on_the_plan() -> None:
         assert re.search(rf"\b{re.escape(room)}\b", README), f"{room} is not in the README"
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", commands(ROOT / "README.md"))
 def test_its_commands_are_accepted(
     line: str, command: Callable[..., Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
