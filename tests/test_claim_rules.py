@@ -13,7 +13,7 @@ from attnlab.intervals import FEWEST, SHARE, Interval, interval, pool_rates, wil
 from attnlab.verdicts import Answer, Bracket, Verdict
 from attnlab.verdicts.claim import FEW, Claim
 from attnlab.verdicts.data import as_data, verdict_of
-from attnlab.verdicts.scene import condition, filled, levels, typical
+from attnlab.verdicts.scene import condition, filled, levels, typical, valued, varying
 
 
 def cell(value: float, count: int = 400, metric: str = "top1", **settings: Any) -> dict[str, object]:
@@ -120,3 +120,37 @@ def test_a_verdict_comes_back_from_its_data() -> None:
         ("A sentence.",), (Answer("Q3", "somewhere", "others", bracket, "kept"),), ("A limit.",)
     )
     assert verdict_of(json.loads(json.dumps(as_data(verdict)))) == verdict
+
+
+def test_a_setting_is_told_with_its_value_as_one_would_say_it() -> None:
+    told = [
+        ("inputs.n", 32, "n = 32"),
+        ("samples", 800, "800 samples"),
+        ("weights.temperature", 0.3, "temperature 0.3"),
+    ]
+    assert [valued(column, value) for column, value, _ in told] == [words for *_, words in told]
+    assert valued("inputs.values", "fixed") == "values fixed"
+
+
+def test_what_stands_beside_a_number_is_in_its_unit() -> None:
+    chance = cell(0.0625, metric="chance", d=2) | {"low": 0.0625, "high": 0.0625}
+    table = pd.DataFrame([cell(0.5, d=2), chance])
+    found = Claim(metric="top1", says="it is right", beside={"chance": "chance {}"}).found(table)
+    assert found is not None and "chance 6.25 %" in found.sentence
+
+
+def test_levels_of_a_setting_are_told_by_their_value() -> None:
+    table = parts("soft").assign(**{"weights.temperature": 0.3})
+    assert [words for words, _ in levels(table, "weights.temperature")] == ["at temperature 0.3"]
+
+
+def test_trials_are_said_once_and_only_of_shares_of_them() -> None:
+    table = pd.DataFrame([cell(0.25, d=2), cell(0.5, d=4)])
+    share = Claim(metric="top1", says="it is right", over="d").found(table)
+    mean = Claim(metric="top1", says="its distance is", form="{}", unit="plain", over="d").found(table)
+    assert share is not None and share.clause.count(" of trials") == 1
+    assert mean is not None and " of trials" not in mean.clause
+
+
+def test_a_setting_varies_that_takes_two_values() -> None:
+    assert varying(pd.DataFrame([cell(0.25, n=8, d=2), cell(0.5, n=8, d=4)])) == ["d"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import stdtrit
 
-from attnlab.intervals import ANY, SHARE, interval
+from attnlab.intervals import ANY, CORRELATION, SHARE, TRUST, Z, interval
 from attnlab.verdicts.answers import Verdict
 from attnlab.verdicts.changed import SIMILAR, claims
 from attnlab.verdicts.difference import difference
@@ -65,3 +65,33 @@ def test_a_sentence_of_any_length_finds_its_partner() -> None:
     one = "the share of trials rises " * 60
     told = claims(Verdict((one,)), Verdict(("again " + one,)), lambda _one, _other: False)
     assert told.changed == ((one, "again " + one),) and SIMILAR < 1
+
+
+@pytest.mark.parametrize("events", [2, 5])
+def test_few_events_far_apart_are_taken_for_correlated_in_part(events: int) -> None:
+    """One event in each of some of 40 groups of five: the doubt v / (v + 40 TRUST) goes to the assumed correlation."""
+    groups, size = 40, 5
+    group = np.repeat(np.arange(groups), size)
+    values = ((np.arange(group.size) % size == 0) & (group < events)).astype(np.float64)
+    rate = events / group.size
+    alone = rate * (1 - rate) / group.size
+    totals = values.reshape(groups, size).sum(axis=1)
+    between = groups / (groups - 1) * ((totals - rate * size) ** 2).sum() / group.size**2
+    variation = between * groups / rate**2
+    doubt = variation / (variation + TRUST * groups)
+    effect = (1 - doubt) * between / alone + doubt * (1 + CORRELATION * (size - 1))
+    found = interval(values, SHARE, group)
+    assert effect > 1.01
+    assert found.effective == pytest.approx(
+        group.size / effect * (Z / float(stdtrit(groups - 1, 0.975))) ** 2
+    )
+
+
+def test_unequal_groups_weigh_as_much_as_the_trials_in_them() -> None:
+    """No event at all: the assumed correlation alone, at the size of the group that a trial is in on average."""
+    sizes = np.array([1, 2, 9, 4])
+    group = np.repeat(np.arange(4), sizes)
+    found = interval(np.zeros(16), SHARE, group)
+    assumed = 1 + CORRELATION * ((sizes**2).sum() / 16 - 1)
+    t = float(stdtrit(3, 0.975))
+    assert found.effective == pytest.approx(16 / assumed * (Z / t) ** 2)
