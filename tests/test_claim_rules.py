@@ -11,7 +11,7 @@ import pytest
 
 from attnlab.intervals import FEWEST, SHARE, Interval, interval, pool_rates, wilson
 from attnlab.verdicts import Answer, Bracket, Verdict
-from attnlab.verdicts.claim import FEW, Claim
+from attnlab.verdicts.claim import Claim
 from attnlab.verdicts.data import as_data, verdict_of
 from attnlab.verdicts.scene import condition, filled, levels, typical, valued, varying
 
@@ -41,7 +41,7 @@ def test_the_condition_shown_has_the_most_levels_then_trials_then_company_then_s
     assert chosen(cell(0.1, n=8, d=2), cell(0.3, n=16, d=2), least=("n",)) == {8}
 
 
-@pytest.mark.parametrize("levels", [FEW, FEW + 1])
+@pytest.mark.parametrize("levels", [4, 5])
 def test_of_many_levels_the_ends_are_told_and_of_many_names_the_extremes(levels: int) -> None:
     values = [0.5, 0.2, 0.9, 0.3, 0.4][:levels]
     sizes = pd.DataFrame([cell(value, d=2**place) for place, value in enumerate(values)])
@@ -50,8 +50,8 @@ def test_of_many_levels_the_ends_are_told_and_of_many_names_the_extremes(levels:
         found = Claim(metric="top1", says="it is right", over="d", compares=True).found(table)
         assert found is not None
         shown = [place.number.value for place in found.shown]
-        assert shown == (values if levels <= FEW else ends)
-        assert (f"({levels - 2} more between)" in found.sentence) == (levels > FEW)
+        assert shown == (values if levels == 4 else ends)
+        assert (f"({levels - 2} more between)" in found.sentence) == (levels == 5)
 
 
 def test_a_part_that_is_the_same_at_every_level_is_not_told_beside_it() -> None:
@@ -154,3 +154,8 @@ def test_trials_are_said_once_and_only_of_shares_of_them() -> None:
 
 def test_a_setting_varies_that_takes_two_values() -> None:
     assert varying(pd.DataFrame([cell(0.25, n=8, d=2), cell(0.5, n=8, d=4)])) == ["d"]
+
+
+def test_each_sentence_has_the_name_of_its_figure_or_none() -> None:
+    assert Verdict(("One.", "Two."), figures=("a", "b", "c")).shown == (("One.", "a"), ("Two.", "b"))
+    assert Verdict(("One.", "Two."), figures=("a",)).shown == (("One.", "a"), ("Two.", ""))
