@@ -98,7 +98,7 @@ def test_levels_of_a_part_are_told_by_what_they_are() -> None:
 
 def test_a_condition_names_the_parts_that_are_one_thing() -> None:
     one, two = parts("soft", "soft"), parts("hard", "soft")
-    assert condition(one, one, "d") == ["soft weights"]
+    assert condition(one, one, "d") == ["soft weights"] and condition(one, one) == ["soft weights", "d = 2"]
     assert condition(two, two, "d") == []
 
 

@@ -69,7 +69,7 @@ def test_a_sentence_of_any_length_finds_its_partner() -> None:
 
 @pytest.mark.parametrize("events", [2, 5])
 def test_few_events_far_apart_are_taken_for_correlated_in_part(events: int) -> None:
-    """One event in each of some of 40 groups of five: by the doubt v / (v + 40 TRUST) the correlation is assumed."""
+    """One event in each of some of 40 groups: by the doubt v / (v + 40 TRUST) the correlation is assumed."""
     groups, size = 40, 5
     group = np.repeat(np.arange(groups), size)
     values = ((np.arange(group.size) % size == 0) & (group < events)).astype(np.float64)
