@@ -31,6 +31,9 @@ ROUNDING = 1e-9
 """A lower end this small beside the upper one is printed as 0."""
 RARE = 10
 """With fewer events than this, or fewer trials without, Wilson's interval can be too narrow."""
+SHARPEST = 1e70
+"""Means of numbers near the smallest a float holds have intervals as small: this many times narrower than
+their bounds is narrow enough, and no square overflows."""
 ASSUMES = (
     "The 95 % intervals take groups of trials (those that share values, a fitted probe or a trained layer) as "
     f"independent draws, and assume a correlation of {CORRELATION:g} within a group where too few events tell; "
@@ -217,7 +220,8 @@ def _ends(value: float, half: float, effective: float, measure: Measure) -> tupl
         if 0 < rate < 1:
             if half == 0.0:
                 return np.nan, np.nan  # the same inside the bounds in every trial: nothing to go by
-            effective = rate * (1 - rate) * (Z * width / half) ** 2
+            root = float(np.sqrt(rate * (1 - rate))) * (Z * width / half)
+            effective = min(root, SHARPEST) ** 2
         low, high = rate_ends(rate, effective)
         return measure.low + width * low, measure.low + width * high
     if half == 0.0:

@@ -112,14 +112,16 @@ def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> 
     o = output(weights, sample.values)
     solutions = softmax_inverse(o, sample.values, sample.keys, sample.mask, starts=AFTER[-1])
     degree = query_degree(o, sample.values, sample.keys, sample.mask)
+    given = np.isfinite(queries).all(axis=1)  # some query gives the weights
+    lawful = given & (sample.mask.sum(axis=1) > inputs.e)
     law = np.array(
         [
-            estimated_rivals(query, keys[seen], draws=DRAWS).value if seen.sum() > inputs.e else np.nan
-            for query, keys, seen in zip(queries, sample.keys, sample.mask, strict=True)
+            estimated_rivals(query, keys[seen], draws=DRAWS).value if asked else np.nan
+            for query, keys, seen, asked in zip(queries, sample.keys, sample.mask, lawful, strict=True)
         ]
     )
     return {
-        "rivals": solutions.count - 1.0,
+        "rivals": np.where(given, solutions.count - 1.0, np.nan),
         "complete": degree.decided & (solutions.signs.sum(axis=1) == degree.degree),
         "expected_rivals": law,
     }

@@ -93,10 +93,13 @@ def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) ->
 
 
 def _constant(table: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[str, str]]:
-    """The metrics whose value is the same, up to rounding, in every cell that has one."""
-    found = []
+    """The metrics whose value is the same, up to rounding, in every cell that has one, and where that is."""
+    found, cells = [], table["key"].nunique()
     for metric in metrics:
         values = table.loc[(table[METRIC] == metric) & table["value"].notna(), "value"]
         if len(values) > 1 and values.max() - values.min() <= 1e-9 * float(values.abs().max()):
-            found.append((metric, number(float(values.iloc[0]))))
+            where = (
+                "in every cell" if len(values) == cells else f"in all {len(values):,} cells that have a value"
+            )
+            found.append((metric, f"{number(float(values.iloc[0]))} {where}"))
     return found

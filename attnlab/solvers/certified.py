@@ -71,9 +71,12 @@ def inverses(matrices: Array, error: float | Array) -> Inverses:
     # |E X| <= sum over columns k of E_k |X_k|_1; LU's backward error and the rounding of A X count as such errors
     rounding = EPS * (1 + e + e**2 * 2.0 ** (e - 1))
     relative = np.asarray(error, dtype=np.float64) / unit + rounding
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         theta = np.where(sign == 0, np.inf, left + (relative * rows).sum(axis=1))
-    return Inverses(X / unit[:, :, None], np.where(np.isnan(theta), np.inf, theta), sign)
+        X /= unit[:, :, None]
+    held = np.isfinite(X).all(axis=(1, 2))  # the inverse of subnormal numbers may be too large for a float
+    X[~held] = 1.0  # any number will do: the bound of its error is infinite
+    return Inverses(X, np.where(np.isnan(theta) | ~held, np.inf, theta), sign)
 
 
 def signs(matrices: Array, error: float | Array) -> NDArray[np.int64]:
