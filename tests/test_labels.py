@@ -13,6 +13,7 @@ import yaml
 
 from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import Look
+from attnlab.report.figures.heat import Heat, _crossings
 from attnlab.report.figures.picture import Picture
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build
@@ -103,3 +104,28 @@ def test_what_a_part_says_names_its_series() -> None:
     assert build(spec).fitted(table).title_of("probe", "one") == "a reader called one"
     alike = table.assign(**{"probe:says": "a reader"})
     assert build(spec).fitted(alike).title_of("probe", "one") == "one"
+
+
+def test_a_map_against_a_level_shows_differences_and_where_it_is_absent_values() -> None:
+    path = ROOT / "results" / "reference" / "phase" / "results.csv"
+    table = complete(pd.read_csv(path, low_memory=False))
+    (spec,) = (one for one in specs("phase") if one.get("against"))
+    figure = build(spec).fitted(table)
+    assert isinstance(figure, Heat) and figure.against == "gaussian"
+    rows = figure.kept(table)
+    every = figure.marks(rows)
+    shown = {panel.title for line in figure.panels(rows) for panel in line}
+    assert len(shown) == len(figure.levels(rows, "inputs")) - 1
+    one = next(mark for mark in every if mark.place[:2] == (0.25, 0.125) and mark.place[2] == "duplicated")
+    (base,) = (mark for mark in every if mark.place == (*one.place[:2], "gaussian"))
+    assert figure.beyond(one, every) == one.interval.value - base.interval.value
+    alone = table[table["inputs"] != "gaussian"]
+    plain = build(spec).fitted(alone)
+    assert (
+        isinstance(plain, Heat) and plain.against is None and plain.beyond(one, every) == one.interval.value
+    )
+
+
+def test_a_contour_crosses_each_column_once_between_the_cells_beside_it() -> None:
+    assert _crossings([(1.0, 0.9), (2.0, 0.7), (3.0, 0.3)], 0.5) == pytest.approx([2.5])
+    assert _crossings([(1.0, 0.9), (2.0, 0.7)], 0.5) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal, Self, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
-from matplotlib.tri import Triangulation
 
 from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
 from attnlab.report.figures.picture import Panel, Picture, value_ticks
@@ -42,12 +44,14 @@ class Heat(Picture):
     """The metric `value` over the settings x and y.
 
     contours: mappings {metric, level (0.5), label}: where that metric crosses the level. curves: metrics whose
-    value is itself a height on the y axis (a threshold). logx, logy: logarithmic axes.
+    value is itself a height on the y axis (a threshold). against: a level of `col` from which the others'
+    differences are shown instead, where the table has it. logx, logy: logarithmic axes.
     """
 
     value: str
     contours: Sequence[Mapping[str, object]] = ()
     curves: Sequence[str] = ()
+    against: object = None
     logx: bool = False
     logy: bool = False
 
@@ -78,21 +82,42 @@ class Heat(Picture):
 
     def bars(self) -> str:
         """A map has no bars; its caption tells the widest interval."""
-        return "Colour: the value;"
+        return "Colour: the difference of two values;" if self.against is not None else "Colour: the value;"
+
+    def fitted(self, table: pd.DataFrame) -> Self:
+        """The figure for this table: plain values where what they are compared with is absent."""
+        found = super().fitted(table)
+        here = found.col is not None and found.against in set(found.levels(found.kept(table), found.col))
+        return found if here else dataclasses.replace(found, against=None)
+
+    def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
+        """The panels; none for what the others are compared with."""
+        same = self.title_of(self.col, self.against) if self.against is not None else None
+        return [[panel for panel in line if panel.title != same] for line in super().panels(rows)]
+
+    def beyond(self, mark: Mark, every: Sequence[Mark]) -> float:
+        """What is shown of a mark: its value, or how far it lies above what it is compared with."""
+        if self.against is None:
+            return mark.interval.value
+        which = self.by.index(str(self.col))
+        place = (*mark.place[:which], self.against, *mark.place[which + 1 :])
+        return mark.interval.value - next(
+            (other.interval.value for other in every if other.place == place), math.nan
+        )
 
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One rectangle a cell, then the contours and curves."""
         scale = self.scale(panel.every)
         boxes = self.boxes(panel)
         drawn = [boxes.pop(self.at(mark)) for mark in panel.marks]
-        values = np.array([mark.interval.value for mark in panel.marks])
+        values = np.ma.masked_invalid([self.beyond(mark, panel.every) for mark in panel.marks])
         axes.grid(False)
         if self.logx:
             axes.set_xscale("log")
         if self.logy:
             axes.set_yscale("log")
         mesh = PolyCollection(
-            drawn, array=values, cmap=_colours(), norm=scale, edgecolors="face", linewidths=0.3
+            drawn, array=values, cmap=self.colours(), norm=scale, edgecolors="face", linewidths=0.3
         )
         axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
         axes.add_collection(mesh)
@@ -121,41 +146,43 @@ class Heat(Picture):
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """One scale of colours for all panels."""
-        colours = ScalarMappable(self.scale(self.marks(rows)), _colours())
+        colours = ScalarMappable(self.scale(self.marks(rows)), self.colours())
         bar = made.colorbar(colours, ax=list(axes), location="bottom", shrink=0.6, aspect=40, pad=0.03)
         bar.outline.set_visible(False)
         bar.ax.grid(False)
         bar.ax.tick_params(color=MUTED, labelcolor=INK, length=2)
-        bar.set_label(self.say(self.value))
+        than = f": more or less than for {self.word(str(self.col), self.against)}"
+        bar.set_label(self.say(self.value) + (than if self.against is not None else ""))
+
+    def colours(self) -> Colormap:
+        """Dark to light for values; two colours with a pale middle for differences."""
+        return _colours() if self.against is None else seaborn.color_palette("vlag", as_cmap=True)
 
     def write_values(self, axes: Axes, panel: Panel, scale: Normalize) -> None:
         """The number in each cell, light on dark and dark on light."""
         share = scale.vmin == 0 and scale.vmax == 1
         for mark in panel.marks:
             x, y = self.at(mark)
-            value = mark.interval.value
-            words = f"{value:.2f}" if share else number(value)
-            colour = "#fefefe" if float(scale(value)) < 0.6 else "#0b0405"
+            value = self.beyond(mark, panel.every)
+            words = f"{value:z.2f}" if share or self.against is not None else number(value)
+            red, green, blue, _ = self.colours()(float(scale(value)))
+            colour = "#fefefe" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.6 else "#0b0405"
             axes.text(
                 x, y, words, ha="center", va="center", fontsize=rcParams["xtick.labelsize"], color=colour
             )
 
     def draw_contour(self, axes: Axes, panel: Panel, place: int) -> None:
-        """Where a metric crosses a level, interpolated between the cells."""
+        """Where a metric crosses a level, interpolated upwards in each column of cells."""
         spec = self.contours[place]
-        cells = marks(panel.rows, [str(spec["metric"])], self.by)
-        if len(cells) < 4:
-            return
-        x, y = np.array([self.at(mark) for mark in cells]).T
-        flat_x, flat_y = _unit(x, self.logx), _unit(y, self.logy)
-        if np.ptp(flat_x) == 0 or np.ptp(flat_y) == 0:
-            return
-        mesh = Triangulation(x, y, Triangulation(flat_x, flat_y).triangles)
-        heights = [mark.interval.value for mark in cells]
+        columns: dict[float, list[tuple[float, float]]] = {}
+        for mark in marks(panel.rows, [str(spec["metric"])], self.by):
+            x, y = self.at(mark)
+            columns.setdefault(x, []).append((y, mark.interval.value))
         level = float(str(spec.get("level", 0.5)))
-        if min(heights) < level < max(heights):
+        ends = [(x, y) for x in sorted(columns) for y in _crossings(sorted(columns[x]), level)[:1]]
+        if len(ends) > 1:
             for width, colour, dash in _casing(place):
-                axes.tricontour(mesh, heights, [level], colors=[colour], linewidths=width, linestyles=[dash])
+                axes.plot(*zip(*ends, strict=True), color=colour, linewidth=width, linestyle=dash)
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """The contours, the curves, and what an empty place means."""
@@ -174,7 +201,7 @@ class Heat(Picture):
         found = [mark.interval for mark in self.marks(rows)]
         reach = [max(one.high - one.value, one.value - one.low) for one in found if one.low <= one.high]
         widest = [f"The widest interval reaches {number(max(reach))} from its value."] if reach else []
-        return [*widest, *(["Lines are interpolated between cells."] if self.contours else [])]
+        return [*widest, *(["Lines are interpolated in each column of cells."] if self.contours else [])]
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """Taller than a curve's panel."""
@@ -183,6 +210,9 @@ class Heat(Picture):
     def scale(self, found: Sequence[Mark]) -> Normalize:
         """From 0 to 1 for rates, else from the data; one scale for all panels."""
         values = [mark.interval.value for mark in found]
+        if self.against is not None:
+            reach = max(values) - min(values) or 1.0
+            return Normalize(-reach, reach)
         if all(mark.kind == "rate" for mark in found) or (min(values) >= 0 and 0.5 < max(values) <= 1):
             return Normalize(0, 1)
         return Normalize(min(values), max(values) if max(values) > min(values) else min(values) + 1)
@@ -224,10 +254,13 @@ def _edges(values: np.ndarray, logarithmic: bool) -> dict[float, tuple[float, fl
     return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}
 
 
-def _unit(values: np.ndarray, logarithmic: bool) -> np.ndarray:
-    flat = np.log(values) if logarithmic else values
-    reach = np.ptp(flat)
-    return (flat - flat.min()) / reach if reach else np.zeros_like(flat)
+def _crossings(points: Sequence[tuple[float, float]], level: float) -> list[float]:
+    """The heights at which a column of (height, value) crosses the level."""
+    return [
+        low + (level - before) / (after - before) * (high - low)
+        for (low, before), (high, after) in itertools.pairwise(points)
+        if min(before, after) <= level <= max(before, after) and before != after
+    ]
 
 
 def _line_colour(place: int) -> str:
