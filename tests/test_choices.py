@@ -47,6 +47,7 @@ def test_a_choice_is_what_hydra_composes(name: str) -> None:
 
 UNUSUAL = {
     "packaged": "# @package inputs\n_target_: attnlab.inputs.gaussian.Gaussian\nn: 3\nd: 2\ne: 2\n",
+    "elsewhere": "# @package _global_\ninputs: {_target_: attnlab.inputs.gaussian.Gaussian, n: 3, d: 2, e: 2}\n",
     "based": "defaults: [gaussian]\nn: 3\n",
     "nested": "_target_: attnlab.inputs.gaussian.Gaussian\nn: 3\nd: 2\ne: ${.d}\nmore: {a: 1, b: [1, 2]}\n",
     "empty": "",

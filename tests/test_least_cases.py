@@ -8,6 +8,7 @@ import pytest
 from scipy.special import stdtrit
 
 from attnlab.intervals import ANY, CORRELATION, SHARE, TRUST, Z, interval
+from attnlab.report.pooling import at_level
 from attnlab.verdicts.answers import Verdict
 from attnlab.verdicts.changed import SIMILAR, claims
 from attnlab.verdicts.difference import difference
@@ -95,3 +96,9 @@ def test_unequal_groups_weigh_as_much_as_the_trials_in_them() -> None:
     assumed = 1 + CORRELATION * ((sizes**2).sum() / 16 - 1)
     t = float(stdtrit(3, 0.975))
     assert found.effective == pytest.approx(16 / assumed * (Z / t) ** 2)
+
+
+def test_the_rows_of_a_level_and_of_none() -> None:
+    table = pd.DataFrame({"weights.temperature": [0.5, np.nan, 1.0], "value": [1, 2, 3]})
+    assert at_level(table, "weights.temperature", 0.5)["value"].tolist() == [1]
+    assert at_level(table, "weights.temperature", None)["value"].tolist() == [2]
