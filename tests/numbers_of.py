@@ -1,4 +1,4 @@
-"""The numbers of every variant on a tiny case, beside the version that made them.
+"""The numbers of every variant and every experiment on a tiny case, beside the version that made them.
 
 `python tests/numbers_of.py` writes tests/numbers.json: new and raised versions only. Numbers that changed under an
 unchanged version are refused: raise the version, so that stored cells run again.
@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hydra import initialize_config_dir
 
 sys.path.insert(0, str(Path(__file__).parent))
 from members import CONF, member, members
 
 from attnlab.attention import output, softmax_weights
+from attnlab.harness.configs import Configs
+from attnlab.harness.grid import plans
+from attnlab.harness.overrides import parse
 from attnlab.parts import Declined, Part, Unavailable
 from attnlab.probes.targets import examples
 from attnlab.shapes import Sample
@@ -124,9 +128,53 @@ def names() -> list[str]:
     return [f"{group}={name}" for group in groups for name in members(group)]
 
 
+TINY = ("trials=2", "repeats=1", "seed=3")
+FEW, FEWEST = ("inputs.n=5", "inputs.d=2"), ("samples=20", "probe=output_linear", "decoder=nearest_value")
+CELL: dict[str, tuple[str, ...]] = {
+    "alignment": (*FEW, "inputs.noise=0.1"),
+    "asker": (*FEW, "inputs=gaussian", "collision.pairs=random"),
+    "collision": (*FEW, "collision=radon"),
+    "fibre": (*FEW, "weights.temperature=1"),
+    "four_questions": (*FEW, "inputs=gaussian", "samples=20"),
+    "ladder": (*FEWEST, "inputs.n=5", "inputs.d=4"),
+    "phase": (*FEW, "inputs=gaussian", "weights.support=1"),
+    "probing": (*FEWEST, "inputs.n=5", "inputs.d=4"),
+    "recovery": (*FEW, "decoder=nearest_value"),
+    "training": (*FEWEST, "model.steps=2", "task.n=6"),
+    "width": (*FEWEST, "inputs.n=5", "projection=random", "projection.width=2"),
+}
+"""What makes one cell of an experiment tiny: a few settings, a part or two that take no search."""
+
+
+def experiments() -> list[str]:
+    """`experiment=name` for every experiment."""
+    return [f"experiment={name}" for name in members("experiment")]
+
+
+def of_experiment(name: str) -> Numbers:
+    """Versions and numbers of one tiny cell of an experiment; raises Unavailable where a library is missing."""
+    configs = Configs()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        (plan,) = plans(parse((f"experiment={name}", *TINY, *CELL[name]), configs), configs)
+    cell = next(plan.blocks[0].cells())
+    (row,) = cell.rows()
+    return {
+        "versions": dict(cell.versions),
+        "numbers": [number for _, values in sorted(row.items()) for number in _digest(_plain(values))],
+    }
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """A metric's trials as numbers; -1 where one has no value, so that the others count."""
+    numbers = values.astype(np.float64)
+    return np.where(np.isnan(numbers), -1.0, numbers)
+
+
 def measured(name: str) -> Numbers:
-    """Version and numbers of one variant; raises Unavailable where a library is missing."""
+    """Version and numbers of one variant or experiment; raises Unavailable where a library is missing."""
     group, _, choice = name.partition("=")
+    if group == "experiment":
+        return of_experiment(choice)
     part: Part = member(group, choice, **SETTINGS.get(group, {}))
     try:
         found = [_digest(array) for array in CASES[group](part) if array is not None]
@@ -167,13 +215,15 @@ def problem_with(name: str, found: Numbers, before: Mapping[str, Numbers]) -> st
     if found["versions"] != before[name]["versions"]:
         return f"{name} has other versions than the file, {before[name]['versions']}: {again}"
     if not same(found, before[name]):
-        return f"{name} gives other numbers at the same version: raise the version {_of(name)}, then {again}"
+        return f"{name} gives other numbers at the same version: raise the version, {_of(name)}, then {again}"
     return None
 
 
 def _of(name: str) -> str:
     group, _, choice = name.partition("=")
-    return f"in the class of conf/{group}/{choice}.yaml"
+    if group == "experiment":
+        return f"VERSION of experiments/{choice}.py"
+    return f"`version` in the class of conf/{group}/{choice}.yaml"
 
 
 def main() -> None:
@@ -181,7 +231,7 @@ def main() -> None:
     before = stored()
     after: dict[str, Numbers] = {}
     refused: list[str] = []
-    for name in names():
+    for name in (*names(), *experiments()):
         try:
             found = measured(name)
         except Unavailable as reason:
