@@ -52,3 +52,17 @@ def test_one_file_twice_is_no_clash(lab: Lab) -> None:
     link = lab.folder / "link"
     link.symlink_to(lab.folder / "mine")
     assert lab(f"--config-dir={link}", f"--config-dir={conf()}", "experiment=noop", "action=plan").code == 0
+
+
+@pytest.mark.parametrize("words", [("experiment=noop",), ("action=plan",), ("--help",), ("--cfg", "job")])
+def test_a_config_file_that_would_not_be_read_is_refused(lab: Lab, words: tuple[str, ...]) -> None:
+    """Hydra takes the project's own config.yaml, so that trials=7 here would be silently without effect."""
+    path = lab.folder / "mine" / "config.yaml"
+    path.write_text("trials: 7\n")
+    answer = lab(*words)
+    assert answer.code == 2 and not lab.results.exists()
+    assert f"--config-dir = {lab.folder / 'mine'}"[:60] in answer.err and "Traceback" not in answer.err
+    assert f"expected no config.yaml, which would not be read, got {path}" in answer.err
+    assert f"{path}: say it in experiment/NAME.yaml" in answer.err and "(1 to mend)" in answer.err
+    with pytest.raises(ValueError, match=r"expected no config\.yaml, which would not be read"):
+        attnlab.run("noop", config_dir=lab.folder / "mine", results=lab.results)

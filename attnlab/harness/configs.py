@@ -56,10 +56,17 @@ class Configs:
         return [f"hydra.searchpath=[{places}]"] if self.folders else []
 
     def require_apart(self) -> None:
-        """Raise SettingErrors for files that have the group and name of another: which one is meant?"""
+        """Raise SettingErrors for files that have the group and name of another: which one is meant?
+
+        The same for a `config.yaml` in a folder of the user's own, in whose place the project's is read.
+        """
         known: dict[tuple[str, str], Path] = {}
         problems = []
         for place in self.places:
+            path = place / "config.yaml"
+            if path.is_file() and path.resolve() != (conf() / "config.yaml").resolve():
+                told = f"no config.yaml, which would not be read, got {path}: say it in experiment/NAME.yaml"
+                problems.append(SettingError("--config-dir", str(place), told))
             for path in sorted(place.glob("*/*.yaml")):
                 first = known.setdefault((path.parent.name, path.stem), path)
                 if first.resolve() != path.resolve():
