@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 import attnlab.identifiability as identifiability
 from attnlab.arrays import EPS, numbers, spacing, visible
@@ -113,7 +112,7 @@ FORMS: dict[str, Callable[[Array], Any]] = {
     "fortran": np.asfortranarray,
     "every other row": lambda array: np.repeat(array, 2, axis=0)[::2],
     "objects": lambda array: array.astype(object),
-    "a tensor": lambda array: torch.tensor(array, requires_grad=True),
+    "a tensor": lambda array: pytest.importorskip("torch").tensor(array, requires_grad=True),
     "something like a tensor": Tensor,
 }
 
@@ -215,6 +214,7 @@ def test_keys_are_asked_the_same_questions(name: str) -> None:
 @pytest.mark.parametrize("name", ON_THE_SIMPLEX)
 def test_rows_of_a_smaller_float_type_sum_to_one_within_its_rounding(name: str) -> None:
     """Softmax rows as models give them, n = 512 and 33: taken, their sums made 1; far from 1 they are refused."""
+    torch = pytest.importorskip("torch")
     ask, rng = ASK[name], np.random.default_rng(1)
     v = rng.standard_normal((5, 3))
     scores = torch.tensor(4 * rng.standard_normal((200, 512)))
@@ -314,14 +314,12 @@ def test_the_float_type_is_remembered() -> None:
     assert spacing([1.0]) == spacing(np.arange(3)) == EPS["float64"] == np.finfo(np.float64).eps
     assert spacing(np.ones(2, np.float32)) == np.finfo(np.float32).eps
     assert spacing(np.ones(2, np.float16)) == np.finfo(np.float16).eps
-    assert spacing(torch.ones(2, dtype=torch.bfloat16)) == torch.finfo(torch.bfloat16).eps
     assert spacing(pd.DataFrame({"a": [1.0], "b": np.ones(1, np.float32)})) == np.finfo(np.float32).eps
     assert spacing([1.0], "bfloat16") == EPS["bfloat16"]
     with pytest.raises(ValueError, match="precision one of"):
         spacing([1.0], "fp8")  # type: ignore[arg-type]
     frame = pd.DataFrame(VALUES[0])
     assert identifiability.is_unique(pd.Series(WEIGHTS[0]), frame).unique.shape == ()
-    np.testing.assert_array_equal(numbers(torch.ones(2, dtype=torch.bfloat16)), [1.0, 1.0])
     assert visible(pd.Series([True, False]), 2).tolist() == [True, False]
 
 
@@ -346,3 +344,10 @@ def test_a_sum_far_from_one_is_told_from_rounding(name: str) -> None:
         ASK[name](WEIGHTS, VALUES, None, np.arange(N) > 0)
     with pytest.raises(ValueError, match=r"a sum 1e-07 away: of a smaller float type"):
         ASK[name]((1 + 1e-7) * WEIGHTS, VALUES, None, None)
+
+
+def test_the_float_type_of_a_tensor_is_remembered() -> None:
+    torch = pytest.importorskip("torch")
+    ones = torch.ones(2, dtype=torch.bfloat16)
+    assert spacing(ones) == torch.finfo(torch.bfloat16).eps
+    np.testing.assert_array_equal(numbers(ones), [1.0, 1.0])
