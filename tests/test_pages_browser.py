@@ -144,6 +144,17 @@ def test_the_index_shows_no_raw_name(seen: dict[str, Any]) -> None:
     } == {}
 
 
+def test_the_table_of_cells_sorts_and_filters(seen: dict[str, Any]) -> None:
+    (found,) = (page["cells"] for page in seen["pages"] if page["name"] == "study")
+    numbers = [
+        [float(text.split()[0]) for _, text in found[way] if text[:1].isdigit()] for way in ("up", "down")
+    ]
+    assert numbers[0] == sorted(numbers[0]) and numbers[1] == sorted(numbers[0], reverse=True)
+    assert sorted(found["up"]) == sorted(found["plain"]) and len(set(numbers[0])) > 1
+    assert found["kept"] == [row for row in found["down"] if found["word"] in row[0]]
+    assert 0 < len(found["kept"]) < len(found["plain"])
+
+
 def test_the_picture_computes_what_the_library_computes(seen: dict[str, Any]) -> None:
     """Dragged, moved by keys, with more words, colder: the intervals are those of fibre_intervals."""
     steps = seen["plane"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from attnlab.intervals import Interval
-from attnlab.report.words import NO_VALUE, missing, number, plain, setting
+from attnlab.report.words import NO_VALUE, NOTHING, leaf, missing, number, plain, setting
 from attnlab.tidy import METRIC, settings_of
 
-MOST_ROWS = 400
+MOST_ROWS = 50
+"""Rows on a page; results.csv has them all."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,19 @@ class CellTable:
         """True if the table is too long to stand open on the page."""
         return len(self.rows) > 12
 
+    def label(self, row: Line) -> str:
+        """The settings of a row that it has: a part by its name, `n = 8` for a setting."""
+        told = [
+            f"{leaf(name)} = {value}" if "." in name else value
+            for name, value in zip(self.settings, row.settings, strict=True)
+            if value != NOTHING
+        ]
+        return ", ".join(told) or "all"
+
 
 def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
     """The cells in the order of their settings. first: metrics to show before the others."""
-    present = [str(name) for name in pd.unique(table.loc[table[METRIC].notna(), METRIC])]
+    present = [str(name) for name in pd.unique(table.loc[table["value"].notna(), METRIC])]
     metrics = [name for name in first if name in present]
     metrics += sorted(name for name in present if name not in metrics)
     columns = [column for column in settings_of(table) if table[column].nunique(dropna=False) > 1]

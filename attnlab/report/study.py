@@ -12,7 +12,7 @@ from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
 from attnlab.report.cell_table import cell_table
 from attnlab.report.glossary import linked
-from attnlab.report.page import paragraphs, render
+from attnlab.report.page import allowed, paragraphs, render
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
 from attnlab.tidy import USUAL, complete
@@ -111,6 +111,8 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "questions": QUESTIONS,
         "figures": figures,
         "cells": cell_table(table, first),
+        "script": script(),
+        "scripts": [allowed(script())],
         "assumes": ASSUMES,
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
@@ -120,6 +122,11 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     text = linked(render("study.html.j2", **facts), "../index.html")
     page = write_atomically(folder / "report.html", text)
     return [page, twin, *files]
+
+
+def script() -> str:
+    """The page's own script: the table of cells sorted and filtered; without it a plain table."""
+    return (Path(__file__).parent / "templates" / "cells.js").read_text(encoding="utf-8")
 
 
 def _contents(study: Study, verdict: Verdict, figures: int) -> list[tuple[str, str]]:

@@ -15,6 +15,8 @@ import yaml
 from attnlab.verdicts import Number
 
 NO_VALUE = "no value"
+NOTHING = "–"
+"""How a setting is printed that a cell does not have."""
 
 SYMBOLS = {"support": "k"}
 """Settings with a letter of the project that their own name does not show, in formulas such as k / d."""
@@ -53,7 +55,7 @@ def setting(value: object) -> str:
     """One setting's value: whole numbers without a point, no value as a dash."""
     value = plain(value)
     if value is None:
-        return "–"
+        return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -48,13 +48,36 @@ function look() {
       }
       visits.push({ width, media, scheme, ...seen });
     }
-    told.pages.push({ name, requests, complaints, visits });
+    told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page) });
     await page.close();
   }
   if (job.index) told.plane = await play(browser, job.index);
   await browser.close();
   process.stdout.write(JSON.stringify(told));
 })().catch((error) => { console.error(error); process.exit(1); });
+
+// The table of cells: a column as it stands, sorted up and down, and the rows that a word keeps.
+async function sortAndFilter(page) {
+  if (!(await page.locator("table.cells").count())) return null;
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ media: "screen" });
+  await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+  const column = () => page.evaluate(() => [...document.querySelectorAll("table.cells tbody tr")]
+    .filter((row) => !row.hidden).map((row) => [row.cells[0].textContent, row.cells[2]?.textContent ?? ""]));
+  const told = { plain: await column() };
+  const heading = page.locator("table.cells thead th").nth(2).locator("button");
+  await heading.click();
+  told.up = await column();
+  await heading.press("Enter");
+  told.down = await column();
+  const box = page.locator("input.filter");
+  if (await box.count()) {
+    told.word = told.plain[0][0].split(", ").find((one) => /^\w+$/.test(one)) ?? told.plain[0][0];
+    await box.fill(told.word);
+    told.kept = await column();
+  }
+  return told;
+}
 
 // Moves the picture as a reader does, and reads its numbers back after each step.
 async function play(browser, path) {

@@ -1,0 +1,57 @@
+"""The committed pages in a real browser, the network off: every study, and the answer in prose."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_pages_browser import HERE, tools
+
+REFERENCE = Path(__file__).parents[1] / "results" / "reference"
+PAGES = sorted([REFERENCE / "answer.html", *REFERENCE.glob("*/report.html")])
+VIEWS = [[360, "screen", "light"], [1440, "screen", "dark"]]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    browser = tools()
+    job = tmp_path_factory.mktemp("job") / "job.json"
+    job.write_text(json.dumps({"pages": [[path.parent.name, str(path)] for path in PAGES], "views": VIEWS}))
+    done = subprocess.run(
+        ["node", str(HERE / "visit.js"), browser, str(job)],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout)["pages"])
+
+
+def test_every_page_is_there(told: list[dict[str, Any]]) -> None:
+    assert len(told) == len(PAGES) > 10
+
+
+def test_no_request_and_no_complaint(told: list[dict[str, Any]]) -> None:
+    assert {page["name"]: page["requests"] + page["complaints"] for page in told} == {
+        page["name"]: [] for page in told
+    }
+
+
+@pytest.mark.parametrize("what", ["axe", "small"])
+def test_no_violation_and_no_letter_under_nine_pixels(told: list[dict[str, Any]], what: str) -> None:
+    found = {
+        (page["name"], one["width"]): one[what][:4] for page in told for one in page["visits"] if one[what]
+    }
+    assert found == {}
+
+
+def test_nothing_overflows_sideways(told: list[dict[str, Any]]) -> None:
+    assert {(p["name"], one["width"]) for p in told for one in p["visits"] if one["wide"] > 0} == set()
+
+
+def test_no_page_is_over_a_megabyte() -> None:
+    assert {path.parent.name: path.stat().st_size for path in PAGES if path.stat().st_size > 1_000_000} == {}
