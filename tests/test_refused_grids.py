@@ -12,7 +12,7 @@ import pytest
 from conftest import Lab
 
 from attnlab.harness.store import Store
-from attnlab.report.pooling import marks
+from attnlab.report.pooling import marks, pooled_over
 
 
 @pytest.mark.parametrize("blocks", ["[1, 2]", "{one: 3}", "{one: {level: 1}, two: [1]}", "{}", "7"])
@@ -58,3 +58,20 @@ def test_a_mark_is_a_rate_where_all_its_cells_are() -> None:
 
     assert kind("rate") == kind("rate", "rate") == "rate"
     assert kind("mean") == kind("rate", "mean") == "mean"
+
+
+def test_a_size_that_an_experiment_has_no_grid_for_is_refused(lab: Lab) -> None:
+    path = lab.folder / "mine" / "experiment" / "noop.yaml"
+    written, replaced = re.subn(r"(?m)^    full: .*\n", "", path.read_text())
+    assert replaced == 1
+    path.write_text(written)
+    answer = lab("action=plan", "experiment=noop", "size=full")
+    assert answer.code == 2 and "a grid of this experiment" in answer.err
+
+
+def test_what_a_figure_pools_over_is_told_whatever_its_places_are() -> None:
+    row = {"key": "a", "status": "done", "metric": "m", "kind": "rate", "value": 0.5}
+    table = pd.DataFrame([row | {"n": n, "d": d} for n in (2, 4) for d in (1, 2)])
+    assert pooled_over(table, ["d"]) == ["n"]
+    assert pooled_over(table, ["d", "n"]) == []
+    assert pooled_over(table, ["d", "not there"]) == ["n"]
