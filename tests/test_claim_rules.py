@@ -157,5 +157,5 @@ def test_a_setting_varies_that_takes_two_values() -> None:
 
 
 def test_each_sentence_has_the_name_of_its_figure_or_none() -> None:
-    assert Verdict(("One.", "Two."), figures=("a", "b", "c")).shown == (("One.", "a"), ("Two.", "b"))
-    assert Verdict(("One.", "Two."), figures=("a",)).shown == (("One.", "a"), ("Two.", ""))
+    assert Verdict(("One.", "Two."), figures=("a", "b", "c")).shown == (("One.", "a", ()), ("Two.", "b", ()))
+    assert Verdict(("One.", "Two."), figures=("a",)).shown == (("One.", "a", ()), ("Two.", "", ()))

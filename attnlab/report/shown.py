@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -18,7 +18,7 @@ log = logging.getLogger("attnlab")
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page; problem: why the figure is not drawn, if it is not."""
+    """What stands on the page; cells: the keys of those it draws; problem: why it is not drawn, if it is not."""
 
     name: str
     title: str
@@ -28,6 +28,11 @@ class Shown:
     files: Mapping[str, bytes] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     problem: str = ""
+    cells: frozenset[str] = frozenset()
+
+    def holds(self, cells: Collection[str]) -> bool:
+        """Whether it draws all of these cells."""
+        return not self.problem and self.cells.issuperset(cells)
 
 
 def whole(spec: Mapping[str, object], table: pd.DataFrame, folder: str, prefix: str) -> Shown:
@@ -54,5 +59,6 @@ def _shown(spec: Mapping[str, object], table: pd.DataFrame, draw: Callable[[Figu
         log.exception("the figure %s could not be drawn", name)
         return Shown(name, figure.heading, metrics=figure.metrics, problem=f"{type(error).__name__}: {error}")
     return Shown(
-        name, figure.heading, Markup(drawn.html), drawn.markdown, drawn.caption, drawn.files, figure.metrics
-    )
+        name, figure.heading, Markup(drawn.html), drawn.markdown, drawn.caption, drawn.files, figure.metrics,
+        cells=frozenset(figure.kept(table).loc[lambda rows: rows["value"].notna(), "key"]),
+    )  # fmt: skip

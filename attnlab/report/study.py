@@ -101,12 +101,15 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         for figure in figures
         for name, content in figure.files.items()
     ]
-    drawn = {figure.name: place for place, figure in enumerate(figures, 1) if not figure.problem}
+    places = {figure.name: (place, figure) for place, figure in enumerate(figures, 1)}
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
-        "told": [(sentence, name, drawn.get(name)) for sentence, name in verdict.shown],
+        "told": [
+            (sentence, name, places[name][0] if name in places and places[name][1].holds(cells) else None)
+            for sentence, name, cells in verdict.shown
+        ],
         "opening": OPENING_SENTENCES,
         "questions": QUESTIONS,
         "figures": figures,

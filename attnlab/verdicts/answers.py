@@ -59,21 +59,24 @@ class Verdict:
     """The answer of one study.
 
     sentences: plain words with numbers; limits: what it does not show; figures: for each sentence the name of the
-    figure that shows its number, or nothing. drawn: False for an experiment that concludes nothing in words, whose
-    figures and table speak alone. opening: the one sentence of a study that answers for all of them.
+    figure that shows its number, or nothing; cells: for each the keys of the cells it speaks of. drawn: False for
+    an experiment that concludes nothing in words, whose figures and table speak alone. opening: the one sentence
+    of a study that answers for all of them.
     """
 
     sentences: tuple[str, ...]
     answers: tuple[Answer, ...] = ()
     limits: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    cells: tuple[tuple[str, ...], ...] = ()
     drawn: bool = True
     opening: str = ""
 
     @property
-    def shown(self) -> tuple[tuple[str, str], ...]:
-        """Each sentence with its figure's name."""
-        return tuple(zip_longest(self.sentences, self.figures[: len(self.sentences)], fillvalue=""))
+    def shown(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Each sentence with its figure's name and its cells."""
+        told = zip_longest(self.sentences, self.figures, self.cells)
+        return tuple((sentence, figure or "", cells or ()) for sentence, figure, cells in told if sentence)
 
     @property
     def claimed(self) -> str:

@@ -163,6 +163,11 @@ class Finding:
         return self.claim.figure
 
     @property
+    def cells(self) -> tuple[str, ...]:
+        """The keys of the cells whose numbers the sentence gives."""
+        return tuple(dict.fromkeys(key for place in self.shown for key in place.rows["key"]))
+
+    @property
     def limit(self) -> str:
         """What it does not show."""
         return self.claim.limit
@@ -283,4 +288,5 @@ def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequen
         answers=tuple(answers.values()),
         limits=tuple(dict.fromkeys((*own, *limits))),
         figures=tuple(found.figure for found in findings),
+        cells=tuple(found.cells for found in findings),
     )

@@ -30,6 +30,7 @@ class Said:
     sentence: str
     figure: str
     limit: str = ""
+    cells: tuple[str, ...] = ()
 
     @property
     def answers(self) -> dict[tuple[object, ...], Answer]:
