@@ -87,8 +87,12 @@ class Heat(Picture):
     def fitted(self, table: pd.DataFrame) -> Self:
         """The figure for this table: plain values where what they are compared with is absent."""
         found = super().fitted(table)
-        here = found.col is not None and found.against in set(found.levels(found.kept(table), found.col))
-        return found if here else dataclasses.replace(found, against=None)
+        try:
+            there = set(found.levels(found.kept(table), found.col)) if found.col else set()
+        except NotDrawable:
+            there = set()
+        others = there - {found.against}
+        return found if found.against in there and others else dataclasses.replace(found, against=None)
 
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels; none for what the others are compared with."""
