@@ -8,6 +8,8 @@ import pytest
 import report_table
 
 from attnlab.report import study as report
+from attnlab.report.shown import whole
+from attnlab.tidy import complete
 from attnlab.verdicts import Verdict
 
 
@@ -16,7 +18,7 @@ def test_a_figure_without_a_cell_of_the_sentence_is_not_cited(tmp_path: Path, he
     rows = report_table.table()
     facts = report_table.study(rows)
     name = str(facts.figures[0]["name"])
-    figure = report.whole(facts.figures[0], report.complete(rows), "figures", "x")
+    figure = whole(facts.figures[0], complete(rows), "figures", "x")
     outside, inside = "of another weighting", sorted(figure.cells)[0]
     assert figure.holds([inside]) and not figure.holds([inside, outside])
     verdict = Verdict(("It is so (20 trials).",), figures=(name,), cells=((inside if held else outside,),))
