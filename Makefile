@@ -30,7 +30,7 @@ reference: $(VENV)/installed-torch
 	rm -rf build/reference
 	$(VENV)/bin/attnlab results=build/reference
 	$(VENV)/bin/python .ci/reference.py build/reference results/reference
-	$(VENV)/bin/python .ci/answer.py docs/answer.md results/reference
+	$(VENV)/bin/python .ci/answer.py docs/answer.md results/reference README.md
 
 # The constraints on every Python that is supported; needs a package index, installs nothing.
 test-versions: | $(VENV)/bin/python

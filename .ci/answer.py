@@ -1,4 +1,4 @@
-"""The answer in prose: docs/answer.md with the reference run's numbers, and the page made from it.
+"""The answer in prose with the numbers of the reference run, the page made from it, and the blocks of README.
 
 A share in the text is followed by a comment that says where it comes from, `94.4 % <!-- asker possible inputs.n=16
 ... -->`: a study, a metric, and settings that single out one row of its table.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import itertools
 import re
 import sys
 from collections.abc import Iterator
@@ -85,8 +86,25 @@ def parts(text: str, reference: Path) -> Iterator[Part]:
             yield Part("paragraph", Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", str(prose(line)))))
 
 
-def main(prose_file: Path, reference: Path) -> None:
-    """Fill the numbers in, write the picture, the page, and the index that names it."""
+def blocks(readme: str, reference: Path) -> str:
+    """README with its table and its findings as the reference run has them."""
+    lines = (reference / "index.md").read_text(encoding="utf-8").splitlines()
+    table = itertools.takewhile(
+        lambda line: line.startswith("|"),
+        itertools.dropwhile(lambda line: not line.startswith("| n = "), lines),
+    )
+    page = (reference / "four_questions" / "report.md").read_text(encoding="utf-8")
+    opening = [line[2:].replace("**", "") for line in page.splitlines() if line.startswith("> ")]
+    findings = [f"- {re.sub(r' .figure [0-9]+.$', '', line)}" for line in opening]
+    for name, told in (("answers", table), ("findings", findings)):
+        start, end = re.search(rf"<!-- {name}.*?-->\n", readme), readme.find(f"\n<!-- /{name} -->")
+        assert start is not None and end > 0, f"README has no block {name}"
+        readme = readme[: start.end()] + "\n".join(told) + readme[end:]
+    return readme
+
+
+def main(prose_file: Path, reference: Path, readme: Path) -> None:
+    """Fill the numbers in, write the picture, the page, the index that names it, and README's blocks."""
     drawn = render("plane_alone.html.j2", plane=plane.facts(), style=STYLE)
     write_atomically(reference / SQUARE, drawn.strip() + "\n")
     text = filled(prose_file.read_text(encoding="utf-8"), reference)
@@ -95,7 +113,8 @@ def main(prose_file: Path, reference: Path) -> None:
     page = render("answer.html.j2", title=title, square=SQUARE, parts=list(parts(text, reference)))
     print(write_atomically(reference / "answer.html", page))
     index.write(reference, entries(reference))
+    write_atomically(readme, blocks(readme.read_text(encoding="utf-8"), reference))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:4]))

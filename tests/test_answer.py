@@ -51,7 +51,9 @@ def test_no_share_is_typed_by_hand() -> None:
 def test_the_page_is_made_from_it(answer: dict[str, Any], tmp_path: Path) -> None:
     reference = shutil.copytree(REFERENCE, tmp_path / "reference")
     prose = shutil.copyfile(PROSE, tmp_path / "answer.md")
-    answer["main"](prose, reference)
+    readme = shutil.copyfile(ROOT / "README.md", tmp_path / "README.md")
+    answer["main"](prose, reference, readme)
+    assert readme.read_bytes() == (ROOT / "README.md").read_bytes()
     assert prose.read_bytes() == PROSE.read_bytes()
     for name in ("answer.html", "plane.svg", "index.html", "index.md"):
         assert (reference / name).read_bytes() == (REFERENCE / name).read_bytes(), name
