@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -55,3 +56,23 @@ def test_nothing_overflows_sideways(told: list[dict[str, Any]]) -> None:
 
 def test_no_page_is_over_a_megabyte() -> None:
     assert {path.parent.name: path.stat().st_size for path in PAGES if path.stat().st_size > 1_000_000} == {}
+
+
+def test_the_index_is_printed_on_few_pages(tmp_path: Path) -> None:
+    """Half of what it took before it had a print layout (17)."""
+    out = tmp_path / "index.pdf"
+    quiet = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--no-first-run",
+    ]
+    where = [f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={out}"]
+    subprocess.run(
+        [tools(), *quiet, *where, f"file://{REFERENCE / 'index.html'}"],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert 3 < len(re.findall(rb"/Type\s*/Page\b", out.read_bytes())) <= 8.5
