@@ -115,14 +115,20 @@ class Interval:
     @property
     def percent(self) -> str:
         """The interval of a rate, in per cent."""
-        return f"{100 * self.value:.1f} % {self._ends(100, '.1f')}"
+        return f"{100 * self.value:.1f} % {self.allowed}"
+
+    @property
+    def allowed(self) -> str:
+        """What the interval of a rate allows, in per cent: `[9.0, 88.6]`, or why there is none."""
+        return self._ends(100, ".1f")
 
     def _ends(self, unit: float, form: str) -> str:
         """The interval in words; one that says nothing is not printed."""
         if not self.known:
             return "(no interval)"
         if self.empty:
-            return "(no interval: too few trials)"
+            few = "trials" if self.count < FEWEST else "independent groups"
+            return f"(no interval: too few {few})"
         low = 0.0 if 0 < self.low < ROUNDING * self.high else self.low
         return f"[{unit * low:{form}}, {unit * self.high:{form}}]"
 

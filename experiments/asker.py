@@ -87,7 +87,7 @@ def _asked_of_queries(sample: Sample, collision: Extreme, queries: int, rng: Str
 def verdict(table: pd.DataFrame) -> Verdict:
     """Where the scenario is possible, against the exact law, and how extreme it gets."""
     return stated(
-        table,
+        table.assign(**{"collision:unsaid": True}),  # the sentences say what it looks for
         CLAIMS,
         (
             "The two patterns are any weights on the simplex, except where queries over the same keys are named.",

@@ -1,9 +1,10 @@
 """Collision: how different can two attention patterns be whose outputs are identical?
 
-Each construction makes pairs with one output, or says why it cannot: where the visible values are affinely
-independent, as those with a density are up to d + 1 of them, those that share the values must decline. Elsewhere
-the pair's distance says how much the output leaves open, and the constraint it obeys (any weights, or softmax
-weights of two queries) says to whom.
+Each construction makes pairs with one output, or says why it cannot. Where the visible values are affinely
+independent, as those with a density are up to d + 1 of them, no two patterns over the same values have exactly one
+output: those that look for such a pair decline or find none, which leaves outputs that are the same once rounded,
+and values that differ. Elsewhere the pair's distance says how much the output leaves open, and the constraint it
+obeys (any weights, or softmax weights of two queries) says to whom.
 """
 
 from __future__ import annotations
@@ -138,8 +139,8 @@ def _declined(table: pd.DataFrame) -> list[str]:
     cells = _few(table)
     cells = cells[cells["status"] == "skipped"].drop_duplicates("key") if len(cells) else cells
     told: dict[str, list[str]] = {}
-    for _, own in cells.groupby("collision") if len(cells) else ():
-        told.setdefault(str(own["reason"].iloc[0]), []).append(
+    for (_, reason), own in cells.groupby(["collision", "reason"]) if len(cells) else ():
+        told.setdefault(str(reason), []).append(
             f"{named(own, 'collision')} ({len(own)} {'cell' if len(own) == 1 else 'cells'})"
         )
     why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in told.items())
@@ -192,8 +193,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     ),
     Claim(
         metric="found",
-        says="With no more than d + 1 positions, other weights on the simplex with the same output are found all "
-        "the same",
+        says="With no more than d + 1 positions, other weights on the simplex with the same output are found",
         over="collision",
         only=each(_few, having("collision:rival", "Q2")),
         question="Q2",

@@ -107,6 +107,7 @@ CLAIMS = (
         metric="unique",
         says=ONLY,
         over="weights.support",
+        at="on {} of the positions",
         only=each(rather(_lawful), _quarter),
         beside=LAW,
         figure="gaussian",

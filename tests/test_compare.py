@@ -272,8 +272,8 @@ def test_a_claim_of_other_trials_is_the_same_claim(lab: Lab) -> None:
 def test_an_interval_that_says_nothing_is_not_printed() -> None:
     for low, high in ((0.0, 1.0), (3.5e-282, 1.0), (2e-4, 0.9995)):
         nothing = Interval(0.5, low, high, 12, 1.2)
-        assert str(nothing) == "0.5 (no interval: too few trials)"
-        assert nothing.percent == "50.0 % (no interval: too few trials)"
+        assert str(nothing) == "0.5 (no interval: too few independent groups)"
+        assert nothing.percent == "50.0 % (no interval: too few independent groups)"
         apart = difference(nothing, Interval(0.9, 0.8, 0.95, 90, 90), False)
         assert not apart.known and str(apart) == "+0.4 (no interval)"
     assert str(Interval(0.2, 3.5e-282, 0.7, 12, 1.2)) == "0.2 [0, 0.7]"

@@ -81,7 +81,7 @@ def test_symmetry_needs_a_reader_of_the_output_alone() -> None:
     rows = pd.DataFrame(
         [{"probe:reads": "the output", "inputs:exchangeable": True, "weights:equivariant": True}]
     )
-    assert by_symmetry(rows) == "chance, by symmetry"
+    assert by_symmetry(rows) == "chance by symmetry"
     assert by_symmetry(rows.assign(**{"probe:reads": "the output and the tokens"})) == ""
     assert by_symmetry(rows.assign(**{"inputs:exchangeable": None})) == ""
     assert by_symmetry(rows.drop(columns="weights:equivariant")) == ""

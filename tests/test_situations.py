@@ -11,6 +11,7 @@ import yaml
 from members import CONF
 
 from attnlab.harness.command import ask
+from attnlab.report.figures.table import Table
 from attnlab.report.specs import build
 from attnlab.tidy import complete, settings_of
 from attnlab.verdicts.scene import valued
@@ -65,6 +66,8 @@ def holdable(row: Mapping[Hashable, Any], table: pd.DataFrame) -> set[str]:
     said = {str(row[column]) for column in table.columns if str(column).endswith(":says")}
     said |= {valued(column, row[column]) for column in settings_of(table) if not pd.isna(row[column])}
     said |= {"at most d + 1 positions"} if row["inputs.n"] <= row["inputs.d"] + 1 else set()
+    framed = FIGURE.framed if isinstance(FIGURE, Table) else {}
+    said |= {words.format(row[f"{part}:says"]) for part, words in framed.items() if f"{part}:says" in row}
     return {FIGURE.labels.get(word, word) for word in said}
 
 

@@ -177,6 +177,7 @@ def _facts(sweep: Sweep, folder: Path) -> study.Study:
         name=sweep.name,
         title=sweep.title,
         question=sweep.question,
+        experiment=sweep.experiment if sweep.module == f"attnlab.experiments.{sweep.experiment}" else "",
         method=sweep.method,
         command=sweep.command,
         date=str(provenance["cells measured"]).rpartition(" ")[2],

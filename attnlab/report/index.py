@@ -74,9 +74,9 @@ class Framed:
 
 @functools.cache
 def argument() -> dict[str, str]:
-    """The studies in the order of the argument, each with the step it takes."""
+    """The shipped experiments in the order of the argument, each with the step its studies take."""
     entries = yaml.safe_load(Path(__file__).with_name("argument.yaml").read_text(encoding="utf-8"))
-    return {entry["study"]: entry["step"] for entry in entries}
+    return {entry["experiment"]: entry["step"] for entry in entries}
 
 
 def in_order(studies: Sequence[IndexEntry]) -> list[IndexEntry]:
@@ -84,8 +84,8 @@ def in_order(studies: Sequence[IndexEntry]) -> list[IndexEntry]:
     places = list(argument())
 
     def place(entry: IndexEntry) -> tuple[int, str]:
-        name = entry.study.name
-        return (places.index(name) if name in places else len(places), name)
+        own, name = entry.study.experiment, entry.study.name
+        return (places.index(own) if own in places else len(places), name)
 
     return sorted(studies, key=place)
 
@@ -187,7 +187,7 @@ def _card(results: Path, entry: IndexEntry) -> Framed:
     shown = entry.frames.card
     files = [f"{entry.link}/{FIGURES}/{shown.name}.{kind}" for kind in ("svg", "png")]
     picture = next((name for name in files if (results / name).exists()), "")
-    return Framed(entry, shown, picture, argument().get(entry.study.name, ""))
+    return Framed(entry, shown, picture, argument().get(entry.study.experiment, ""))
 
 
 def frames(study: Study, table: pd.DataFrame, link: str, claimed: str = "") -> Frames:

@@ -30,7 +30,8 @@ OPENING_SENTENCES = 4
 class Study:
     """The facts of a study that its table does not hold.
 
-    date: when its last cell was measured; question: the experiment's first paragraph; method: how it was done;
+    experiment: the shipped experiment that it is a sweep of, nothing for one of the user's own; date: when its
+    last cell was measured; question: the experiment's first paragraph; method: how it was done;
     command: the line that makes it again; beside: what else is stored under its name, in a sentence; counts:
     cells by status; problems: the cells that are not done; settings: those common to all cells; provenance:
     code, versions, days; figures: yaml mappings, the first one opens the page.
@@ -39,6 +40,7 @@ class Study:
     name: str
     title: str
     question: str
+    experiment: str = ""
     method: str = ""
     command: str = ""
     date: str = ""

@@ -31,7 +31,7 @@ from attnlab.verdicts.scene import (
     part_of,
     typical,
 )
-from attnlab.verdicts.wording import certainly, listed, short
+from attnlab.verdicts.wording import certainly, listed, noted, short, width
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
@@ -148,14 +148,18 @@ class Finding:
 
     @property
     def shown(self) -> tuple[Place, ...]:
-        """The places a sentence names: all of a few; of many numbers both ends, of many names both extremes."""
+        """The places a sentence names: all of a few; of many numbers both ends, of many names both extremes.
+
+        Of places with the same number, the one that is known best.
+        """
         if len(self.places) <= FEW:
             return self.places
         numeric = pd.api.types.is_numeric_dtype(self.chosen[self.claim.over])
         if numeric:
             return (self.places[0], self.places[-1])
-        ranked = sorted(self.places, key=lambda place: -place.number.value)
-        return (ranked[0], ranked[-1])
+        top = min(self.places, key=lambda place: (-place.number.value, width(place.number)))
+        others = [place for place in self.places if place is not top]
+        return (top, min(others, key=lambda place: (place.number.value, width(place.number))))
 
     @property
     def figure(self) -> str:
@@ -212,9 +216,9 @@ class Finding:
             number = certainly(place.number)
         unit = " of trials" if first and self.claim.form == "in {}" else ""
         level = f" {place.words}" if place.words else ""
-        notes = [place.theorem] if place.theorem else []
-        notes += [words for metric, words in self._beside(place.rows).items() if metric not in same]
-        return f"{number}{unit}{level}" + (f" ({', '.join(notes)})" if notes else "")
+        beside = self._beside(place.rows)
+        notes = noted(place.theorem, {name: words for name, words in beside.items() if name not in same})
+        return f"{number}{unit}{level}" + (f" ({notes})" if notes else "")
 
     def _beside(self, level: pd.DataFrame) -> dict[str, str]:
         told = {}
@@ -222,7 +226,9 @@ class Finding:
             found = metric_rows(self.table, metric, level).drop_duplicates(["value", "low", "high"])
             if len(found) == 1:
                 unit = "plain" if "{!s}" in words else self.claim.unit
-                told[metric] = filled(words, level).format(short(pooled(found), unit))
+                number = pooled(found)
+                alike = bool((found["kind"] == "mean").all()) and number.value in (0.0, 1.0)  # at a bound
+                told[metric] = filled(words, level).format(short(number, unit, alike and unit == "percent"))
         return told
 
     def _spread(self) -> str:

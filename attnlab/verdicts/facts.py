@@ -65,7 +65,7 @@ def by_symmetry(rows: pd.DataFrame) -> str:
     """
     alone = "probe:reads" in rows and bool((rows["probe:reads"] == "the output").all())
     symmetric = holds(rows, "inputs:exchangeable") and holds(rows, "weights:equivariant")
-    return "chance, by symmetry" if alone and symmetric else ""
+    return "chance by symmetry" if alone and symmetric else ""
 
 
 def have_rivals(rows: pd.DataFrame) -> str:

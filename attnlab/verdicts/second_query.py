@@ -9,18 +9,24 @@ import pandas as pd
 
 from attnlab.verdicts.claim import Claim
 from attnlab.verdicts.facts import no_second_query, of_no_query, of_queries
-from attnlab.verdicts.scene import Choice, each
+from attnlab.verdicts.scene import Choice, each, having
 
 AFTER_THE_SUM = ("channel", "decoder", "probe")
 """The parts that come after the sum: what Q1 to Q3 ask does not depend on them."""
 ALONE = "no other softmax weights over the same keys give this output"
+NONE = (
+    "Not in every trial does a query give the weights{zeros}; other softmax weights over the same keys give the "
+    "same output, certainly,"
+)
+ZEROS = " (softmax weights that underflow have zeros that no softmax has)"
+POSITIVE = having("weights:positive")
 
 
-def no_other_query(*choices: Choice, but: Sequence[str] = (), **more: Any) -> tuple[Claim, Claim]:
+def no_other_query(*choices: Choice, but: Sequence[str] = (), **more: Any) -> tuple[Claim, ...]:
     """The claims on the Q3 bracket: where some query gives the weights, and where none does in some trials.
 
     choices: which rows they are about; but: settings that make no difference, besides what comes after the sum;
-    more: further fields of the two claims. Only the first answers Q3: weights that no query gives have no query
+    more: further fields of these claims. Only the first answers Q3: weights that no query gives have no query
     that could be the only one.
     """
     told: dict[str, Any] = {"but": (*AFTER_THE_SUM, *but), **more}
@@ -31,15 +37,17 @@ def no_other_query(*choices: Choice, but: Sequence[str] = (), **more: Any) -> tu
         "question": "Q3",
         "counts": "no other softmax weights over the same keys give that output",
     }
-    others = {
-        "metric": "q3_lost",
-        "says": "The given weights are not all softmax weights of the keys, and softmax weights that differ from "
-        "them give the same output, certainly,",
-    }
+    others = {**told, "metric": "q3_lost"}
     return (
         Claim(**{**answers, **told, "only": each(*choices, of_queries)}),
-        Claim(**{**told, **others, "only": each(*choices, of_no_query)}),
+        Claim(**others, says=NONE.format(zeros=ZEROS), only=each(*choices, of_no_query, POSITIVE)),
+        Claim(**others, says=NONE.format(zeros=""), only=each(*choices, of_no_query, _sparse)),
     )
+
+
+def _sparse(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose weights are not declared to be on every position."""
+    return table.drop(POSITIVE(table).index)
 
 
 def _always(rows: pd.DataFrame) -> str:

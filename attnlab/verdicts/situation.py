@@ -15,20 +15,26 @@ SITUATION = "cell:situation"
 TOLD = ("temperature", "support")
 """Settings that a row names even where they are the usual ones."""
 NONE: Mapping[str, Sequence[str]] = {}
+NOTHING_AROUND: Mapping[str, str] = {}
 
 
 def situations(
-    table: pd.DataFrame, silent: Mapping[str, Sequence[str]] = NONE, labels: Mapping[str, str] | None = None
+    table: pd.DataFrame,
+    silent: Mapping[str, Sequence[str]] = NONE,
+    labels: Mapping[str, str] | None = None,
+    framed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The words for each cell by its key, the usual cells first.
 
     A cell is told by what is not usual in it, the usual being what most cells of the table have: by the words of
     its parts, by its settings with their values, and by n <= d + 1 where that is so in all its trials and not in
-    all cells. silent: for a level the parts that play no role beside it; labels: other words for some of these.
+    all cells. silent: for a level the parts that play no role beside it; labels: other words for some of these;
+    framed: words around those of a part, with {}, which is told even where it is usual, unless it may go unsaid.
     Two cells with the same words differ in the seed alone, or in parts that are silent.
     """
     if not len(table):
         return {}
+    around = framed or NOTHING_AROUND
     cells = table.drop_duplicates("key")
     columns = [column for column in settings_of(cells) if cells[column].notna().any()]
     parts = [column for column in columns if _is_part(cells, column)]
@@ -45,11 +51,15 @@ def situations(
         odd |= dict.fromkeys(spoken, False)
         quiet = {part for column in columns for part in silent.get(str(entry[column]), ())}
         words = ["at most d + 1 positions"] if key in few and len(few) < len(cells) else []
-        words += _of_parts(row, [part for part in parts if part not in quiet], columns, odd, says)
+        own = [part for part in parts if part not in quiet]
+        words += _of_parts(row, [part for part in own if part not in around], columns, odd, says)
         plain = [column for column in columns if odd[column] and part_of(column) not in (*parts, *quiet)]
         words += [valued(column, entry[column]) for column in plain]
         words = [(labels or {}).get(word, word) for word in words if word]
-        told[key] = ([odd[column] for column in columns], ", ".join(words) or _whole(row, parts))
+        words = words or [_whole(row, [part for part in parts if part not in around])]
+        last = [part for part in own if part in around and not holds(row, f"{part}:unsaid")]
+        words += _of_parts(row, last, columns, odd, says, around)
+        told[key] = ([odd[column] for column in columns], ", ".join(filter(None, words)))
     return {key: words for key, (_, words) in sorted(told.items(), key=lambda item: item[1][0])}
 
 
@@ -65,6 +75,7 @@ def _of_parts(
     columns: Sequence[str],
     odd: Mapping[str, bool],
     says: Mapping[str, str],
+    around: Mapping[str, str] = NOTHING_AROUND,
 ) -> list[str]:
     """The parts of a row that are not the usual ones, and their settings that are not or are always told."""
     words = []
@@ -73,8 +84,8 @@ def _of_parts(
         own = [column for column in own if row[column].notna().all()]
         always = [column for column in own if column.rpartition(".")[2] in TOLD]
         here = named(row, part)
-        if odd[part] or here != says[part] or always:
-            words.append(here)
+        if odd[part] or here != says[part] or always or part in around:
+            words.append(around.get(part, "{}").format(here))
         words += [valued(column, row[column].iloc[0]) for column in own if odd[column] or column in always]
     return words
 

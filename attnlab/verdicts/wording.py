@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from attnlab.verdicts.bracket import Bracket, Number
 
@@ -23,9 +24,25 @@ def certainly(number: Bracket) -> str:
     return f"certainly in {kept}" + "".join(f" (possibly in {end})" for end in most)
 
 
-def short(number: Number, unit: str) -> str:
-    """A number beside others: one that is the same in every trial without an interval."""
-    if number.high - number.low > ROUNDING * abs(number.value):
+def width(number: Number) -> float:
+    """How wide the interval of a number is; infinite where there is none."""
+    return number.high - number.low if number.low <= number.high else math.inf
+
+
+def noted(theorem: str, beside: Mapping[str, str]) -> str:
+    """What stands in brackets after a number: the theorem about it, then words for other metrics.
+
+    A theorem that begins with the name of such a metric takes its value: `chance by symmetry: 3.12 %`.
+    """
+    about = next((metric for metric in beside if theorem.startswith(f"{metric} ")), "")
+    if about:
+        theorem = f"{theorem}: {beside[about].removeprefix(about).strip()}"
+    return ", ".join(filter(None, (theorem, *(words for name, words in beside.items() if name != about))))
+
+
+def short(number: Number, unit: str, constant: bool = False) -> str:
+    """A number beside others; one that is the same in every trial, or constant for sure, without an interval."""
+    if not constant and number.high - number.low > ROUNDING * abs(number.value):
         return number.percent if unit == "percent" else str(number)
     if unit != "percent":  # the same in every trial, or too little known for an interval
         return f"{number.value:.3g}"

@@ -175,7 +175,11 @@ class Figure(abc.ABC):
         """The figure's marks. Raises NotDrawable if every cell is missing."""
         found = marks(rows, self.metrics, self.by)
         if not found:
-            raise NotDrawable(f"no cell has a value of {listed(list(self.metrics))} yet")
+            waits = not rows["status"].isin(("done", "skipped")).all()
+            raise NotDrawable(
+                f"no cell {'has' if waits else 'here has'} a value of {listed(list(self.metrics))}"
+                f"{' yet' if waits else ''}"
+            )
         return found
 
     def levels(self, rows: pd.DataFrame, column: str | None) -> list[object]:

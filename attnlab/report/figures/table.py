@@ -23,10 +23,12 @@ class Table(Figure):
     """Levels of x down, and across either the metrics of y or the levels of col.
 
     Where x is the situation, a row is a cell, told by what is not usual in it (`situations`); silent: for a level
-    the parts that play no role beside it and go unsaid.
+    the parts that play no role beside it and go unsaid; framed: words around those of a part that only some of
+    the columns meet, with {}.
     """
 
     silent: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    framed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def heaped(self) -> bool:
@@ -82,7 +84,7 @@ class Table(Figure):
         """The rows this table is about; situations in their own order. Raises NotDrawable."""
         if self.x != SITUATION:
             return super().kept(table)
-        told = situations(table, self.silent, self.labels)
+        told = situations(table, self.silent, self.labels, self.framed)
         place = table["key"].map({key: place for place, key in enumerate(told)})
         table = table.assign(**{SITUATION: table["key"].map(told)})
         return super().kept(table.iloc[place.argsort(kind="stable")])

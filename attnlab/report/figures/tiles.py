@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 from markupsafe import Markup, escape
 
+from attnlab.intervals import Interval
 from attnlab.report.figures.table import Table
 from attnlab.report.page import prose
 from attnlab.report.pooling import Mark, marks
@@ -94,5 +95,10 @@ def percent(number: Number) -> tuple[str, str]:
     """A share in per cent and, apart, what its interval allows: `12.0 to 85.0 %`, `[9.0, 88.6]`."""
     ends = number.ends if isinstance(number, Bracket) else (number,)
     value = " to ".join(f"{100 * end.value:.1f}" for end in ends) + "\N{NO-BREAK SPACE}%"
+    if isinstance(number, Interval):
+        return value, number.allowed
+    silent = [end.allowed for end in ends if isinstance(end, Interval) and (end.empty or not end.known)]
+    if silent:
+        return value, silent[0]
     known = number.low < number.high
     return value, f"[{100 * number.low:.1f}, {100 * number.high:.1f}]" if known else ""
