@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from attnlab.attention import output
 from attnlab.channels.base import Channel
-from attnlab.collisions.extreme import positions
+from attnlab.collisions.extreme import ALONE, positions
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, softmax_scenario, top_certified
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
@@ -97,16 +97,14 @@ def trial(
     if values == "given":
         sample = inputs(trials, rng("inputs"))
         asked = weights(sample, rng("weights"))
-    unique = is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique
     density = inputs.density and values == "given"
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
         FULL_SUPPORT: full_support(asked, sample.mask),
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
-        "q2": unique,
-        "q2_top": unique
-        | top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
+        "q2": is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique,
+        "q2_top": top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
         **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
@@ -116,19 +114,30 @@ def trial(
 def _two_words(sample: Sample, rng: Streams) -> Row:
     """Whether no output allows either of two random words more than half the weight.
 
-    Among weights that sum to 1 one does as soon as n > d + 1: a null vector can be of any size.
+    Among weights that sum to 1 one does as soon as n > d + 1: a null vector can be of any size. NaN where a single
+    position is visible; declines where that is so in every trial.
     """
     first, second = positions("random", sample.mask.astype(np.float64), sample, rng("pair"))
-    scenario = softmax_scenario(first, second, sample.values, sample.keys, sample.mask)
-    asked = np.isfinite(scenario.simplex)
+    two = first != second
+    few = few_visible(sample.mask, sample.d)
+    if not two.any():
+        reason = Declined(ALONE)
+        reason.measured = {FEW_VISIBLE: few}
+        raise reason
+    scenario = softmax_scenario(
+        first[two], second[two], sample.values[two], sample.keys[two], sample.mask[two]
+    )
+    most, bound, found = np.full((3, sample.trials), np.nan)
+    most[two], bound[two], found[two] = scenario.simplex, scenario.bound, scenario.found
+    asked = np.isfinite(most)
     return {
         GROUP: sample.draw,
-        FEW_VISIBLE: few_visible(sample.mask, sample.d),
+        FEW_VISIBLE: few,
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
-        OF_WORDS: scenario.simplex,
-        "q2": np.where(asked, scenario.simplex <= 0.5 + ROUNDING, np.nan),
-        "q3_kept": np.where(asked, scenario.bound <= 0.5 + ROUNDING, np.nan),
-        "q3_lost": np.where(asked, scenario.found > 0.5, np.nan),
+        OF_WORDS: most,
+        "q2": np.where(asked, most <= 0.5 + ROUNDING, np.nan),
+        "q3_kept": np.where(asked, bound <= 0.5 + ROUNDING, np.nan),
+        "q3_lost": np.where(asked, found > 0.5, np.nan),
     }
 
 

@@ -68,10 +68,11 @@ def test_verdicts_are_those_of_the_tableau_and_of_exact_programmes() -> None:
 
 
 def test_what_is_too_close_to_call_is_undecided() -> None:
-    """A lead of 1e-12 of the top weight, at any size of the weights; one of 1e-6 is a verdict; a tie refutes."""
-    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    for lead, certified, undecided in ((1e-12, False, True), (1e-6, True, False), (0.0, False, False)):
-        found = top_certified([0.4 + 0.4 * lead, 0.4, 0.2 - 0.4 * lead], square)
+    """A least lead of 1e-12 over the fibre; one of 1e-6 is a verdict, on either side."""
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    verdicts = ((1e-12, False, True), (0.0, False, True), (1e-6, True, False), (-1e-6, False, False))
+    for lead, certified, undecided in verdicts:
+        found = top_certified([0.5 + lead / 2, 0.1, 0.3 - lead / 2, 0.1], square)
         assert (bool(found.certified), bool(found.undecided)) == (certified, undecided), lead
         assert bool(found.refuted) == (not certified and not undecided)
     assert top_certified(np.full(64, 1 / 64), np.random.default_rng(0).standard_normal((64, 2))).refuted

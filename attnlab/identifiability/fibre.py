@@ -13,7 +13,7 @@ from attnlab.arrays import Array, Mask, Precision, require, whole_numbers
 from attnlab.problems import Problems
 from attnlab.solvers import columns, tableau
 from attnlab.solvers.copies import merged
-from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNIQUE, UNSOLVED
+from attnlab.solvers.face import CERTIFIED, UNDECIDED, UNIQUE, UNSOLVED
 from attnlab.solvers.nnls import face_tests
 
 Positions = NDArray[np.int64]
@@ -80,8 +80,9 @@ def fibre_intervals(
 class TopVerdict:
     """The verdict on the top of every trial; arrays over the leading axes.
 
-    certified: the largest weight is the largest in every weight vector with the same output; undecided: too
-    close to call (its least lead over some rival is within 1e-9 of its weight, or within rounding, of 0).
+    certified: the same positions are the largest, ties included, in every weight vector with the same output;
+    undecided: too close to call (the least lead over some rival is within 1e-9 of the top weight, or within
+    rounding, of 0).
     """
 
     certified: Mask
@@ -89,7 +90,7 @@ class TopVerdict:
 
     @property
     def refuted(self) -> Mask:
-        """Some weights with the same output put another position level with it or above it."""
+        """In some weights with the same output another position leads one that is largest in those given."""
         return np.asarray(~(self.certified | self.undecided))
 
 
@@ -103,8 +104,10 @@ def top_certified(
     """Is the largest weight the largest in every weight vector with the same output?
 
     Certified: the least lead `b_top - b_j` over the fibre is positive for every j. Refuted: weights in the fibre
-    were found in which it is negative, or the weights given are tied. Either way it exceeds 1e-9 of the top
-    weight and what rounding could make of it; what lies between is undecided.
+    were found in which it is negative. Either way it exceeds 1e-9 of the top weight and what rounding could make
+    of it; what lies between is undecided. Ties: weights within 1e-9 of the largest (`metrics.TIE`) are largest
+    together, and the question is about this set: it is certified where it is the same in every weight vector
+    with the output, so always where there is only one; refuted where one of the tied can lead another.
     Arguments and errors as in fibre_intervals.
 
     >>> import attnlab
@@ -116,7 +119,9 @@ def top_certified(
     verdicts = np.empty(problems.trials, dtype=np.int8)
     for where, piece in _pieces(problems):
         a, v, visible = piece.given_weights, merged(piece.values, piece.spacing), piece.mask
-        found = _lead(a)
+        found = np.full(
+            len(a), CERTIFIED, dtype=np.int8
+        )  # of weights that are the only ones with their output
         for rows, few in _split(a, v, visible, ONE_ROW):
             found[rows] = UNSOLVED
             if few:
@@ -127,15 +132,6 @@ def top_certified(
         verdicts[where] = found
     shaped = verdicts.reshape(problems.lead)
     return TopVerdict(shaped == CERTIFIED, shaped == UNDECIDED)
-
-
-def _lead(weights: Array) -> NDArray[np.int8]:
-    """The verdict on weights that are the only ones with their output."""
-    if weights.shape[1] == 1:
-        return np.full(len(weights), CERTIFIED, dtype=np.int8)
-    second, top = np.partition(weights, -2, axis=1)[:, -2:].T
-    clear = np.where(top - second > tableau.MARGIN * top, CERTIFIED, UNDECIDED)
-    return np.where(top == second, REFUTED, clear).astype(np.int8)
 
 
 def _asked(positions: ArrayLike | Literal["top"] | None, problems: Problems) -> Positions | None:

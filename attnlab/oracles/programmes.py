@@ -98,7 +98,8 @@ def top_is_forced_exactly(weights: Array, values: Array) -> bool:
     """The twin of top_certified in exact rational arithmetic: weights (n,), values (n, d), doubles as they are.
 
     Position j can reach the top iff some `x >= 0, s >= 0`, not all 0, have `(V - o)^T x = 0` and
-    `x_j - x_top = s`, o the exact output: x, scaled to sum 1, are weights with that output.
+    `x_j - x_top = s`, o the exact output: x, scaled to sum 1, are weights with that output. For weights whose
+    largest is not tied.
     """
     a = [Fraction(float(x)) for x in weights]
     exact = [[Fraction(float(x)) for x in row] for row in values]
@@ -107,7 +108,7 @@ def top_is_forced_exactly(weights: Array, values: Array) -> bool:
     rows = [[exact[j][c] - o for j in range(n)] + [Fraction(0)] for c, o in enumerate(output)]
     for j in sorted(range(n), key=lambda j: -a[j]):
         ahead = [Fraction((i == j) - (i == top)) for i in range(n)] + [Fraction(-1)]
-        if j != top and (a[j] == a[top] or _nonnegative_null_vector([*rows, ahead], n + 1)):
+        if j != top and _nonnegative_null_vector([*rows, ahead], n + 1):
             return False
     return True
 

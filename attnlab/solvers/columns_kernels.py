@@ -659,9 +659,8 @@ def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: i
             continue
         order = np.argsort(-x[:N], kind="mergesort")
         top = order[0]
-        if N > 1 and x[order[1]] == x[top]:
-            verdict[b] = REFUTED  # by the weights themselves
-            continue
+        if N > 1 and x[order[1]] >= x[top] - margin * x[top]:
+            continue  # a tie is asked about from both sides: the tableau does
         mass, ok = _start(columns, N, x, order, dictionary, mean, right, left_out, heaviest, bonus)
         if not ok:
             continue

@@ -8,7 +8,7 @@ pivot; Bland's rule takes over while steps are degenerate, so it ends. A is firs
 basis of its row space, which removes dependent rows and most of the bad conditioning.
 
 - `fibre_bounds`: the interval of every weight over all weights with the same output.
-- `top_forced`: does one position keep the largest weight throughout?
+- `top_forced`: is the set of the largest weights the same throughout?
 - `minimise`: any costs, any number of programmes in turn on one matrix, the right side free to move.
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from attnlab.metrics import TIE
 from attnlab.shapes import Array, Mask, require
 from attnlab.solvers.face import UNSOLVED
 
@@ -61,18 +62,19 @@ def fibre_bounds(weights: Array, values: Array, mask: Mask | None = None, asked:
     return bounds
 
 
-MARGIN = 1e-9
-"""The lead, relative to the top weight, within which neither answer is certain."""
+MARGIN = TIE
+"""The lead, relative to the top weight, that is a tie; one that may be so small is not certain."""
 ROUNDINGS = 64.0
 """Roundings allowed where the sign of a lead decides, each of them eps times the length of its multipliers."""
 
 
 def top_forced(weights: Array, values: Array, mask: Mask | None = None) -> NDArray[np.int8]:
-    """(B,) int8: does the largest weight stay strictly the largest in all weights with the same output?
+    """(B,) int8: have all weights with the same output the same top set, those within MARGIN of the largest?
 
     The least of `b_top - b_j` over the fibre, for every j: nearest rivals first, ended by the first vertex that
-    refutes. CERTIFIED 1: all exceed MARGIN of the top weight and rounding. REFUTED 0: one is below minus that, or
-    the weights are tied. UNDECIDED -1: neither. Arguments and errors as in fibre_bounds.
+    refutes. CERTIFIED 1: all exceed MARGIN of the top weight and rounding; those that are tied in the weights
+    given never leave it, on either side. REFUTED 0: one is below minus that. UNDECIDED -1: neither.
+    Arguments and errors as in fibre_bounds.
     """
     from attnlab.solvers import tableau_kernels  # compiled: imported when first used
 

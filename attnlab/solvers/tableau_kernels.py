@@ -435,17 +435,18 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
         N = _gather(values[b % values.shape[0]], visible[b], weights[b], A, x, place)
         order = np.argsort(-x[:N], kind="mergesort")
         top = order[0]
-        if N > 1 and x[order[1]] == x[top]:
-            verdict[b] = REFUTED  # by the weights themselves
-            continue
         least = margin * x[top]
         m, independent = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
         verdict[b] = CERTIFIED if m >= 0 else UNSOLVED
-        for t in range(1, N):
-            j = order[t]
-            if verdict[b] == UNSOLVED:
-                break
-            cost[j], cost[top] = -1.0, 1.0
+        tied = 1
+        while tied < N and x[order[tied]] >= x[top] - least:
+            tied += 1
+        for t in range(1 - tied, N):  # those tied with the top from both sides: neither may ever lead
+            if t == 0 or verdict[b] == UNSOLVED:
+                continue
+            j = order[abs(t)]
+            side = 1.0 if t > 0 else -1.0
+            cost[j], cost[top] = -side, side
             ok = _descend(D, m, N - m, gamma, basis, nonbasic, beta, z, cost, touched, -100.0 * least)
             ok = ok and _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus)
             value, length = 0.0, 0.0  # |c_B B^-1|, that of c_B [1 D], as the rows are orthonormal
@@ -462,6 +463,9 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
             elif value < -doubt:
                 verdict[b] = REFUTED
                 break
+            elif abs(t) < tied:
+                if value < -least or doubt > 2.0 * least:
+                    verdict[b] = UNDECIDED
             elif value <= doubt:
                 verdict[b] = UNDECIDED
 
