@@ -109,11 +109,14 @@ def softmax_rivals(
 ) -> Rivals:
     """Have other softmax weights over these keys the output of these weights? Certain answers only.
 
+    Of softmax weights the exact softmax of `query` is judged, in all that follows: its support is full, even where
+    the weights as stored underflowed to zeros.
     Kept: no other weights on the simplex at all have it (`is_unique`); or, for softmax weights, keys that are an
     affine function of the values to 1e-12 (exponential-family theorem: what other weights have the output then
     differ by rounding), keys and values of one order type (`same_order_type`, up to 250,000 simplices), or values
     that span more dimensions than the keys and are declared to have a `density` given the keys: then almost
-    surely no query shares a random query's output. That is no fact about given arrays, hence a declaration.
+    surely no query of other weights shares a random query's output. That is no fact about given arrays, hence a
+    declaration.
     Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich); a degree that is not the sign of
     the given query (`query_degree`; asked where keys and values span as many dimensions and n times that is at
     most 512); or keys that span more dimensions than the values, with a regular Jacobian at the query: then those
@@ -132,7 +135,11 @@ def softmax_rivals(
     """
     lead, asked = _Asked.of(weights, values, keys, mask)
     a, v, k, seen, softmax = asked.weights, asked.values, asked.keys, asked.mask, asked.softmax
-    found = _none(is_unique(a, v, seen).unique, np.where(softmax[:, None], asked.queries, np.nan), softmax)
+    # Of softmax weights the softmax of the query is judged, whose support is full: what underflowed is in it.
+    judged = np.where(softmax[:, None], seen / seen.sum(axis=1, keepdims=True), a)
+    found = _none(
+        is_unique(judged, v, seen).unique, np.where(softmax[:, None], asked.queries, np.nan), softmax
+    )
     family = in_coordinates(v, k, seen)
     for trial in np.flatnonzero(softmax & ~found.kept):
         found.kept[trial] = _only(family[trial], density)
