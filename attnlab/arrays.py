@@ -23,6 +23,8 @@ EPS: dict[str, float] = {
     "float64": 2.0**-52,
 }
 """The spacing of the numbers of a float type at 1."""
+LARGEST, SMALLEST = 1e300, 1e-300
+"""Values beyond the first overflow in their differences; quotients of those that are all below the second do."""
 
 
 def require(condition: bool, expected: str, got: object) -> None:
@@ -155,3 +157,29 @@ def lengths(rows: Array) -> Array:
         return np.asarray(np.linalg.norm(rows, axis=-1))
     power = np.frexp(largest)[1]
     return np.asarray(np.ldexp(np.linalg.norm(np.ldexp(rows, -power[..., None]), axis=-1), power))
+
+
+def admitted(array: Array, seen: Mask | None, name: str) -> Array:
+    """The array, zero where masked. Raises ValueError for what is not finite, or too large to subtract."""
+    if seen is not None:
+        array = np.where(seen[..., None], array, 0.0)
+    low, high = array.min(initial=0.0), array.max(initial=0.0)
+    if not (low >= -LARGEST and high <= LARGEST):  # NaN passes neither
+        require(bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
+        require(
+            False, f"{name} of size at most {LARGEST:g}", f"{max(high, -low):g}: scale them all by one factor"
+        )
+    return array
+
+
+def large_enough(rows: Array, name: str) -> Array:
+    """The rows (b, n, f). Raises ValueError where those of a problem are too small, and not all 0."""
+    flat = rows.reshape(len(rows), -1)
+    size = np.abs(flat[np.abs(flat[:, 0]) < SMALLEST]).max(axis=1)  # of all others the first entry is enough
+    small = (size > 0) & (size < SMALLEST)
+    require(
+        not small.any(),
+        f"{name} all 0, or one of size at least {SMALLEST:g} in every problem",
+        f"{size[small].min(initial=SMALLEST):g} at most: scale them all by one factor",
+    )
+    return rows

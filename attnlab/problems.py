@@ -19,12 +19,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, Precision, numbers, require, spacing, visible
+from attnlab.arrays import Array, Mask, Precision, admitted, large_enough, numbers, require, spacing, visible
 
 CHUNK = 2**21
 """Numbers of the values worked on at once (16 MB)."""
-LARGEST = 1e300
-"""Values beyond this overflow in their differences."""
 SUM_ROUNDINGS = 8
 """Softmax rows of a float type sum to 1 within this many times its spacing: each weight is off by half a spacing
 at most, all the same way at worst, and the exponentials and their sum by a few more."""
@@ -122,7 +120,7 @@ class Problems:
 
         A piece has one leading axis (b,), its values 1 where all trials share them. Masked positions hold
         zeros, save in shared values. Weights that sum to 1 only within their own precision are divided by the
-        sum. Raises ValueError for visible numbers that are not finite or too large to subtract, and for
+        sum. Raises ValueError for visible numbers that are not finite, too large to subtract or too small, and for
         weights that are not on the simplex.
         """
         n, d = self.values.shape[-2:]
@@ -181,17 +179,17 @@ class Problems:
         every = bool(seen.all())
         v = self.values.reshape(1, n, d) if shared else self._rows(self.values, where, 2)
         shown = np.asarray(seen.any(axis=0, keepdims=True)) if shared else seen
-        v = _admitted(v, None if every else shown, "values")
+        v = large_enough(admitted(v, None if every else shown, "values"), "values")
         a = None if self.weights is None else self._rows(self.weights, where, 1)
         if a is not None:
             a = a if every else np.where(seen, a, 0.0)
-            a = _admitted(a, None, "weights") if self.tolerance is None else _simplex(a, self.tolerance)
+            a = admitted(a, None, "weights") if self.tolerance is None else _simplex(a, self.tolerance)
         k = None if self.keys is None else self._rows(self.keys, where, 2)
         if k is not None:
-            k = _admitted(k, None if every else seen, "keys")
+            k = large_enough(admitted(k, None if every else seen, "keys"), "keys")
         o = None if self.outputs is None else self._rows(self.outputs, where, 1)
         if o is not None:
-            o = _admitted(o, None, "output")
+            o = admitted(o, None, "output")
         return Problems(v, seen, (len(seen),), self.spacing, a, k, o, self.tolerance)
 
     def _rows(self, array: NDArray[T], where: slice, own: int) -> NDArray[T]:
@@ -264,19 +262,6 @@ def _grouped(leads: dict[str, tuple[int, ...]]) -> str:
                         f"({small}, {ratio}) and that of {few} into ({small}, 1), which copies nothing"
                     )
     return ""
-
-
-def _admitted(array: Array, seen: Mask | None, name: str) -> Array:
-    """The array, zero where masked. Raises ValueError for what is not finite, or too large to subtract."""
-    if seen is not None:
-        array = np.where(seen[..., None], array, 0.0)
-    low, high = array.min(initial=0.0), array.max(initial=0.0)
-    if not (low >= -LARGEST and high <= LARGEST):  # NaN passes neither
-        require(bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
-        require(
-            False, f"{name} of size at most {LARGEST:g}", f"{max(high, -low):g}: scale them all by one factor"
-        )
-    return array
 
 
 def _simplex(weights: Array, tolerance: float) -> Array:
