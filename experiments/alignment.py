@@ -201,7 +201,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_told(
         "same_order",
-        "Without any search, one order type of keys and values makes the query certainly the only one",
+        "Without any search, one order type of keys and values makes the softmax weights certainly the only ones",
         least=("inputs.n",),
         figure="order",
     ),
@@ -231,7 +231,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         metric="rivals",
-        says="Other queries with the same output number, on average,",
+        says="Other softmax weights over the same keys with the same output number, on average,",
         form="{}",
         unit="plain",
         over="inputs.d",

@@ -1,4 +1,4 @@
-"""Q3 kept for every query: keys and values in the same order, in the sense of all their simplices."""
+"""Q3 kept for all weights: keys and values in the same order, in the sense of all their simplices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ FIRST, PIECE = 50, 20_000
 def same_order_type(
     values: ArrayLike, keys: ArrayLike, mask: ArrayLike | None = None, *, most: int = MOST
 ) -> Mask:
-    """Whether every output has one query at most, certified by the order types of K and V; leading axes.
+    """Whether the output determines the softmax weights, certified by the order types of K and V; leading axes.
+
+    The weights, not the query: where the keys do not span all their dimensions (n <= e, say), queries that differ
+    by what no key difference feels give the same weights.
 
     With `D_S(X) = det[1 x_i]` for S of r + 1 positions, `det J = sum_S prod a_i D_S(V) D_S(K)` (Cauchy-Binet). If
     no two products have opposite signs and some are not 0, det J has one sign at all weights, and then
