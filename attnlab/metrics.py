@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import entr, xlog1py
 
-from attnlab.arrays import root_mean_square
+from attnlab.arrays import lengths, root_mean_square
 from attnlab.shapes import Array, Mask
 
 TIE = 1e-9
@@ -133,4 +133,4 @@ def relative_gap(left: Array, right: Array, values: Array, mask: Mask | None = N
     mask (B, n), everywhere if None. Absolute where all values are zero.
     """
     size = root_mean_square(values, mask)
-    return np.asarray(np.linalg.norm((left - right) / np.where(size > 0, size, 1.0)[..., None], axis=-1))
+    return lengths((left - right) / np.where(size > 0, size, 1.0)[..., None])

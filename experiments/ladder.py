@@ -37,7 +37,7 @@ MEASURES = {
     **READOUT,
     **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT.sometimes),
     **dict.fromkeys(("total_variation", "informed_total_variation", "informed_bits"), NONNEGATIVE),
-    "compression": Measure(0.0, whole=True),
+    "compression": Measure(0.0, whole=True, absent=True),
     **dict.fromkeys(("gap_bits", "informed_usable_bits"), ANY),
     "informed_top1": SHARE,
 }

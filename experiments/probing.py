@@ -34,7 +34,8 @@ from attnlab.weights.base import Weights
 VERSION = 4
 MEASURES = {
     **READOUT,
-    **dict.fromkeys(("compression", "code_bits_per_example"), Measure(0.0, whole=True)),
+    "compression": Measure(0.0, whole=True, absent=True),
+    "code_bits_per_example": Measure(0.0, whole=True),
     **dict.fromkeys(("leaking", "informed_top1"), SHARE),
     "linear_bits_per_weight": ANY,
 }

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from attnlab.collisions.base import Construction, decline_unless, only_where
 from attnlab.shapes import Array, Collision, Mask, Sample
 
+ALONE = "a single visible position has no other to confuse it with"
+
 
 @dataclass(frozen=True)
 class Extreme(Construction):
@@ -38,9 +40,7 @@ class Extreme(Construction):
         """weights (B, n), used by `attended` only -> pairs (a, b) on the simplex."""
         from attnlab.solvers.exchange import exchange  # compiled: imported when first used
 
-        decline_unless(
-            sample.mask.sum(axis=1) >= 2, "a single visible position has no other to confuse it with"
-        )
+        decline_unless(sample.mask.sum(axis=1) >= 2, ALONE)
         s, t = positions(self.pairs, weights, sample, rng)
         usable = s != t
         best = exchange(sample.values, sample.mask, s, np.where(usable, t, (s + 1) % sample.n))

@@ -53,6 +53,8 @@ class Family:
     @property
     def tied(self) -> float:
         """The part of the keys outside the affine span of the values, relative to them: 0 if V determines K."""
+        if not self.keys.any():  # one key throughout: whatever the values, they determine it
+            return 0.0
         towards = np.linalg.lstsq(self.values, self.keys, rcond=None)[0]
         return float(np.linalg.norm(self.keys - self.values @ towards) / np.linalg.norm(self.keys))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,8 +26,8 @@ class Code:
 
     @property
     def compression(self) -> float:
-        """How many times shorter than the uniform code: 1 for a probe that knows nothing."""
-        return self.uniform / self.online
+        """How many times shorter than the uniform code: 1 for a probe that knows nothing, NaN for no bits."""
+        return self.uniform / self.online if self.online else math.nan
 
 
 def online_code(

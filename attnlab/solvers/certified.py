@@ -50,7 +50,10 @@ class Inverses:
         size = np.abs(right).max(axis=-1)
         rows = np.abs(self.inverse).sum(axis=2)
         rounding = (right.shape[-1] + 1) * EPS
-        return found, rows * ((2 * self.theta + rounding) * size)[..., None]
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # where nothing is certain the bound may be infinite
+            return found, rows * ((2 * self.theta + rounding) * size)[..., None]
 
 
 def inverses(matrices: Array, error: float | Array) -> Inverses:

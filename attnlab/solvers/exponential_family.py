@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from attnlab.arrays import lengths
 from attnlab.attention import output, softmax_weights
 from attnlab.metrics import relative_gap
 from attnlab.shapes import Array, Mask
@@ -36,6 +37,8 @@ HALVINGS = 10
 ARMIJO = 1e-4
 ROUNDING = 1e-12
 """An error this small may be rounding: a step that does not shrink it is not shortened and not taken."""
+FAR = 1e50
+"""Outputs farther from the values, in their deviations, count as this far: out of reach, but not of a float's."""
 CHUNK = 2**22
 """Numbers of V and F worked on at once (32 MB)."""
 
@@ -77,6 +80,7 @@ def fit(
         of_values = whitening(values[part], mask[part])
         of_features = of_values if features is values else whitening(features[part], mask[part])
         target = _left(of_values.whiten, outputs[part] - of_values.centre)
+        target /= np.maximum(1.0, lengths(target) / FAR)[:, None]
         problem = _Problem(of_features.span, of_values.span, target, mask[part])
         w = _newton(problem, _apply(of_features.unwhiten, start[part]))
         weights[part] = softmax_weights(_apply(of_features.span, w), mask[part])
