@@ -7,10 +7,12 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before numpy is imported: parallel over cells, never inside one
 
+import contextlib  # noqa: E402
 import logging  # noqa: E402
 import shlex  # noqa: E402
 import sys  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
+from collections.abc import Iterator, Sequence  # noqa: E402
+from typing import Any  # noqa: E402
 
 from attnlab import interruption  # noqa: E402
 from attnlab.harness.actions import act  # noqa: E402
@@ -25,20 +27,55 @@ log = logging.getLogger("attnlab")
 def main() -> None:
     """The entry point: exit code 0 all done, 1 a cell failed, 2 a setting was refused, 130 interrupted."""
     try:
-        with interruption.tidied():
-            sys.exit(_answer(sys.argv[1:]))
+        with interruption.tidied(), _heard_out():
+            code = _answer(sys.argv[1:])
+        sys.exit(code)
     except REFUSALS as error:
         sys.exit(_refuse(told(error)))
     except KeyboardInterrupt:
         interruption.say()
         sys.exit(interruption.INTERRUPTED)
-    except BrokenPipeError:  # whoever read the answer has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
     except OSError as error:  # the disk is full, the folder is gone
         log.debug("stopped", exc_info=True)
         print(f"\nattnlab: stopped ({error}); what was finished is kept.", file=sys.stderr)
         sys.exit(FAILED)
+
+
+class _Outlet:
+    """Standard output whose reader may stop reading, as `head` does: what is still said then, nobody hears."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return int(self._stream.write(text))
+        except BrokenPipeError:
+            return self._close(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._close("")
+
+    def _close(self, text: str) -> int:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        return len(text)
+
+
+@contextlib.contextmanager
+def _heard_out() -> Iterator[None]:
+    """In this block a closed pipe stops nothing: the exit code is that of the work."""
+    outlet: Any = _Outlet(sys.stdout)
+    with contextlib.redirect_stdout(outlet):
+        try:
+            yield
+        finally:
+            outlet.flush()
 
 
 def _answer(words: Sequence[str]) -> int:

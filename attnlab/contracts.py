@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from attnlab.arrays import read_only
+
 SUM_OFF = 1e-9
 """Weights whose sum is off by more are no weights."""
 Kind = TypeVar("Kind")
@@ -26,10 +28,15 @@ class BrokenContract(ValueError):
 
 
 def held(method: Callable[..., Any], promise: Callable[..., Any]) -> Callable[..., Any]:
-    """The method, whose results keep the promise; what else goes wrong in it names the part as well."""
+    """The method, whose results keep the promise; what else goes wrong in it names the part as well.
+
+    Arrays it is given are read-only: a part that writes into them would change what the others measure.
+    """
 
     @functools.wraps(method)
     def checked(part: Any, *args: Any, **named: Any) -> Any:
+        args = tuple(map(_given, args))
+        named = {name: _given(value) for name, value in named.items()}
         try:
             result = method(part, *args, **named)
         except ValueError as error:
@@ -41,9 +48,14 @@ def held(method: Callable[..., Any], promise: Callable[..., Any]) -> Callable[..
     return checked
 
 
+def _given(value: Any) -> Any:
+    return read_only(value) if isinstance(value, np.ndarray) else value
+
+
 def _named(part: object, error: ValueError) -> BrokenContract:
     told = BrokenContract(part, "", "")
-    told.args = (f"{type(part).__name__}: {error}",)
+    mend = ": others are given the same array; change a copy of it" if "read-only" in str(error) else ""
+    told.args = (f"{type(part).__name__}: {error}{mend}",)
     return told
 
 

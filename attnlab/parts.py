@@ -157,6 +157,9 @@ def refusal(kind: Any, value: object) -> str | None:
         return None if number else _noun(float)
     if kind is int:
         return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
+    if kind is str and (value is None or isinstance(value, bool | int | float)):
+        word = "null" if value is None else str(value).lower()
+        return f"text; {word} is none without quotes (a setting typed as '\"{word}\"')"
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
 
 

@@ -35,9 +35,10 @@ def run(
     a sweep. results: the folder that holds all studies; config_dir: folders of configs and modules of one's own.
 
     It may be called anywhere: inside `@hydra.main`, in a notebook, with any settings of threads, twice with other
-    folders; what it changes meanwhile is put back. Cells run in processes (`exec="serial"`: in this one). Raises
-    ValueError, with each setting that is refused and what is allowed, before anything is run or written. A cell
-    that fails raises nothing: its row of the table has the status and the reason.
+    folders, from several threads (which wait for one another); what it changes meanwhile is put back. Cells run
+    in processes (`exec="serial"`: in this one). Raises ValueError, with each setting that is refused and what is
+    allowed, before anything is run or written. A cell that fails raises nothing: its row of the table has the
+    status and the reason.
 
     >>> import attnlab
     >>> study = attnlab.run("recovery", "inputs.n=8,32", weights="hard", decoder="nearest_value", trials=20)
@@ -50,7 +51,7 @@ def run(
     folders = [config_dir] if isinstance(config_dir, str | PathLike) else list(config_dir)
     own = [str(Path(folder).expanduser().absolute()) for folder in folders]
     try:
-        asked_for = _command(experiment, overrides, settings, Path(results))
+        asked_for = _command(experiment, overrides, settings, results and Path(results))
         for word in asked_for:
             if word.startswith("action=") and word != "action=run":
                 raise SettingError("action", word.partition("=")[2], OTHER_ACTIONS)
@@ -65,7 +66,10 @@ def run(
 
 
 def _command(
-    experiment: str, overrides: Sequence[str | Mapping[str, Any]], settings: Mapping[str, Any], results: Path
+    experiment: str,
+    overrides: Sequence[str | Mapping[str, Any]],
+    settings: Mapping[str, Any],
+    results: str | PathLike[str],
 ) -> list[str]:
     """The call as the words of a command line."""
     typed = [f"experiment={experiment}"]

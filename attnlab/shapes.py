@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import EPS, Precision, numbers, root_mean_square, spacing
+from attnlab.arrays import EPS, Precision, freeze, numbers, root_mean_square, spacing
 from attnlab.arrays import Array as Array
 from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
@@ -41,7 +41,7 @@ class Sample:
     of the float type the values and keys came in (the coarser), below which differences are rounding; draw (B,):
     trials that share any random draw, be it the values or a projection made for all of them, share a number (the
     group, if not given), and no interval may treat them as independent. Arrays of another float type become
-    float64, and their spacing is remembered.
+    float64, and their spacing is remembered. All are read-only: no part may change what the others are given.
     Raises ValueError if shapes disagree, a visible number is not finite, or a trial sees no position; what
     stands at masked positions becomes 0 where it is not finite.
     """
@@ -76,6 +76,7 @@ class Sample:
         for name in ("queries", "keys", "values", "tokens"):
             if getattr(self, name) is not None:
                 self._admit(name)
+        freeze(self)
 
     def _admit(self, name: str) -> None:
         """float64, finite wherever it is visible. Raises ValueError if it is not."""
@@ -260,6 +261,7 @@ class Examples:
     outputs (B, d); tokens (B, n, m) or None; weights (B, n): the true weights; goal (B, n): the distribution
     over positions that is to be read, one-hot where a single position counts as attended; mask (B, n): visible
     positions; group (B,): examples that share their values share a number, and no split may separate them.
+    All arrays are read-only.
     Raises ValueError if shapes disagree, or a goal is no distribution over the visible positions.
     """
 
@@ -280,6 +282,7 @@ class Examples:
         require(hidden == 0.0, "a goal that is zero at masked positions", hidden)
         off = float(np.abs(self.goal.sum(axis=1) - 1).max(initial=0.0))
         require(off <= 1e-9, "a goal that sums to 1", 1 + off)
+        freeze(self)
 
     def __len__(self) -> int:
         return int(self.weights.shape[0])

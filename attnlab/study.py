@@ -18,9 +18,9 @@ from attnlab.harness.sides import of_records
 from attnlab.harness.store import Store, counts
 from attnlab.harness.table import as_read, read_csv, tidy
 from attnlab.parts import among
-from attnlab.report.compare import Apart, Side, compare
+from attnlab.report.compare import Apart, Foreign, Side, compare
 from attnlab.report.drawing import Drawing, drawing, own_drawing
-from attnlab.tidy import settings_of
+from attnlab.tidy import OF_TRIALS, settings_of
 from attnlab.verdicts import Verdict
 
 SENTENCES = 4
@@ -77,7 +77,7 @@ class Study:
                 "(the cells are measured again, with the same numbers)"
             )
         table = pd.concat(found).rename_axis("trial").reset_index()
-        first = ["key", *settings_of(self.table), "repeat", "trial"]
+        first = ["key", *settings_of(self.table), *OF_TRIALS]
         return table[[*first, *(column for column in table if column not in first)]]
 
     def _cells(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -114,7 +114,8 @@ class Study:
         Common are cells that agree in every setting but those in which each study is constant. value_a, low_a ...
         are this study's numbers, value_b ... the other's; difference is the other less this one with the ends of
         its 95 % interval (NaN where there is none), how says of what kind: paired by repeat where both have
-        records of one seed. Raises ValueError where no cell is common, with the settings that are in the way.
+        records of one seed. Raises ValueError where no cell is common, with the settings that are in the way, and
+        for a study of another experiment; TypeError for what is no study.
 
         >>> import attnlab
         >>> settings = {"weights": "hard", "decoder": "simplex", "trials": 20}
@@ -124,9 +125,12 @@ class Study:
         >>> table.loc["top1", ["value_a", "value_b", "difference", "how"]].tolist()
         [1.0, 1.0, 0.0, 'independent']
         """
+        if not isinstance(other, Study):
+            kind = type(other).__name__
+            raise TypeError(f"expected a Study, as attnlab.load(folder) gives it, got {other!r} ({kind})")
         try:
             return compare(self._side(), other._side()).table
-        except Apart as error:
+        except (Apart, Foreign) as error:
             raise ValueError(f"expected {error}") from error
 
     def _side(self) -> Side:

@@ -15,6 +15,8 @@ TAIL = ("trials", "repeats", "seed")
 METRIC = "metric"
 MEASURED = (METRIC, "kind", "value", "low", "high", "count", "effective", "nonfinite")
 """kind is rate or mean; count is trials with a finite value, effective what they are worth if independent."""
+OF_TRIALS = ("repeat", "trial")
+"""The columns that tell the rows of a cell apart in a table of trials."""
 FEW_VISIBLE = "few_visible"
 """The metric that says in how many trials of a cell at most d + 1 positions are visible."""
 FULL_SUPPORT = "full_support"

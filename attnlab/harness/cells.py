@@ -29,11 +29,14 @@ from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
+from attnlab.tidy import BOOKKEEPING, OF_TRIALS
 
 SCHEMA = 3
 RESERVED = ("seed", "repeats", "rng")
 ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
 """Settings with one meaning in every experiment."""
+COLUMNS = BOOKKEEPING.union(OF_TRIALS)
+"""The columns of the tables of results and of trials, beside settings and metrics."""
 Json = Any
 
 
@@ -224,7 +227,8 @@ class Cell:
     def row(self, found: object) -> dict[str, np.ndarray]:
         """What a trial returned, as arrays. Raises ValueError for what a trial must not return."""
         trials = self.config["trials"] if "trials" in arguments(self.module) else None
-        return returned(f"{self.module}.trial", found, measures(self.module), trials)
+        columns = COLUMNS | self.settings().keys()
+        return returned(f"{self.module}.trial", found, measures(self.module), trials, columns)
 
     def summaries(self, rows: list[dict[str, np.ndarray]]) -> dict[str, dict[str, Json]]:
         """The record of each metric of these rows, one a repeat.

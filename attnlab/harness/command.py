@@ -200,6 +200,10 @@ def ask(words: Sequence[str]) -> Asked:
         allowed = refusal(fits, config[name])
         if allowed is not None:
             raise SettingError(name, config[name], allowed)
+    if not config.results.strip():
+        raise SettingError("results", config.results, "a folder (results=. is the one you are in)")
+    if config.study is not None:
+        study_name(str(config.study))
     require_heeded(config.action, overrides)
     if Path(config.results).expanduser().is_file():
         raise SettingError("results", config.results, "a folder: this is a file")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attnlab.harness.cells import measures
 from attnlab.harness.overrides import SHORT
-from attnlab.parts import SettingErrors
+from attnlab.harness.terminal import main_metrics
+from attnlab.parts import SettingErrors, among
 from attnlab.verdicts.pooling import KEPT, LOST
 
 
@@ -30,10 +31,27 @@ def require_drawable(
     """
     from attnlab.report.asked import columns_of, refused  # draws: imported where figures are asked for
 
+    problems = refused(specs, columns_of(cells), _known(module, records) or None, study)
+    if problems:
+        raise SettingErrors(problems)
+
+
+def unmeasured(
+    specs: Sequence[Mapping[str, Any]], module: str | None, records: Iterable[Mapping[str, Any]]
+) -> Iterator[str]:
+    """A sentence for each metric that figures draw and the experiment, now that cells are done, does not have."""
+    done = [record for record in records if record["status"] == "done"]
+    known = sorted(_known(module, done)) if done else []
+    for spec in specs if known else ():
+        for metric in main_metrics([spec]):
+            if metric not in known:
+                here = among(metric, known, "a metric of the experiment")
+                yield f"figure {spec.get('name', '')}: not drawn: {metric}: expected {here}"
+
+
+def _known(module: str | None, records: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The metrics that an experiment declares or a record has, and those that stand for a pair of them."""
     known = {metric for record in records for metric in record.get("metrics") or {}}
     known |= set(measures(module)) if module is not None else set()
     halves = (metric.removesuffix(KEPT) for metric in known if metric.endswith(KEPT))
-    known |= {metric for metric in halves if metric + LOST in known}
-    problems = refused(specs, columns_of(cells), known or None, study)
-    if problems:
-        raise SettingErrors(problems)
+    return known | {metric for metric in halves if metric + LOST in known}

@@ -19,7 +19,7 @@ from attnlab.harness.blocks import Block, Expansion, Written, chosen, told, writ
 from attnlab.harness.cells import Cell, arguments
 from attnlab.harness.choices import Choices
 from attnlab.harness.configs import Configs, leaves
-from attnlab.harness.overrides import LAUNCH, SHORT, Axis, Command
+from attnlab.harness.overrides import FIGURES, LAUNCH, SHORT, Axis, Command
 from attnlab.parts import SettingError, SettingErrors, among, nearest
 from attnlab.tidy import BOOKKEEPING, TAIL
 
@@ -125,11 +125,12 @@ def _draft(name: str, command: Command, configs: Configs) -> _Draft:
         raise SettingError("experiment", base.experiment, "module, title, grids and figures")
     figures: Any = base.experiment.figures
     if not (isinstance(figures, ListConfig) and all(isinstance(figure, DictConfig) for figure in figures)):
-        raise SettingError("experiment.figures", figures, "a list of figures, each `{name: ..., kind: ...}`")
+        raise SettingError("experiment.figures", figures, FIGURES)
     module = base.experiment.module
     study = study_name(str(base.study or name))
     names = (*arguments(module), "seed", "repeats")
     _require_free(module, names)
+    _require_kept(command, names)
     expansion = Expansion(study, Choices(module, composed, names, configs), command.axes)
     every = written(base, configs)
     groups = [axis for axis in command.axes if axis.group and axis.key in names]
@@ -162,6 +163,14 @@ def _require_free(module: str, names: Sequence[str]) -> None:
         raise SettingError("experiment.module", module, f"{allowed} for something else")
 
 
+def _require_kept(command: Command, names: Sequence[str]) -> None:
+    """Raise SettingError for a deletion of what a trial uses."""
+    for word in command.composed:
+        key = word.removeprefix("~").partition("=")[0]
+        if word.startswith("~") and key in names:
+            raise SettingError(f"~{key}", None, f"{key} to stay, which the trial uses; {key}=... replaces it")
+
+
 def _told(study: str, cells: Iterator[Cell], total: int) -> Iterator[Cell]:
     """Pass the cells on; say how far planning is, if it takes long."""
     spoke = time.monotonic()
@@ -176,11 +185,21 @@ REFERENCE = "reference"
 """The folder of the committed reference run, which `make reference` makes and nothing else."""
 COMPARISONS = "compare"
 """The folder of the pages of action=compare."""
-TAKEN = {REFERENCE: "is made by `make reference` alone", COMPARISONS: "holds what action=compare makes"}
+TAKEN = {
+    REFERENCE: "is made by `make reference` alone",
+    COMPARISONS: "holds what action=compare makes",
+    **dict.fromkeys(("index.html", "index.md"), "lists all studies"),
+}
+LONGEST = 120
+"""Bytes of a study's name: the folder of a comparison, whose name may have 255, has two of them in its."""
 
 
 def study_name(study: str) -> str:
     """The name of a study, which is that of its folder in the results. Raises SettingError if it cannot be."""
+    if not study.strip():
+        raise SettingError("study", study, "a name (study=null is the experiment's own)")
+    if len(study.encode()) > LONGEST:
+        raise SettingError("study", study, f"a name of at most {LONGEST} bytes, got {len(study.encode())}")
     if "/" in study or study.startswith("."):
         raise SettingError("study", study, "the name of a folder: no slash, no leading dot")
     if study in TAKEN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,14 +21,18 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 """What a worker's libraries read when it starts: parallel over cells, never inside one."""
 
 
+_ALONE = threading.RLock()
+"""What a guest changes is the whole process's: of several threads one after the other is a guest."""
+
+
 @contextmanager
 def guest(folders: Sequence[str]) -> Iterator[None]:
     """A block that may compose, import the user's own modules from these folders, and measure.
 
     Libraries have one thread, Hydra is not initialised, and the user's own modules are read anew; afterwards the
-    threads, the environment, Hydra, the import path and the modules are those of before.
+    threads, the environment, Hydra, the import path and the modules are those of before. One thread at a time.
     """
-    with _hydra(), _modules(folders), _environment(), threadpool_limits(1):
+    with _ALONE, _hydra(), _modules(folders), _environment(), threadpool_limits(1):
         yield
 
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -20,9 +21,10 @@ from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Task, is_final
 from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import code, provenance
-from attnlab.harness.store import FINAL, Store, counts
+from attnlab.harness.store import FINAL, Store, counts, own_name
 from attnlab.interruption import INTERRUPTED
-from attnlab.report.words import counted
+from attnlab.parts import SettingError, SettingErrors
+from attnlab.report.words import counted, listed
 from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
@@ -50,6 +52,22 @@ def stored(plans: Sequence[Plan], results: Path, keep_trials: bool = False) -> d
             if not (keep_trials and record["status"] in FINAL) or is_final(record, store, True)
         }
     return found
+
+
+def require_own(plans: Sequence[Plan], results: Path) -> None:
+    """Raise SettingErrors for studies whose folder holds records of another experiment."""
+    problems = []
+    for plan in plans:
+        store = Store(results / plan.name)
+        ours = {cell.module.rpartition(".")[2] for cell in plan.cells}
+        names = (own_name(record) for record in store.all(but={cell.key for cell in plan.cells}))
+        foreign = Counter(name for name in names if name and name not in ours)
+        if ours and foreign:
+            held = listed([f"{counted(count, 'record')} of {name}" for name, count in foreign.items()])
+            told = f"another name: {store.folder} holds {held}, which is another experiment"
+            problems.append(SettingError("study", plan.name, told))
+    if problems:
+        raise SettingErrors(problems)
 
 
 def statuses(cells: Sequence[Cell], records: Records) -> list[Status]:

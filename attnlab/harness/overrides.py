@@ -22,6 +22,7 @@ LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
 SHORT = {"figures": "experiment.figures"}
 """Short names of settings, as they are typed, and where they are."""
+FIGURES = "a list of figures, each `{name: ..., kind: ...}`"
 INSTEAD = {
     "searchpath": "folders of configs and modules are given by --config-dir DIR",
     ".dir": "everything is written under results=DIR, a sweep of its own name by study=NAME",
@@ -67,6 +68,8 @@ def parse(arguments: Sequence[str], configs: Configs, actions: Sequence[str] = (
     experiments = configs.options("experiment")
     for override in overrides:
         key, line = str(override.key_or_group), str(override.input_line)
+        if (key in SHORT or key in SHORT.values()) and isinstance(override.value(), dict):
+            raise SettingError(SHORT.get(key, key), override.value(), FIGURES)
         if key == "experiment":
             experiments = tuple(dict.fromkeys(map(str, axis(override, configs).values)))
         elif key.split(".")[0] in LAUNCH or override.is_delete() or override.package is not None:
@@ -127,9 +130,10 @@ def _no_override(word: str, error: HydraException, configs: Configs, actions: Se
     key, given, value = word.partition("=")
     if given and key.strip("+~"):
         reason = str(error).splitlines()[0]
-        return SettingError(
-            key, value, f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
-        )
+        allowed = f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
+        if value and not set(value) & set("'\"\\$`"):
+            allowed += f"\nas text, in quotes of Hydra's and of the shell's: \"{key}='{value}'\""
+        return SettingError(key, value, allowed)
     homes = {f"action={name}": name for name in actions}
     homes |= {f"{group}={name}": name for group in configs.groups() for name in configs.options(group)}
     meant = [pair for pair, name in homes.items() if name == word] or [

@@ -23,7 +23,8 @@ def told(error: BaseException) -> list[tuple[str, str]]:
     if isinstance(error, SettingErrors):
         return [pair for problem in error.problems for pair in told(problem)]
     if isinstance(error, SettingError):
-        value = "" if error.value is None and "=" in error.allowed[:4] else f" = {typed(error.value)}"
+        alone = error.setting.startswith("~") or "=" in error.allowed[:4]
+        value = "" if error.value is None and alone else f" = {typed(error.value)}"
         return [(f"{error.setting}{value}", f"expected {error.allowed}")]
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark

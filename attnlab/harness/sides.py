@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from attnlab.harness.publish import conclude, read_study
+from attnlab.harness.store import own_name
 from attnlab.harness.sweeps import Records, Sweep
 from attnlab.harness.table import as_read, read_csv, tidy
 from attnlab.harness.terminal import main_metrics
@@ -44,6 +45,7 @@ def of_records(
         versions={key: record.get("versions", {}) for key, record in records.items()},
         main=tuple(main_metrics(figures)),
         code=", ".join(code for code, _ in codes.most_common()),
+        experiment=next((own_name(record) for record in records.values()), ""),
     )
 
 
@@ -64,4 +66,5 @@ def of_pages(name: str, folder: Path, module: str | None) -> Side:
         main=tuple(main_metrics(facts.figures)),
         code=str(facts.provenance.get("code", "")),
         command=facts.command,
+        experiment="" if module is None else module.rpartition(".")[2],
     )

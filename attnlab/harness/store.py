@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,14 +89,20 @@ class Store:
         found = ((key, self.read(key)) for key in keys)
         return {key: record for key, record in found if record is not None}
 
-    def all(self) -> Iterator[dict[str, Any]]:
-        """Every record the study holds, in the order of their keys."""
+    def all(self, but: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+        """Every record the study holds but those of these keys, in the order of their keys."""
         paths = sorted((self.folder / "cells").glob("??/*.json"))
+        paths = [path for path in paths if path.stem not in but]
         return (record for path in paths if (record := self.read(path.stem)) is not None)
 
     def count(self) -> int:
         """How many records the study holds, of this grid and of others."""
         return sum(1 for _ in (self.folder / "cells").glob("??/*.json"))
+
+
+def own_name(record: Mapping[str, Any]) -> str:
+    """The experiment's own name, wherever it is installed, as the identity of a record's cell has it."""
+    return str(record.get("module", "")).rpartition(".")[2]
 
 
 def counts(statuses: Iterable[Status]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,24 @@ from attnlab.shapes import GROUP
 
 
 def returned(
-    trial: str, row: object, measures: Mapping[str, Measure], trials: int | None
+    trial: str,
+    row: object,
+    measures: Mapping[str, Measure],
+    trials: int | None,
+    columns: Collection[str] = (),
 ) -> dict[str, np.ndarray]:
     """What a trial returned for one repeat, as arrays.
 
     trials: how many numbers each metric has that is not declared to be of the repeat as a whole; None where the
-    trial has no such setting, and then all have as many. Raises ValueError for anything else, with the trial's
-    name, what was expected and what came.
+    trial has no such setting, and then all have as many. columns: names that stand for something else in a table
+    of results. Raises ValueError for anything else, with the trial's name, what was expected and what came.
     """
     if not isinstance(row, Mapping) or not row:
-        raise ValueError(f"{trial}: expected a dict of arrays, one for each metric, got {told(row)}")
+        got = "an empty dict" if isinstance(row, Mapping) else told(row)
+        raise ValueError(f"{trial}: expected a dict of arrays, one for each metric, got {got}")
+    taken = [name for name in row if name in columns]
+    if taken:
+        raise ValueError(f"{trial}: a metric may not be named as a column: {', '.join(taken)}")
     arrays = {name: _column(trial, name, values) for name, values in row.items()}
     whole = {name for name in arrays if measures.get(name, ANY).whole}
     sizes = [values.size for name, values in arrays.items() if name not in whole]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnlab.harness.store import FINAL
-from attnlab.report.words import counted
+from attnlab.report.words import NO_VALUE, counted
 from attnlab.tidy import STATUSES
 
 if TYPE_CHECKING:
@@ -71,11 +71,12 @@ def main_metrics(figures: Sequence[Mapping[str, object]]) -> list[str]:
 
 def numbers(cells: CellTable, main: int) -> str:
     """The cells as a plain table: the settings that vary, then as many of the main metrics as fit."""
-    shown = cells.metrics[: main or None]
-    lines: list[tuple[str, ...]] = [(*cells.settings, *shown)]
+    columns = _shown(cells, main)
+    lines: list[tuple[str, ...]] = [(*cells.settings, *(cells.metrics[column] for column in columns))]
     notes = [""]
     for row in cells.rows:
-        lines.append((*row.settings, *(row.numbers[: len(shown)] or ("",) * len(shown))))
+        told = row.numbers or ("",) * len(cells.metrics)
+        lines.append((*row.settings, *(told[column] for column in columns)))
         note = (row.note.strip().splitlines() or [""])[-1]
         notes.append("" if row.status == "done" else f"{row.status}: {note}")
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -90,6 +91,18 @@ def numbers(cells: CellTable, main: int) -> str:
     ]
     left = "" if kept == len(widths) else f"\n  (and {', '.join(lines[0][kept:])}: on the page)"
     return "\n".join(f"{line}  {note}".rstrip() for line, note in zip(text, notes, strict=True)) + left
+
+
+def _shown(cells: CellTable, main: int) -> list[int]:
+    """The places of the metrics shown: the main ones; for cells with none of these, what most of them have."""
+    shown = list(range(len(cells.metrics[: main or None])))
+    without = [row.numbers for row in cells.rows if row.numbers]
+    while without := [row for row in without if all(row[column] == NO_VALUE for column in shown)]:
+        held = [sum(row[column] != NO_VALUE for row in without) for column in range(len(cells.metrics))]
+        if not any(held):
+            break
+        shown.append(held.index(max(held)))  # ends: a metric more each time
+    return shown
 
 
 def progress(tallies: Mapping[str, Mapping[str, int]], stored: Mapping[str, int]) -> str:

@@ -41,6 +41,14 @@ class Apart(ValueError):
         )
 
 
+class Foreign(ValueError):
+    """Two studies are of different experiments, and their numbers of different things."""
+
+    def __init__(self, one: Side, other: Side) -> None:
+        told = f"{one.name} holds {one.experiment}, {other.name} holds {other.experiment}"
+        super().__init__(f"two studies of one experiment: {told}")
+
+
 def _levels(levels: Sequence[str]) -> str:
     more = f", ... ({len(levels)})" if len(levels) > LEVELS else ""
     return ", ".join(levels[:LEVELS]) + more
@@ -53,7 +61,7 @@ class Side:
     table: its tidy table; by_repeat: the mean of every repeat by cell key and metric, where there are records;
     versions: of the experiment and its parts, by cell key; conclude: the verdict it makes of a table, None if
     its experiment is not in reach; main: the metrics to show before the others; code: the commits its numbers
-    come from; command: the line that makes it again.
+    come from; command: the line that makes it again; experiment: its experiment's own name, "" if unknown.
     """
 
     name: str
@@ -64,6 +72,7 @@ class Side:
     main: tuple[str, ...] = ()
     code: str = ""
     command: str = ""
+    experiment: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,12 @@ class Comparison:
 
 
 def compare(one: Side, other: Side) -> Comparison:
-    """`other` against `one`; nothing is read or written. Raises Apart where they have no cell in common."""
+    """`other` against `one`; nothing is read or written.
+
+    Raises Foreign for studies of different experiments, Apart where they have no cell in common.
+    """
+    if one.experiment and other.experiment and one.experiment != other.experiment:
+        raise Foreign(one, other)
     tables = complete(one.table), complete(other.table)
     found = partners(*tables)
     if not found.pairs:

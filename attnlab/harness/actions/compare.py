@@ -11,20 +11,24 @@ from attnlab.harness.configs import conf
 from attnlab.harness.grid import COMPARISONS, REFERENCE
 from attnlab.harness.sweeps import names
 from attnlab.parts import SettingError, among
-from attnlab.report.compare import Apart, Side, compare
+from attnlab.report.compare import Apart, Foreign, Side, compare
 from attnlab.report.partners import NONE
 
 HEEDS = ("a", "b")
 
 
 def act(asked: Asked) -> int:
-    """Compare what study b holds with what study a holds. Refuses what has no records, or no cell in common."""
+    """Compare what study b holds with what study a holds. Refuses what has no records or no cell in common, and
+    studies of different experiments.
+    """
     known = _known(asked.results)
     chosen = [_chosen(asked, key, known) for key in ("a", "b")]
     asked.require_writable([COMPARISONS])
     one, other = (_side(asked, name, known[name]) for name in chosen)
     try:
         found = compare(one, other)
+    except Foreign as error:
+        raise SettingError("b", other.name, str(error)) from error
     except Apart as error:
         hint = "".join(f"\nfor cells in common: {line}" for line in _bridge(asked, one, other, error))
         raise SettingError("b", other.name, f"a study with {error}{hint}") from error

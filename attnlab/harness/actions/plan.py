@@ -23,6 +23,7 @@ HEEDS = ("experiment", "study", "grid", "figures", "exec", "keep_trials", "force
 def act(asked: Asked) -> int:
     """Print how many cells of each study have which status and would run, then its blocks, axes and ends."""
     plans = asked.plans()
+    launch.require_own(plans, asked.results)
     known = launch.stored(plans, asked.results, asked.keep_trials)
     tallies = {plan.name: counts(launch.statuses(plan.cells, known[plan.name])) for plan in plans}
     print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))

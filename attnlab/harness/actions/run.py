@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnlab.harness import launch
 from attnlab.harness.command import Asked
+from attnlab.harness.drawn import unmeasured
 from attnlab.harness.sweeps import asked_for, remember
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def act(asked: Asked) -> int:
 def published(asked: Asked) -> list[Page]:
     """The pages of every study that is asked for, each of its cells measured; nothing is printed."""
     plans = asked.plans()
+    launch.require_own(plans, asked.results)
     asked.require_writable(plan.name for plan in plans)
     for plan in plans:
         for words in plan.left:
@@ -35,6 +37,9 @@ def published(asked: Asked) -> list[Page]:
     sweeps = [remember(asked.results, asked_for(plan, asked.words)) for plan in plans]
     records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials)
     sweeps = [sweep.with_records(records[sweep.name]) for sweep in sweeps]
+    for sweep in sweeps:
+        for words in unmeasured(sweep.figures, sweep.module, records[sweep.name].values()):
+            log.warning("%s: %s", sweep.name, words)
     from attnlab.harness.publish import publish, tabulate  # draw: imported when there is something to draw
 
     tables = tabulate(sweeps, asked.results)
