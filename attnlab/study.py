@@ -125,9 +125,7 @@ class Study:
         >>> table.loc["top1", ["value_a", "value_b", "difference", "how"]].tolist()
         [1.0, 1.0, 0.0, 'independent']
         """
-        if not isinstance(other, Study):
-            kind = type(other).__name__
-            raise TypeError(f"expected a Study, as attnlab.load(folder) gives it, got {other!r} ({kind})")
+        _require_study(other)
         try:
             return compare(self._side(), other._side()).table
         except (Apart, Foreign) as error:
@@ -152,6 +150,12 @@ class Study:
             except ValueError:  # no cell of it is done: perhaps of the next
                 continue
         return "\n".join([*lines, f"<p>{html.escape(repr(self))}</p>", self.table.head().to_html()])
+
+
+def _require_study(given: object) -> None:
+    if not isinstance(given, Study):
+        kind = type(given).__name__
+        raise TypeError(f"expected a Study, as attnlab.load(folder) gives it, got {given!r} ({kind})")
 
 
 def load(folder: str | PathLike[str]) -> Study:
