@@ -131,20 +131,6 @@ def _plain(given: Any, name: str) -> NDArray[Any]:
         raise ValueError(text) from None
 
 
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A view of the array that cannot be written to; the array itself stays as it is."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def freeze(held: object) -> None:
-    """Every array that a frozen dataclass holds becomes a read-only view."""
-    for name, value in vars(held).items():
-        if isinstance(value, np.ndarray):
-            object.__setattr__(held, name, read_only(value))
-
-
 def root_mean_square(values: Array, mask: Mask | None = None) -> Array:
     """The root mean square length of the visible rows: values (..., n, d), mask (..., n) -> (...,).
 

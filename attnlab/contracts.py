@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-
-from attnlab.arrays import read_only
+from numpy.typing import NDArray
 
 SUM_OFF = 1e-9
 """Weights whose sum is off by more are no weights."""
@@ -46,6 +45,20 @@ def held(method: Callable[..., Any], promise: Callable[..., Any]) -> Callable[..
         return promise(part, result, *args, **named)
 
     return checked
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view of the array that cannot be written to; the array itself stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def freeze(held: object) -> None:
+    """Every array that a frozen dataclass holds becomes a read-only view."""
+    for name, value in vars(held).items():
+        if isinstance(value, np.ndarray):
+            object.__setattr__(held, name, read_only(value))
 
 
 def _given(value: Any) -> Any:

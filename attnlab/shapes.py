@@ -9,10 +9,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import EPS, Precision, freeze, numbers, root_mean_square, spacing
+from attnlab.arrays import EPS, Precision, numbers, root_mean_square, spacing
 from attnlab.arrays import Array as Array
 from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
+from attnlab.contracts import freeze
 from attnlab.problems import Problems
 
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_] | NDArray[np.int64]]
@@ -260,9 +261,8 @@ class Examples:
 
     outputs (B, d); tokens (B, n, m) or None; weights (B, n): the true weights; goal (B, n): the distribution
     over positions that is to be read, one-hot where a single position counts as attended; mask (B, n): visible
-    positions; group (B,): examples that share their values share a number, and no split may separate them.
-    All arrays are read-only.
-    Raises ValueError if shapes disagree, or a goal is no distribution over the visible positions.
+    positions; group (B,): examples that share their values share a number, and no split may separate them. All are
+    read-only. Raises ValueError if shapes disagree, or a goal is no distribution over the visible positions.
     """
 
     outputs: Array

@@ -7,7 +7,6 @@ from typing import Any
 
 from attnlab.harness.cells import measures
 from attnlab.harness.overrides import SHORT
-from attnlab.harness.terminal import main_metrics
 from attnlab.parts import SettingErrors, among
 from attnlab.verdicts.pooling import KEPT, LOST
 
@@ -37,16 +36,19 @@ def require_drawable(
 
 
 def unmeasured(
-    specs: Sequence[Mapping[str, Any]], module: str | None, records: Iterable[Mapping[str, Any]]
+    drawn: Mapping[str, Sequence[str]], module: str | None, records: Iterable[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """A sentence for each metric that figures draw and the experiment, now that cells are done, does not have."""
+    """A sentence for each metric that figures draw and the experiment, now that cells are done, does not have.
+
+    drawn: the metrics of each figure, by its name.
+    """
     done = [record for record in records if record["status"] == "done"]
     known = sorted(_known(module, done)) if done else []
-    for spec in specs if known else ():
-        for metric in main_metrics([spec]):
+    for figure, metrics in drawn.items() if known else ():
+        for metric in metrics:
             if metric not in known:
                 here = among(metric, known, "a metric of the experiment")
-                yield f"figure {spec.get('name', '')}: not drawn: {metric}: expected {here}"
+                yield f"figure {figure}: not drawn: {metric}: expected {here}"
 
 
 def _known(module: str | None, records: Iterable[Mapping[str, Any]]) -> set[str]:

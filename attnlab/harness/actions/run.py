@@ -9,6 +9,7 @@ from attnlab.harness import launch
 from attnlab.harness.command import Asked
 from attnlab.harness.drawn import unmeasured
 from attnlab.harness.sweeps import asked_for, remember
+from attnlab.harness.terminal import main_metrics
 
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
@@ -38,7 +39,8 @@ def published(asked: Asked) -> list[Page]:
     records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials)
     sweeps = [sweep.with_records(records[sweep.name]) for sweep in sweeps]
     for sweep in sweeps:
-        for words in unmeasured(sweep.figures, sweep.module, records[sweep.name].values()):
+        drawn = {str(spec.get("name", "")): main_metrics([spec]) for spec in sweep.figures}
+        for words in unmeasured(drawn, sweep.module, records[sweep.name].values()):
             log.warning("%s: %s", sweep.name, words)
     from attnlab.harness.publish import publish, tabulate  # draw: imported when there is something to draw
 
