@@ -124,7 +124,7 @@ ROWS = {
 WHOLES = {
     "None": "odd.trial: expected a dict of arrays, one for each metric, got None",
     "good": "got an array (8,) of float64",
-    "{}": "got a dict",
+    "{}": "got an empty dict",
     "[good]": "got a list",
     "good.sum()": "got a float64",
 }
