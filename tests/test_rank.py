@@ -19,7 +19,7 @@ from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import beyond
 
 CHANGES = [
-    (1.0, 0.0), (1e-16, 0.0), (1e17, 0.0), (1.0, 1e6), (1.0, -1e9), (1e-300, 0.0), (1e250, 0.0), (1e-16, 3e-12)
+    (1.0, 0.0), (1e-16, 0.0), (1e17, 0.0), (1.0, 1e6), (1.0, -1e9), (1e-298, 0.0), (1e250, 0.0), (1e-16, 3e-12)
 ]  # fmt: skip
 """A factor and an offset of the values; the first is what the others are compared with."""
 
