@@ -222,9 +222,9 @@ def test_ridge_path_agrees_with_the_normal_equations() -> None:
     ],
 )
 def test_targets(target: Target, expected: list[float]) -> None:
-    sample = Gaussian(n=4, d=1, e=1)(1, rng())
-    sample.values[0, :, 0] = [10, 1, 1, 1]
-    sample.mask[0, 3] = False  # three visible positions: the even share is 1/3
+    values, mask = np.array([[[10.0], [1], [1], [1]]]), np.array([[True, True, True, False]])
+    sample = dataclasses.replace(Gaussian(n=4, d=1, e=1)(1, rng()), values=values, mask=mask)
+    # three visible positions: the even share is 1/3
     weights = np.array([[0.3, 0.5, 0.2, 0.0]]) if target != "support" else np.array([[0.4, 0.4, 0.2, 0.0]])
     np.testing.assert_allclose(exact_examples(weights, sample, target).goal, [expected])
 

@@ -63,7 +63,9 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
     trials, n = 600, 4
     sample = Tokens(n=n, d=1, e=1, m=M)(trials, rng())
     assert sample.tokens is not None
-    sample.tokens[:, :, -1] = np.linspace(-0.3, 0.3, n)
+    tokens = sample.tokens.copy()
+    tokens[:, :, -1] = np.linspace(-0.3, 0.3, n)
+    sample = dataclasses.replace(sample, tokens=tokens)
     a = np.eye(n)[rng(1).integers(n, size=trials)]
     data = exact_examples(a, dataclasses.replace(sample, values=sample.tokens))
     found = {}
