@@ -65,13 +65,12 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
     assert sample.tokens is not None
     tokens = sample.tokens.copy()
     tokens[:, :, -1] = np.linspace(-0.3, 0.3, n)
-    sample = dataclasses.replace(sample, tokens=tokens)
     a = np.eye(n)[rng(1).integers(n, size=trials)]
-    data = exact_examples(a, dataclasses.replace(sample, values=sample.tokens))
+    data = exact_examples(a, dataclasses.replace(sample, tokens=tokens, values=tokens))
     found = {}
     for name, more in (("learned_value", {"readout": "position"}), ("pca", {}), ("random", {})):
         kept = member("projection", name, width=1, **more).fit(data, rng(2))
-        seen = dataclasses.replace(sample, values=sample.tokens @ kept)
+        seen = dataclasses.replace(sample, tokens=tokens, values=tokens @ kept)
         held = exact_examples(a, seen)
         reader = member("probe", "output_neighbours").fit(held[np.arange(400)], rng(3))
         found[name] = hit(reader(held[np.arange(400, trials)]), held.goal[400:]).mean()
