@@ -96,12 +96,13 @@ def numbers(cells: CellTable, main: int) -> str:
 def _shown(cells: CellTable, main: int) -> list[int]:
     """The places of the metrics shown: the main ones; for cells with none of these, what most of them have."""
     shown = list(range(len(cells.metrics[: main or None])))
-    without = [row.numbers for row in cells.rows if row.numbers]
-    while without := [row for row in without if all(row[column] == NO_VALUE for column in shown)]:
+    measured = [row.numbers for row in cells.rows if row.numbers]
+    for _ in cells.metrics:
+        without = [row for row in measured if all(row[column] == NO_VALUE for column in shown)]
         held = [sum(row[column] != NO_VALUE for row in without) for column in range(len(cells.metrics))]
         if not any(held):
             break
-        shown.append(held.index(max(held)))  # ends: a metric more each time
+        shown.append(held.index(max(held)))
     return shown
 
 

@@ -439,7 +439,7 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
         m, independent = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
         verdict[b] = CERTIFIED if m >= 0 else UNSOLVED
         tied = 1
-        while tied < N and x[order[tied]] >= x[top] - least:
+        while tied < N and x[order[tied]] >= x[top] - least:  # ends: one position more each time, of N
             tied += 1
         for t in range(1 - tied, N):  # those tied with the top from both sides: neither may ever lead
             if t == 0 or verdict[b] == UNSOLVED:
