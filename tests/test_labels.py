@@ -118,11 +118,11 @@ def test_a_map_against_a_level_shows_differences_and_where_it_is_absent_values()
     assert len(shown) == len(figure.levels(rows, "inputs")) - 1
     one = next(mark for mark in every if mark.place[:2] == (0.25, 0.125) and mark.place[2] == "duplicated")
     (base,) = (mark for mark in every if mark.place == (*one.place[:2], "gaussian"))
-    assert figure.beyond(one, every) == one.interval.value - base.interval.value
+    assert figure.beyond([one], every) == [one.interval.value - base.interval.value]
     for alone in (table[table["inputs"] != "gaussian"], table[table["inputs"] == "gaussian"]):
         plain = build(spec).fitted(alone)
         assert isinstance(plain, Heat) and plain.against is None
-        assert plain.beyond(one, every) == one.interval.value
+        assert plain.beyond([one], every) == [one.interval.value]
         assert plain.render(alone, "figures", "x").files
     nothing = table[table["metric"] == "no such metric"]
     assert build(spec).fitted(nothing).name == spec["name"]

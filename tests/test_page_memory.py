@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import Lab
 
+from attnlab.harness import pages
 from attnlab.report import index, shown
 
 ASKED = ("experiment=noop", "exec=serial", "level=1,2")
@@ -37,6 +38,15 @@ def test_what_is_cached_is_not_drawn_again(lab: Lab) -> None:
     told = lab(*ASKED)
     assert told.code == 0 and "4 done" in told.out and drawn(lab) == first
     assert lab("action=report").code == 0 and drawn(lab) == first
+
+
+def test_a_figure_that_is_remembered_holds_no_cell(lab: Lab) -> None:
+    """Its cells are for its page alone; what comes back is of the kinds it had."""
+    assert lab(*ASKED).code == 0
+    kept = pages.frames(lab.results / "noop")
+    assert kept is not None and kept.card.html
+    for figure in (kept.card, *kept.openings):
+        assert figure.cells == frozenset() and figure.holds(()) and not figure.holds(["a cell"])
 
 
 def test_nothing_that_draws_is_loaded_for_it(lab: Lab) -> None:

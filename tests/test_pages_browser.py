@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,25 @@ def tools() -> str:
     if os.environ.get("ATTNLAB_REQUIRE_BROWSER") == "1":
         pytest.fail(words)
     pytest.skip(words)
+
+
+def visit(
+    pages: Mapping[str, Path], views: Sequence[object], folder: Path, index: Path | None = None
+) -> dict[str, Any]:
+    """What visit.js tells of pages, by their names; index: the page whose picture it moves."""
+    browser, job = tools(), folder / "job.json"
+    listed = [[name, str(path)] for name, path in pages.items()]
+    job.write_text(json.dumps({"pages": listed, "views": views, "index": str(index) if index else None}))
+    done = subprocess.run(
+        ["node", str(HERE / "visit.js"), browser, str(job)],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def four() -> pd.DataFrame:
@@ -79,7 +99,6 @@ def opening() -> index.IndexEntry:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the browser tells of the index and of a study's page."""
-    browser = tools()
     folder = tmp_path_factory.mktemp("pages")
     rows = report_table.table()
     words, facts = report_table.verdict(rows), report_table.study(rows)
@@ -88,22 +107,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     report.write(folder / "four", first.study, four(), first.verdict)
     index.write(folder, [first, index.IndexEntry(facts, words, index.frames(facts, rows, "recovery"))])
     pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html"}
-    job = folder / "job.json"
-    job.write_text(
-        json.dumps(
-            {"pages": [[k, str(v)] for k, v in pages.items()], "views": VIEWS, "index": str(pages["index"])}
-        )
-    )
-    done = subprocess.run(
-        ["node", str(HERE / "visit.js"), browser, str(job)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        cwd=HERE,
-    )
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return visit(pages, VIEWS, folder, pages["index"])
 
 
 def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

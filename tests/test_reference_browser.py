@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_pages_browser import HERE, tools
+from test_pages_browser import tools, visit
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
 PAGES = sorted([REFERENCE / "answer.html", *REFERENCE.glob("*/report.html")])
@@ -18,18 +17,8 @@ VIEWS = [[360, "screen", "light"], [1440, "screen", "dark"]]
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    browser = tools()
-    job = tmp_path_factory.mktemp("job") / "job.json"
-    job.write_text(json.dumps({"pages": [[path.parent.name, str(path)] for path in PAGES], "views": VIEWS}))
-    done = subprocess.run(
-        ["node", str(HERE / "visit.js"), browser, str(job)],
-        capture_output=True,
-        text=True,
-        timeout=400,
-        cwd=HERE,
-    )
-    assert done.returncode == 0, done.stderr
-    return list(json.loads(done.stdout)["pages"])
+    pages = {path.parent.name: path for path in PAGES}
+    return list(visit(pages, VIEWS, tmp_path_factory.mktemp("job"))["pages"])
 
 
 def test_every_page_is_there(told: list[dict[str, Any]]) -> None:

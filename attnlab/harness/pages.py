@@ -89,8 +89,8 @@ def _whole(folder: Path, told: dict[str, Any]) -> bool:
 
 
 def _shown(told: dict[str, Any]) -> Shown:
-    made = {**told, "html": Markup(told["html"]), "metrics": tuple(told["metrics"]), "files": {}}
-    return Shown(**made)
+    html, metrics = Markup(told["html"]), tuple(told["metrics"])
+    return Shown(**{**told, "html": html, "metrics": metrics, "files": {}, "cells": frozenset()})
 
 
 def _digest(path: Path) -> str:

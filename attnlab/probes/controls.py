@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from attnlab.metrics import TIE
 from attnlab.probes.base import Probe, Reader, hedged, uniform
-from attnlab.probes.scores import TIE, bits, hit
+from attnlab.probes.scores import bits, hit
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Examples, Row
 

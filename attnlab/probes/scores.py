@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from attnlab.metrics import TIE
 from attnlab.shapes import Array
-
-TIE = 1e-9
-"""Goals this close to the largest, relatively, are largest too: rounding must not pick a winner."""
 
 
 def bits(probabilities: Array, goal: Array) -> Array:

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from attnlab.metrics import TIE
 from attnlab.probes.base import uniform
-from attnlab.probes.scores import TIE
 from attnlab.shapes import Array, Examples, Sample
 
 Target = Literal["weight", "contribution", "support", "distribution"]

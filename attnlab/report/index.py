@@ -16,7 +16,7 @@ from attnlab.report import plane
 from attnlab.report.comparison import Stored
 from attnlab.report.glossary import glossary, linked
 from attnlab.report.interval_bar import interval_bar
-from attnlab.report.page import allowed, render
+from attnlab.report.page import allowed, render, script
 from attnlab.report.shown import Shown, small, whole
 from attnlab.report.study import FIGURES, Study
 from attnlab.tidy import complete
@@ -115,13 +115,14 @@ def write(results: Path, studies: Sequence[IndexEntry], comparisons: Sequence[St
     studies = in_order(studies)
     opens = [entry for entry in studies if any(spec.get("opening") for spec in entry.study.figures)]
     others = [entry for entry in studies if not _stands_above(entry)]
+    moving = script("plane.js")
     facts: dict[str, object] = {
         "questions": QUESTIONS,
         "in_prose": (results / "answer.html").exists(),
         "sentence": next((entry.verdict.opening for entry in opens if entry.verdict.opening), ""),
         "plane": plane.facts(),
-        "script": plane.script(),
-        "scripts": [allowed(plane.script())],
+        "script": moving,
+        "scripts": [allowed(moving)],
         "answers": {
             question: [
                 Line(answer.kept, entry)

@@ -68,6 +68,11 @@ def measure(text: str) -> Markup:
     return Markup('{} <span class="ci">[{}</span>').format(value, interval)
 
 
+def script(name: str) -> str:
+    """An inline script of the pages, by its file."""
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
 def allowed(script: str) -> str:
     """The source expression that lets a page's policy run exactly this inline script."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

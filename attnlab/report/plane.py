@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -62,11 +61,6 @@ def plane() -> Plane:
     weights = softmax_weights(logits(sample.queries, sample.keys, TAU), sample.mask)
     found = NullStep()(weights, sample, np.random.default_rng(0))
     return Plane(values[0], weights[0], found.patterns[0, 1], float(found.gap[0]))
-
-
-def script() -> str:
-    """The inline script of the page."""
-    return (Path(__file__).parent / "templates" / "plane.js").read_text(encoding="utf-8")
 
 
 def given() -> str:

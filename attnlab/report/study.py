@@ -12,7 +12,7 @@ from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
 from attnlab.report.cell_table import cell_table
 from attnlab.report.glossary import linked
-from attnlab.report.page import allowed, paragraphs, render
+from attnlab.report.page import allowed, paragraphs, render, script
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
 from attnlab.tidy import USUAL, complete
@@ -105,6 +105,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     ]
     places = {figure.name: (place, figure) for place, figure in enumerate(figures, 1)}
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
+    sorting = script("cells.js")
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
@@ -116,8 +117,8 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "questions": QUESTIONS,
         "figures": figures,
         "cells": cell_table(table, first),
-        "script": script(),
-        "scripts": [allowed(script())],
+        "script": sorting,
+        "scripts": [allowed(sorting)],
         "assumes": ASSUMES,
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
@@ -127,11 +128,6 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     text = linked(render("study.html.j2", **facts), "../index.html")
     page = write_atomically(folder / "report.html", text)
     return [page, twin, *files]
-
-
-def script() -> str:
-    """The page's own script: the table of cells sorted and filtered; without it a plain table."""
-    return (Path(__file__).parent / "templates" / "cells.js").read_text(encoding="utf-8")
 
 
 def _contents(study: Study, verdict: Verdict, figures: int) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +75,6 @@ def _labels() -> dict[str, dict[str, Any]]:
     return dict(yaml.safe_load(Path(__file__).with_name("labels.yaml").read_text(encoding="utf-8")))
 
 
-OF_ONE_SIGN = len(_labels()["references"])
-"""How many kinds of references have a sign of their own."""
-
-
 def label(column: str) -> str:
     """The default label of a setting or metric; a quotient or difference of settings is a formula."""
     for sign, word in (("/", " / "), ("-", " − ")):
@@ -91,6 +89,13 @@ def kind_of_reference(metric: str) -> int | None:
         if metric in names:
             return place
     return None
+
+
+def places_of_references(metrics: Sequence[str]) -> list[int]:
+    """Which sign each reference of a figure has: that of its kind (chance, a law), else the next that is free."""
+    free = itertools.count(len(_labels()["references"]))
+    kinds = map(kind_of_reference, metrics)
+    return [next(free) if kind is None else kind for kind in kinds]
 
 
 def named_level(column: str, value: object) -> str | None:

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnlab.arrays import Array, Mask
-
-TIE = 1e-9
-"""Weights this close to the largest, relatively, are largest too."""
+from attnlab.metrics import TIE
 
 
 @dataclass(frozen=True)

@@ -99,29 +99,34 @@ class Heat(Picture):
         same = self.title_of(self.col, self.against) if self.against is not None else None
         return [[panel for panel in line if panel.title != same] for line in super().panels(rows)]
 
-    def beyond(self, mark: Mark, every: Sequence[Mark]) -> float:
-        """What is shown of a mark: its value, or how far it lies above what it is compared with."""
+    def beyond(self, some: Sequence[Mark], every: Sequence[Mark]) -> list[float]:
+        """What is shown of some marks: their values, or how far these lie above what they are compared with."""
+        values = [mark.interval.value for mark in some]
         if self.against is None:
-            return mark.interval.value
+            return values
         which = self.by.index(str(self.col))
-        place = (*mark.place[:which], self.against, *mark.place[which + 1 :])
-        return mark.interval.value - next(
-            (other.interval.value for other in every if other.place == place), math.nan
-        )
+        base = {mark.place: mark.interval.value for mark in every if mark.place[which] == self.against}
+        places = [(*mark.place[:which], self.against, *mark.place[which + 1 :]) for mark in some]
+        return [value - base.get(place, math.nan) for value, place in zip(values, places, strict=True)]
 
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One rectangle a cell, then the contours and curves."""
         scale = self.scale(panel.every)
         boxes = self.boxes(panel)
         drawn = [boxes.pop(self.at(mark)) for mark in panel.marks]
-        values = np.ma.masked_invalid([self.beyond(mark, panel.every) for mark in panel.marks])
+        values = self.beyond(panel.marks, panel.every)
         axes.grid(False)
         if self.logx:
             axes.set_xscale("log")
         if self.logy:
             axes.set_yscale("log")
         mesh = PolyCollection(
-            drawn, array=values, cmap=self.colours(), norm=scale, edgecolors="face", linewidths=0.3
+            drawn,
+            array=np.ma.masked_invalid(values),
+            cmap=self.colours(),
+            norm=scale,
+            edgecolors="face",
+            linewidths=0.3,
         )
         axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
         axes.add_collection(mesh)
@@ -131,7 +136,7 @@ class Heat(Picture):
             axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
             axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
         if len(panel.marks) <= _MOST_WORDS and not self.contours and not self.curves:
-            self.write_values(axes, panel, scale)
+            self.write_values(axes, panel, values, scale)
         for place in range(len(self.contours)):
             self.draw_contour(axes, panel, place)
         for place, metric in enumerate(self.curves):
@@ -162,14 +167,14 @@ class Heat(Picture):
         """Dark to light for values; two colours with a pale middle for differences."""
         return _colours() if self.against is None else seaborn.color_palette("vlag", as_cmap=True)
 
-    def write_values(self, axes: Axes, panel: Panel, scale: Normalize) -> None:
+    def write_values(self, axes: Axes, panel: Panel, values: Sequence[float], scale: Normalize) -> None:
         """The number in each cell, light on dark and dark on light."""
         share = scale.vmin == 0 and scale.vmax == 1
-        for mark in panel.marks:
+        colours = self.colours()
+        for mark, value in zip(panel.marks, values, strict=True):
             x, y = self.at(mark)
-            value = self.beyond(mark, panel.every)
             words = f"{value:z.2f}" if share or self.against is not None else number(value)
-            red, green, blue, _ = self.colours()(float(scale(value)))
+            red, green, blue, _ = colours(float(scale(value)))
             colour = "#fefefe" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.6 else "#0b0405"
             axes.text(
                 x, y, words, ha="center", va="center", fontsize=rcParams["xtick.labelsize"], color=colour

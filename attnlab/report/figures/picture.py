@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
 from attnlab.report.pooling import Mark, at_level, marks
-from attnlab.report.words import OF_ONE_SIGN, kind_of_reference
+from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
 
 
@@ -52,11 +51,8 @@ class Picture(Figure):
         return _REFERENCE_DASHES[self.reference_place(metric) % len(_REFERENCE_DASHES)]
 
     def reference_place(self, metric: str) -> int:
-        """Which sign a reference has: one of its own by what it is (chance, a law), else the next that is free."""
-        taken = [kind_of_reference(one) for one in self.reference]
-        free = itertools.count(OF_ONE_SIGN)
-        places = [next(free) if place is None else place for place in taken]
-        return places[list(self.reference).index(metric)]
+        """Which of the signs a reference has."""
+        return places_of_references(self.reference)[list(self.reference).index(metric)]
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """What a kind adds to the whole drawing."""

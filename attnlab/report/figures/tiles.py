@@ -34,9 +34,7 @@ class Tiles(Table):
         """The tiles; on a narrow screen each row is a block, so every tile also names its column."""
         rows = self.kept(table)
         heads = self.heads(rows)
-        beside = {
-            mark.place[0]: mark for name in self.inside.values() for mark in marks(rows, [name], self.by)
-        }
+        beside = self._within(rows)
         lines = []
         for level in self.levels(rows, self.x):
             line = zip(self.metrics, heads, self.line(rows, level), strict=True)
@@ -51,6 +49,10 @@ class Tiles(Table):
             f'<thead role="rowgroup"><tr role="row">{corner}{across}</tr></thead>'
             f'<tbody role="rowgroup">\n{body}\n</tbody></table>'
         )
+
+    def _within(self, rows: pd.DataFrame) -> dict[object, Mark]:
+        """By the level of x, the mark that stands inside a tile."""
+        return {mark.place[0]: mark for name in self.inside.values() for mark in marks(rows, [name], self.by)}
 
     def _tile(self, metric: str, head: str, mark: Mark | None, instead: str, other: Mark | None) -> Markup:
         named = Markup('<span class="head" aria-hidden="true">{}</span>').format(prose(head))
@@ -71,9 +73,7 @@ class Tiles(Table):
     def markdown(self, table: pd.DataFrame) -> str:
         """The table in Markdown, in per cent."""
         rows = self.kept(table)
-        beside = {
-            mark.place[0]: mark for name in self.inside.values() for mark in marks(rows, [name], self.by)
-        }
+        beside = self._within(rows)
         heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
         for level in self.levels(rows, self.x):
