@@ -19,6 +19,7 @@ _HOMES = {
     "nullity": "attnlab.identifiability.linear",
     "orthant_probability": "attnlab.theory.faces",
     "query_degree": "attnlab.identifiability.degree",
+    "record": "attnlab.recording",
     "run": "attnlab.session",
     "same_order_type": "attnlab.identifiability.order_type",
     "softmax_inverse": "attnlab.identifiability.softmax",

@@ -10,6 +10,7 @@ from attnlab.identifiability.linear import nullity as nullity
 from attnlab.identifiability.order_type import same_order_type as same_order_type
 from attnlab.identifiability.softmax import softmax_inverse as softmax_inverse
 from attnlab.identifiability.uniqueness import is_unique as is_unique
+from attnlab.recording import record as record
 from attnlab.science import attend as attend
 from attnlab.science import collide as collide
 from attnlab.science import decode as decode

@@ -29,11 +29,11 @@ FLOORS: list[tuple[str, ...]] = [
     ("contracts", "edition"),
     ("parts", "arrays", "problems", "shapes", "seeds", "interruption"),
     ("attention", "intervals", "metrics", "files", "tidy"),
-    ("solvers", "theory"),
+    ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),
-    ("oracles", "report", "science"),
+    ("oracles", "report", "science", "torch_calls"),
     ("harness",),
-    ("study",),
+    ("study", "recording"),
     ("session", "app", "__main__"),
 ]
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
@@ -81,7 +81,7 @@ ONLY_IN = {
     },
     "seaborn": {"report"},
     "matplotlib": {"report"},
-    "torch": {"projections"},
+    "torch": {"projections", "torch_calls"},
     "joblib": {"harness.execution", "harness.publish"},
     "threadpoolctl": {"harness.guest"},
 }

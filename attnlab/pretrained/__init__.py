@@ -1,0 +1,1 @@
+"""Models that other people trained, run in plain numpy."""

@@ -1,0 +1,88 @@
+"""Records what a PyTorch model's attention saw, without a line of the model's code: a file for `inputs=arrays`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlab.files import write_atomically
+from attnlab.parts import Unavailable
+
+if TYPE_CHECKING:
+    from attnlab.torch_calls import Call
+
+EXTRA = "recording a model needs torch: pip install 'attnlab[torch]'"
+
+
+@dataclass
+class Recording:
+    """The calls seen, in order; `files` once they are written, each with the shape of its queries."""
+
+    calls: list[Call] = field(default_factory=list)
+    files: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def record(path: str | Path, tokens: Sequence[str] | None = None) -> Iterator[Recording]:
+    """Record every attention call inside, and write them to an .npz that `inputs=arrays` reads.
+
+    Seen are `torch.nn.functional.scaled_dot_product_attention` and `torch.nn.MultiheadAttention`, which most
+    models call; rotary positions, grouped queries and masks are in their arguments by then. Calls of one shape
+    lie in one file, stacked along a first axis, `layer`; calls of another shape in `NAME-2.npz`, and so on.
+    tokens: the n strings of the positions.
+
+    The file: queries (layer, ..., head, r, e), keys and values (layer, ..., head, n, e or d) in the float type
+    they came in (bfloat16, which numpy does not have, as float32 beside `precision`), scale, mask, True
+    where a row sees a position. A call that adds a bias to its logits is kept by its weights and values instead.
+
+    Raises Unavailable without torch, ValueError if no call was seen, or tokens are not as many as the positions.
+    Nothing is written then, nor where the model raises.
+
+        >>> import torch
+        >>> layer, words = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(1, 5, 8)
+        >>> with attnlab.record("heads.npz") as seen:
+        ...     _ = layer(words, words, words)
+        >>> list(seen.files.values())
+        [(1, 1, 2, 5, 4)]
+    """
+    first, recording = Path(path), Recording()
+    if first.suffix != ".npz":
+        raise ValueError(f"record: expected a file that ends in .npz, got {first.name}")
+    try:
+        from attnlab import torch_calls
+    except ImportError as missing:
+        raise Unavailable(EXTRA) from missing
+    with torch_calls.watching(recording.calls):
+        yield recording
+    groups: dict[tuple[object, ...], list[Call]] = {}
+    for call in recording.calls:
+        groups.setdefault(call.shape, []).append(call)
+    _require(groups, tokens)
+    for number, calls in enumerate(groups.values(), 1):
+        place = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+        arrays = torch_calls.stored(calls)
+        if tokens is not None:
+            arrays["tokens"] = np.array(tokens, dtype=np.str_)
+        written = io.BytesIO()
+        np.savez(written, allow_pickle=False, **arrays)  # not compressed: it can be read in parts
+        write_atomically(place, written.getvalue())
+        recording.files[place] = (len(calls), *calls[0].queries.shape)
+
+
+def _require(groups: Mapping[tuple[object, ...], Sequence[Call]], tokens: Sequence[str] | None) -> None:
+    if not groups:
+        raise ValueError(
+            "record: expected a call of torch.nn.functional.scaled_dot_product_attention or "
+            "torch.nn.MultiheadAttention inside, got none; a model with an attention of its own often has a "
+            "setting for it, such as attn_implementation='sdpa'"
+        )
+    found = sorted({calls[0].keys.shape[-2] for calls in groups.values()})
+    if tokens is not None and found != [len(tokens)]:
+        positions = " or ".join(map(str, found))
+        raise ValueError(f"tokens: expected {positions} strings, one a position, got {len(tokens)}")
