@@ -44,6 +44,7 @@ def record(path: str | Path, tokens: Sequence[str] | None = None) -> Iterator[Re
     Raises Unavailable without torch, ValueError if no call was seen, or tokens are not as many as the positions.
     Nothing is written then, nor where the model raises.
 
+        >>> import attnlab
         >>> import torch
         >>> layer, words = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(1, 5, 8)
         >>> with attnlab.record("heads.npz") as seen:
