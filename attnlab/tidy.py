@@ -28,7 +28,7 @@ Q3_LOST = "q3_lost"
 BOOKKEEPING = frozenset({*HEAD, *TAIL, *MEASURED})
 """The columns that are neither settings nor facts."""
 
-Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "missing"]
+Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "queued", "missing"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 USUAL: tuple[Status, ...] = ("done", "failed", "skipped", "missing")
 """The statuses a page names even where there are none of them."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from hydra import initialize_config_dir
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from attnlab.files import require_writable
 from attnlab.harness import own
@@ -23,7 +23,7 @@ from attnlab.harness.drawn import are_asked, require_drawable
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.heeded import kind, require_heeded
-from attnlab.harness.launch import stored
+from attnlab.harness.launch import queued, stored
 from attnlab.harness.making import part
 from attnlab.harness.overrides import Command, parse
 from attnlab.harness.store import Store
@@ -137,8 +137,12 @@ class Asked:
             alone = None if self.study is None else self.sweep(self.study)
             plans = self.plans(self.experiments or ([alone.experiment] if alone else None))
             there = stored(plans, self.results)
-            sweeps = [asked_for(plan, self.words).with_records(there[plan.name]) for plan in plans]
-            return [sweep for sweep in sweeps if there[sweep.name]]
+            held = queued(plans, self.results, there)
+            return [
+                asked_for(plan, self.words).with_records(there[plan.name], held[plan.name])
+                for plan in plans
+                if there[plan.name] or held[plan.name]
+            ]
         folders = [name for name in known if self.study in (None, name)]
         sweeps = [self.sweep(name) for name in folders]
         sweeps = [
@@ -207,7 +211,7 @@ def ask(words: Sequence[str]) -> Asked:
     require_heeded(config.action, overrides)
     if Path(config.results).expanduser().is_file():
         raise SettingError("results", config.results, "a folder: this is a file")
-    execution = part("exec", dict(config.exec))
+    execution = part("exec", cast(dict[str, Any], OmegaConf.to_container(config.exec, resolve=True)))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")
     return Asked(tuple(words), tuple(folders), configs, command, config, execution)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import secrets
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Task, is_final
+from attnlab.harness.execution.queued import Job, jobs
 from attnlab.harness.grid import Plan
 from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts, own_name
@@ -35,6 +37,8 @@ QUIET = 30.0
 
 Records = dict[str, dict[str, Any]]
 """The records of one study, by the key of their cell."""
+Jobs = dict[str, Job]
+"""The jobs that cells of one study wait or run in, by the key of the cell."""
 
 
 def stored(plans: Sequence[Plan], results: Path, keep_trials: bool = False) -> dict[str, Records]:
@@ -54,6 +58,11 @@ def stored(plans: Sequence[Plan], results: Path, keep_trials: bool = False) -> d
     return found
 
 
+def queued(plans: Sequence[Plan], results: Path, known: Mapping[str, Records]) -> dict[str, Jobs]:
+    """The jobs of a cluster that planned cells wait or run in, by study."""
+    return {plan.name: jobs(results / plan.name, known[plan.name]) for plan in plans}
+
+
 def require_own(plans: Sequence[Plan], results: Path) -> None:
     """Raise SettingErrors for studies whose folder holds records of another experiment."""
     problems = []
@@ -70,9 +79,12 @@ def require_own(plans: Sequence[Plan], results: Path) -> None:
         raise SettingErrors(problems)
 
 
-def statuses(cells: Sequence[Cell], records: Records) -> list[Status]:
-    """The status of every cell, missing where it has no record."""
-    return [records[cell.key]["status"] if cell.key in records else "missing" for cell in cells]
+def statuses(cells: Sequence[Cell], records: Records, held: Mapping[str, Job]) -> list[Status]:
+    """The status of every cell: queued where it is in a job, else that of its record, missing without one."""
+    return [
+        "queued" if cell.key in held else records[cell.key]["status"] if cell.key in records else "missing"
+        for cell in cells
+    ]
 
 
 def run(
@@ -82,35 +94,47 @@ def run(
     paths: Sequence[str],
     words: Sequence[str],
     keep_trials: bool = False,
-) -> dict[str, Records]:
-    """Measure every cell that has no final record; returns every record there is then, by study.
+) -> tuple[dict[str, Records], dict[str, Jobs]]:
+    """Measure every cell that has no final record; returns every record there is then, and what is queued.
 
+    A cell that is in a job of a cluster is not run again: it is left to its job, or waited for.
     paths: folders that hold modules of the user's own; words: the command line; keep_trials: the values of every
     trial are stored as well, and a cell that is done without them is measured again.
     """
     known = stored(plans, results, keep_trials)
+    held = queued(plans, results, known)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     made_by = code()
     cells = [cell for plan in plans for cell in plan.cells]
     tasks = [
         Task(cell, results / plan.name, run_id, tuple(paths), made_by, keep_trials)
         for plan in plans
-        for cell, status in zip(plan.cells, statuses(plan.cells, known[plan.name]), strict=True)
+        for cell, status in zip(plan.cells, statuses(plan.cells, known[plan.name], {}), strict=True)
         if status not in FINAL
     ]
+    jobs_of = {(results / name, key): job for name, jobs in held.items() for key, job in jobs.items()}
+    here = [task for task in tasks if task.place not in jobs_of]
+    left = [task for task in tasks if task.place in jobs_of]
     with ExitStack() as stack:
         for plan in plans:
-            stack.enter_context(_trace(results / plan.name, run_id, words, plan.cells, known[plan.name]))
+            trace = _trace(results / plan.name, run_id, words, plan.cells, known[plan.name], held[plan.name])
+            stack.enter_context(trace)
         log.info(
-            "%s: %d already there, %d to run",
+            "%s: %d already there, %d to run%s",
             counted(len(cells), "cell"),
             len(cells) - len(tasks),
-            len(tasks),
+            len(here),
+            f", {len(left)} queued before" if left else "",
         )
-        for outcome in _shown(execution(tasks), len(tasks)):
+        outcomes = itertools.chain(execution(here), execution.awaited(left, jobs_of))
+        for outcome in _shown(outcomes, len(tasks)):
             cell = outcome.task.cell
+            if outcome.status != "queued":
+                held[cell.study].pop(cell.key, None)
+            elif outcome.job is not None:
+                held[cell.study][cell.key] = outcome.job
             known[cell.study] |= Store(outcome.task.folder).records([cell.key])
-    return known
+    return known, held
 
 
 def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
@@ -145,11 +169,11 @@ def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
 
 @contextmanager
 def _trace(
-    folder: Path, run_id: str, words: Sequence[str], cells: Sequence[Cell], records: Records
+    folder: Path, run_id: str, words: Sequence[str], cells: Sequence[Cell], records: Records, held: Jobs
 ) -> Iterator[None]:
     """runs/<run>/run.json and log.txt of one study: written at the start, completed at the end.
 
-    records: those of the study, which grow while it runs.
+    records, held: those of the study and what of it is queued, which change while it runs.
     """
     place = folder / "runs" / run_id
     facts: dict[str, Any] = {
@@ -174,7 +198,7 @@ def _trace(
     finally:
         log.removeHandler(handler)
         handler.close()
-        tally = counts(statuses(cells, records))
+        tally = counts(statuses(cells, records, held))
         facts["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
         facts["counts"] = tally
         facts["exit_code"] = facts["exit_code"] or exit_code(tally)
@@ -182,5 +206,5 @@ def _trace(
 
 
 def exit_code(tally: Mapping[str, int]) -> int:
-    """0 if every cell is done, or skipped or unavailable with a reason; else 1."""
+    """0 if every cell is done, skipped or unavailable with a reason, or queued; else 1."""
     return int(any(tally[status] for status in BAD))

@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from attnlab.files import write_atomically
 from attnlab.harness.cells import experiment, flat
 from attnlab.harness.drawn import are_asked
+from attnlab.harness.execution.queued import Job, jobs
 from attnlab.harness.grid import Plan
 from attnlab.harness.overrides import RUNNING
 from attnlab.harness.store import Store
@@ -59,9 +60,16 @@ class Sweep:
         """The line that makes it again."""
         return shlex.join(["attnlab", f"experiment={self.experiment}", *self.words])
 
-    def with_records(self, records: Records) -> Sweep:
-        """The same grid with what is stored of it now."""
-        entries = [dataclasses.replace(entry, record=records.get(entry.key)) for entry in self.entries]
+    def with_records(self, records: Records, queued: Mapping[str, Job]) -> Sweep:
+        """The same grid with what is stored of it now, and with the jobs of its cells that are queued."""
+        entries = [
+            dataclasses.replace(
+                entry,
+                record=records.get(entry.key),
+                job=queued[entry.key].id if entry.key in queued else None,
+            )
+            for entry in self.entries
+        ]
         return dataclasses.replace(self, entries=tuple(entries))
 
 
@@ -99,7 +107,7 @@ def remembered(folder: Path, config: Callable[[str], DictConfig | None], asked: 
             facts["words"] = [*(word for word in facts["words"] if not are_asked([word])), *asked]
     listed = {name: tuple(facts[name]) for name in ("figures", "words", "earlier")}
     facts = {"module": None, **facts, **listed, "name": folder.name, "entries": tuple(entries)}
-    return Sweep(**facts).with_records(records)
+    return Sweep(**facts).with_records(records, jobs(folder, records))
 
 
 def remember(results: Path, sweep: Sweep) -> Sweep:
@@ -122,8 +130,9 @@ def remember(results: Path, sweep: Sweep) -> Sweep:
 
 
 def names(results: Path) -> list[str]:
-    """The folders that hold records, in order."""
-    return sorted({path.parts[-4] for path in results.glob("*/cells/??/*.json")})
+    """The folders that hold records, or word of jobs that will write some, in order."""
+    recorded = {path.parts[-4] for path in results.glob("*/cells/??/*.json")}
+    return sorted(recorded | {path.parts[-4] for path in results.glob("*/jobs/*/cells.json")})
 
 
 def _told(config: DictConfig) -> tuple[str, str, str, str, tuple[dict[str, Any], ...]]:

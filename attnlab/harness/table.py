@@ -18,21 +18,29 @@ from attnlab.tidy import HEAD, MEASURED, METRIC, TAIL, Status
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell of a grid and what is stored of it: its key, one flat value per setting, its record if any."""
+    """One cell of a grid and what is stored of it: its key, one flat value per setting, its record if any.
+
+    job: the job of a cluster that it waits or runs in, if it does.
+    """
 
     key: str
     settings: Mapping[str, Any]
     record: Mapping[str, Any] | None = None
+    job: str | None = None
 
     @property
     def status(self) -> Status:
-        """The status of the record, missing where there is none."""
+        """The status of the record, missing where there is none; queued, whatever it was before."""
+        if self.job is not None:
+            return "queued"
         status: Status = "missing" if self.record is None else self.record["status"]
         return status
 
     @property
     def reason(self) -> str | None:
         """Why a cell has no numbers, where it says so."""
+        if self.job is not None:
+            return f"job {self.job}"
         return None if self.record is None else self.record.get("reason") or self.record.get("error")
 
     @functools.cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,8 +107,8 @@ def _shown(cells: CellTable, main: int) -> list[int]:
     return shown
 
 
-def progress(tallies: Mapping[str, Mapping[str, int]], stored: Mapping[str, int]) -> str:
-    """Study by study, the cells by status, how many would run, and the records of other grids."""
+def progress(tallies: Mapping[str, Mapping[str, int]], others: Mapping[str, int]) -> str:
+    """Study by study, the cells by status, how many would run, and how many records are of other grids."""
     wide = max([18, *(len(name) + 2 for name in tallies)])
     lines = [
         f"{'study':<{wide}}" + "".join(f"{name:>12}" for name in ("cells", *STATUSES, "to run", "others"))
@@ -115,15 +116,20 @@ def progress(tallies: Mapping[str, Mapping[str, int]], stored: Mapping[str, int]
     cells = waiting = 0
     for name, tally in tallies.items():
         total = sum(tally.values())
-        left = total - sum(tally[status] for status in FINAL)
-        others = stored[name] - (total - tally["missing"])
-        told = (total, *(tally[status] for status in STATUSES), left, others)
+        left = total - sum(tally[status] for status in (*FINAL, "queued"))
+        told = (total, *(tally[status] for status in STATUSES), left, others[name])
         lines.append(f"{name:<{wide}}" + "".join(f"{number:>12}" for number in told))
         cells, waiting = cells + total, waiting + left
     lines.append(
         f"{counted(cells, 'cell')} in all, {waiting:,} to run; `others` are records of other grids or versions"
     )
     return "\n".join(lines)
+
+
+def in_jobs(study: str, jobs: Sequence[str]) -> list[str]:
+    """How many cells of a study are queued in which jobs of a cluster; the jobs of an array are told as one."""
+    arrays = Counter(job.partition("_")[0] for job in jobs)
+    return [f"{study}: {counted(cells, 'cell')} queued in job {job}" for job, cells in arrays.items()]
 
 
 def _tally(tally: Mapping[str, int]) -> str:

@@ -25,11 +25,16 @@ def act(asked: Asked) -> int:
     plans = asked.plans()
     launch.require_own(plans, asked.results)
     known = launch.stored(plans, asked.results, asked.keep_trials)
-    tallies = {plan.name: counts(launch.statuses(plan.cells, known[plan.name])) for plan in plans}
-    print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))
+    jobs = launch.queued(plans, asked.results, known)
+    tallies = {
+        plan.name: counts(launch.statuses(plan.cells, known[plan.name], jobs[plan.name])) for plan in plans
+    }
+    print(
+        progress(tallies, {name: Store(asked.results / name).count() - len(known[name]) for name in tallies})
+    )
     workers = getattr(asked.execution, "workers", 1) or os.cpu_count() or 1
     for plan in plans:
-        left = len(plan.cells) - sum(tallies[plan.name][status] for status in FINAL)
+        left = len(plan.cells) - sum(tallies[plan.name][status] for status in (*FINAL, "queued"))
         print(f"\n{plan.name}: {counted(len(plan.cells), 'cell')} in {counted(len(plan.blocks), 'block')}")
         for block in plan.blocks:
             for count, axes in block.products():

@@ -31,13 +31,16 @@ def published(asked: Asked) -> list[Page]:
     """The pages of every study that is asked for, each of its cells measured; nothing is printed."""
     plans = asked.plans()
     launch.require_own(plans, asked.results)
+    asked.execution.require_ready()
     asked.require_writable(plan.name for plan in plans)
     for plan in plans:
         for words in plan.left:
             log.info("%s: left out: %s", plan.name, words)
     sweeps = [remember(asked.results, asked_for(plan, asked.words)) for plan in plans]
-    records = launch.run(plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials)
-    sweeps = [sweep.with_records(records[sweep.name]) for sweep in sweeps]
+    records, jobs = launch.run(
+        plans, asked.results, asked.execution, asked.folders, asked.words, asked.keep_trials
+    )
+    sweeps = [sweep.with_records(records[sweep.name], jobs[sweep.name]) for sweep in sweeps]
     for sweep in sweeps:
         drawn = {str(spec.get("name", "")): main_metrics([spec]) for spec in sweep.figures}
         for words in unmeasured(drawn, sweep.module, records[sweep.name].values()):

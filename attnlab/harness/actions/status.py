@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlab.harness.command import Asked
 from attnlab.harness.store import Store, counts
-from attnlab.harness.terminal import progress
+from attnlab.harness.terminal import in_jobs, progress
 
 HEEDS = ("experiment", "study", "grid", "force")
 
@@ -16,5 +16,13 @@ def act(asked: Asked) -> int:
         print(f"no study has records in {asked.results}")
         return 0
     tallies = {sweep.name: counts(entry.status for entry in sweep.entries) for sweep in sweeps}
-    print(progress(tallies, {name: Store(asked.results / name).count() for name in tallies}))
+    others = {
+        sweep.name: Store(asked.results / sweep.name).count()
+        - sum(entry.record is not None for entry in sweep.entries)
+        for sweep in sweeps
+    }
+    print(progress(tallies, others))
+    for sweep in sweeps:
+        for line in in_jobs(sweep.name, [entry.job for entry in sweep.entries if entry.job is not None]):
+            print(line)
     return 0

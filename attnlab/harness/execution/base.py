@@ -17,9 +17,13 @@ from typing import Any
 
 from attnlab.harness import own
 from attnlab.harness.cells import SCHEMA, Cell
+from attnlab.harness.execution.queued import Job
 from attnlab.harness.store import FINAL, Store
 from attnlab.parts import Declined, Part, Positive, Unavailable
 from attnlab.tidy import Status
+
+Place = tuple[Path, str]
+"""The folder of a study and the key of one of its cells."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +47,25 @@ class Task:
         return stored is not None and is_final(stored, Store(self.folder), self.keep_trials)
 
     @property
-    def place(self) -> tuple[Path, str]:
+    def place(self) -> Place:
         """Where its record goes; two studies of one command may hold a cell of the same key."""
         return self.folder, self.cell.key
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task; the record itself is on disk."""
+    """What became of a task; the record itself is on disk. job: the one it is queued in."""
 
     task: Task
     status: Status
     reason: str | None = None
     traceback: str | None = None
+    job: Job | None = None
+
+
+def in_job(task: Task, job: Job) -> Outcome:
+    """The outcome of a task that is left to a job."""
+    return Outcome(task, "queued", f"job {job.id}", job=job)
 
 
 @dataclass(frozen=True)
@@ -64,14 +74,23 @@ class Execution(Part, abc.ABC):
 
     timeout: seconds a cell may take, null for no limit.
     Law: every task yields exactly one Outcome, in any order, and leaves its record in the store, whatever the
-    cell does: raise, exit, run too long or kill its process.
+    cell does: raise, exit, run too long or kill its process. Only where it runs on other machines may an outcome
+    be without a record: `queued`, or `missing` with what became of it there. The records are the same wherever
+    they are made but for host, times and run.
     """
 
     timeout: Positive | None = None
 
+    def require_ready(self) -> None:
+        """Raise SettingError where nothing could be run now: with what is not installed, or does not answer."""
+
     @abc.abstractmethod
     def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Run the tasks, yielding outcomes as they come."""
+
+    def awaited(self, tasks: Sequence[Task], jobs: Mapping[Place, Job]) -> Iterator[Outcome]:
+        """What becomes of tasks that are in the jobs of a cluster: they are left to these, and are `queued`."""
+        return (in_job(task, jobs[task.place]) for task in tasks)
 
 
 class CellTimeout(BaseException):
