@@ -4,36 +4,85 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 INTERRUPTED = 130
 """The exit code of a command that was interrupted."""
 LINE = "attnlab: interrupted; what was finished is kept, the same command goes on."
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INSIST = 2.0
+"""Seconds after which a second interruption is one of somebody who does not want to wait."""
 
 
 def leave_at_once() -> None:
     """From now on an interruption ends this process where it stands: there is nothing to tidy up."""
-    for name in SIGNALS:
+    for name in _heard():
         signal.signal(name, _leave)
+
+
+def _heard() -> list[signal.Signals]:
+    """The signals that interrupt: a closed terminal does not where `nohup` has asked for that."""
+    return [name for name in SIGNALS if name != signal.SIGHUP or signal.getsignal(name) != signal.SIG_IGN]
 
 
 @contextmanager
 def tidied() -> Iterator[None]:
     """In this block an interruption is a KeyboardInterrupt, so that traces are closed and workers ended.
 
-    Meanwhile further ones are ignored: tidying takes a moment, and leaving it would leave files behind.
+    Meanwhile further ones are ignored: tidying takes a moment, and leaving it would leave files behind. One that
+    comes after `INSIST` seconds ends this process where it stands.
     """
     global _said
     _said = False
-    before = [signal.signal(name, _raise) for name in SIGNALS]
+    before = {name: signal.signal(name, _raise) for name in _heard()}
     try:
         yield
     finally:
-        for name, handler in zip(SIGNALS, before, strict=True):
+        for name, handler in before.items():
             signal.signal(name, handler)
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """In this block `came` tells whether an interruption has come from outside; whatever answered it still does.
+
+    Nothing is noted outside the main thread, which no signal reaches.
+    """
+    global _came
+    _came = False
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.getsignal(name) for name in SIGNALS}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        global _came
+        _came = True
+        answer = before[signal.Signals(number)]
+        if callable(answer):
+            answer(number, frame)
+
+    for name in (name for name, answer in before.items() if callable(answer)):
+        signal.signal(name, note)
+    try:
+        yield
+    finally:
+        _came = False
+        for name, answer in before.items():
+            if signal.getsignal(name) is note:
+                signal.signal(name, answer)
+
+
+def came() -> bool:
+    """Whether somebody has interrupted a block of `noted`: a KeyboardInterrupt there is not the block's own."""
+    return _came
+
+
+_came = False
 
 
 def say() -> None:
@@ -41,7 +90,8 @@ def say() -> None:
     global _said
     if not _said:
         _said = True
-        os.write(2, f"\n{LINE}\n".encode())
+        with suppress(OSError):  # the terminal may be what has gone
+            os.write(2, f"\n{LINE}\n".encode())
 
 
 _said = False
@@ -62,7 +112,14 @@ def forget() -> None:
 
 
 def _raise(_signal: int, _frame: FrameType | None) -> None:
-    ignore()
+    first = time.monotonic()
+
+    def again(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() - first >= INSIST:
+            _leave(number, frame)
+
+    for name in _heard():
+        signal.signal(name, again)
     raise KeyboardInterrupt
 
 

@@ -46,7 +46,7 @@ HARNESS: list[tuple[str, ...]] = [
     ("choices",),
     ("blocks",),
     ("grid", "drawn"),
-    ("launch", "sweeps"),
+    ("launch", "progress", "sweeps"),
     ("pages",),
     ("publish", "terminal"),
     ("sides",),

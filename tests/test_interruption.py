@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Lab
-from joblib.externals.loky import ProcessPoolExecutor
 
-from attnlab.harness.execution.local import _withheld
+from attnlab.harness.execution.worker import withheld
 from attnlab.interruption import LINE
 
 
@@ -58,14 +57,11 @@ def test_an_interruption_inside_exec_ends_with_the_exit_code_too(tmp_path: Path)
 
 def test_a_new_worker_never_hears_of_ctrl_c() -> None:
     """Not even before it runs its first line: a terminal's signal reaches every process of the group."""
-    pool = ProcessPoolExecutor(1)
-    try:
-        with _withheld():
-            asked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ())
-        assert signal.SIGINT in asked.result()
-        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    finally:
-        pool.shutdown(kill_workers=True)
+    with withheld():
+        told = "import signal; print(*map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))"
+        asked = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert str(int(signal.SIGINT)) in asked.stdout.split()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -39,7 +39,8 @@ log = logging.getLogger("attnlab")
 class Asked:
     """What a command asks for: how and where it runs is checked, its grid is planned by the actions that need it.
 
-    words: the command line; folders: those of --config-dir; config: the launch settings.
+    words: the command line; folders: those of --config-dir; config: the launch settings; results: where everything
+    is written, wherever a cell may go meanwhile.
     """
 
     words: tuple[str, ...]
@@ -47,17 +48,13 @@ class Asked:
     configs: Configs
     command: Command
     config: DictConfig
+    results: Path
     execution: Execution
 
     @property
     def action(self) -> str:
         """What is to be done."""
         return str(self.config.action)
-
-    @property
-    def results(self) -> Path:
-        """Where everything is written."""
-        return Path(self.config.results).expanduser()
 
     @property
     def keep_trials(self) -> bool:
@@ -176,7 +173,7 @@ class Asked:
 
     def require_writable(self, studies: Iterable[str]) -> None:
         """Raise SettingError if these studies cannot be written, or lie in the reference run."""
-        place = self.results.absolute().parts
+        place = self.results.parts
         if ("results", REFERENCE) in itertools.pairwise(place):
             raise SettingError(
                 "results", str(self.results), "another folder: this one is made by `make reference` alone"
@@ -209,12 +206,13 @@ def ask(words: Sequence[str]) -> Asked:
     if config.study is not None:
         study_name(str(config.study))
     require_heeded(config.action, overrides)
-    if Path(config.results).expanduser().is_file():
+    results = _absolute("results", config.results)
+    if results.is_file():
         raise SettingError("results", config.results, "a folder: this is a file")
     execution = part("exec", cast(dict[str, Any], OmegaConf.to_container(config.exec, resolve=True)))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")
-    return Asked(tuple(words), tuple(folders), configs, command, config, execution)
+    return Asked(tuple(words), tuple(folders), configs, command, config, results, execution)
 
 
 @contextmanager
@@ -243,8 +241,17 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return overrides, folders
 
 
+def _absolute(setting: str, text: str) -> Path:
+    """A path that no change of the working directory moves. Raises SettingError if there is none to begin with."""
+    try:
+        return Path(text).expanduser().absolute()
+    except FileNotFoundError as error:
+        allowed = "an absolute path: the folder that this command was called from is gone"
+        raise SettingError(setting, text, allowed) from error
+
+
 def _folder(text: str) -> str:
-    folder = Path(text).expanduser().absolute()
+    folder = _absolute("--config-dir", text)
     if not text or not folder.is_dir():
         raise SettingError("--config-dir", text, "a folder that exists")
     return str(folder)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import secrets
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from attnlab.files import write_atomically
 from attnlab.harness.cells import Cell
-from attnlab.harness.execution.base import Execution, Outcome, Task, is_final
+from attnlab.harness.execution.base import Execution, Outcome, Place, Task, is_final
 from attnlab.harness.execution.queued import Job, jobs
 from attnlab.harness.grid import Plan
+from attnlab.harness.progress import BAD, shown
 from attnlab.harness.provenance import code, provenance
 from attnlab.harness.store import FINAL, Store, counts, own_name
 from attnlab.interruption import INTERRUPTED
@@ -30,11 +26,6 @@ from attnlab.report.words import counted, listed
 from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
-BAD = ("failed", "timeout", "missing")
-QUIET = 30.0
-"""Seconds between two lines of progress where there is no terminal."""
-
-
 Records = dict[str, dict[str, Any]]
 """The records of one study, by the key of their cell."""
 Jobs = dict[str, Job]
@@ -126,8 +117,9 @@ def run(
             len(here),
             f", {len(left)} queued before" if left else "",
         )
-        outcomes = itertools.chain(execution(here), execution.awaited(left, jobs_of))
-        for outcome in _shown(outcomes, len(tasks)):
+        made = _until(_outcomes(execution, here, left, jobs_of), execution.on_error)
+        outcomes = stack.enter_context(closing(shown(made, len(tasks))))
+        for outcome in outcomes:
             cell = outcome.task.cell
             if outcome.status != "queued":
                 held[cell.study].pop(cell.key, None)
@@ -137,34 +129,22 @@ def run(
     return known, held
 
 
-def _shown(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
-    """Pass the outcomes on, showing progress and every failure at once."""
-    terminal = sys.stderr.isatty()
-    bar = tqdm(total=total, unit="cell", disable=not terminal or total == 0, smoothing=0.1)
-    began = spoke = time.monotonic()
-    bad = 0
-    told: set[str | None] = set()
-    with bar:
-        for done, outcome in enumerate(outcomes, start=1):
-            if outcome.status == "unavailable" and outcome.reason not in told:
-                told.add(outcome.reason)
-                with bar.external_write_mode(file=sys.stderr):
-                    log.warning("unavailable: %s", outcome.reason)
-            if outcome.status in BAD:
-                bad += 1
-                with bar.external_write_mode(file=sys.stderr):
-                    log.error("%s: %s %s", outcome.status, outcome.task.cell.study, outcome.task.cell.words)
-                    log.error("  %s", outcome.reason)
-                    log.error("  %s", Store(outcome.task.folder).path(outcome.task.cell.key))
-                    log.debug("%s", outcome.traceback or "")
-            bar.update()
-            bar.set_postfix_str(f"{bad} failed" if bad else "", refresh=False)
-            now = time.monotonic()
-            if not terminal and now - spoke >= QUIET:
-                spoke = now
-                left = (now - began) / done * (total - done)
-                log.info("%d of %s, %d failed, about %.0f s left", done, counted(total, "cell"), bad, left)
-            yield outcome
+def _outcomes(
+    execution: Execution, here: Sequence[Task], left: Sequence[Task], jobs_of: Mapping[Place, Job]
+) -> Generator[Outcome, None, None]:
+    """What becomes of the cells that run now, and of those that are in jobs from before."""
+    yield from execution(here)
+    yield from execution.awaited(left, jobs_of)
+
+
+def _until(outcomes: Generator[Outcome, None, None], on_error: str) -> Iterator[Outcome]:
+    """Pass the outcomes on, as far as a run is to go; what is under way then is ended and counts as missing."""
+    for outcome in outcomes:
+        yield outcome
+        if on_error == "stop" and outcome.status in ("failed", "timeout"):
+            log.error("stopped after this cell (exec.on_error=stop); the same command goes on")
+            outcomes.close()
+            return
 
 
 @contextmanager

@@ -4,7 +4,9 @@ Draws one number per trial, or misbehaves on purpose.
 """
 
 import contextlib
+import itertools
 import os
+import signal
 import time
 
 import numpy as np
@@ -34,6 +36,26 @@ def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
     if mood == "deaf":
         with contextlib.suppress(Exception):
             time.sleep(60)
+    if mood == "compiled":  # never comes back to Python
+        sum(itertools.repeat(0))
+    if mood == "stubborn":
+        while True:
+            with contextlib.suppress(BaseException):
+                time.sleep(60)
+    if mood == "partial":  # the numbers of half a measurement
+        with contextlib.suppress(BaseException):
+            time.sleep(60)
+    if mood == "unalarmed":
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        time.sleep(60)
+    if mood == "keyboard":
+        raise KeyboardInterrupt
+    if mood == "elsewhere":
+        os.chdir("/")
+    if mood == "forks" and os.fork() == 0:
+        time.sleep(60)
+    if mood == "long":
+        raise RuntimeError(f"level {level} " + "x" * 100_000)
     if mood == "slow":
         time.sleep(0.2)
     if mood == "once":

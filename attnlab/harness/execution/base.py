@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import abc
+import os
 import signal
 import socket
+import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
+from attnlab import interruption
 from attnlab.harness import own
 from attnlab.harness.cells import SCHEMA, Cell
 from attnlab.harness.execution.queued import Job
@@ -72,20 +75,23 @@ def in_job(task: Task, job: Job) -> Outcome:
 class Execution(Part, abc.ABC):
     """Runs tasks somewhere.
 
-    timeout: seconds a cell may take, null for no limit.
+    timeout: seconds a cell may take, null for no limit; on_error: whether a run goes on after a cell that failed
+    or ran too long.
     Law: every task yields exactly one Outcome, in any order, and leaves its record in the store, whatever the
     cell does: raise, exit, run too long or kill its process. Only where it runs on other machines may an outcome
     be without a record: `queued`, or `missing` with what became of it there. The records are the same wherever
-    they are made but for host, times and run.
+    they are made but for host, times and run. Closed before it is through, it leaves nothing running that it
+    waits for.
     """
 
     timeout: Positive | None = None
+    on_error: Literal["continue", "stop"] = "continue"
 
     def require_ready(self) -> None:
         """Raise SettingError where nothing could be run now: with what is not installed, or does not answer."""
 
     @abc.abstractmethod
-    def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def __call__(self, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
         """Run the tasks, yielding outcomes as they come."""
 
     def awaited(self, tasks: Sequence[Task], jobs: Mapping[Place, Job]) -> Iterator[Outcome]:
@@ -98,7 +104,11 @@ class CellTimeout(BaseException):
 
 
 def perform(task: Task, timeout: float | None) -> Outcome:
-    """Measure one cell and write its record; whatever it raises becomes the record."""
+    """Measure one cell and write its record; whatever it raises becomes the record.
+
+    A KeyboardInterrupt that is the cell's own is no other failure; that of whoever interrupts the run is raised
+    (`interruption.noted`), also where the cell keeps it to itself. Raises OSError where no record can be written.
+    """
     own.reach(task.paths)
     store = Store(task.folder)
     if task.is_done:  # another driver was faster
@@ -106,19 +116,29 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     started, clock = datetime.now(UTC), time.perf_counter()
     facts: dict[str, Any]
     rows: list[dict[str, Any]] = []
+    limit = _Limit(timeout)
     try:
-        with _limit(timeout):
+        with _back_again(), limit:
             rows, facts = _measured(task.cell)
-    except CellTimeout:
-        facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # SystemExit and the like end a cell, not the run
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
+    if interruption.came():
+        raise KeyboardInterrupt
+    duration = time.perf_counter() - clock
+    if (
+        timeout is not None and limit.expired
+    ):  # also one that kept the alarm to itself: its numbers are cut short
+        return timed_out(task, timeout, started, duration)
     if task.keep_trials and facts["status"] == "done":
         facts["trials"] = store.write_trials(task.cell.key, rows)
-    return record(task, facts, started, time.perf_counter() - clock)
+    return record(task, facts, started, duration)
+
+
+def timed_out(task: Task, timeout: float, started: datetime, duration: float) -> Outcome:
+    """Record a cell as one that took longer than it may."""
+    facts = {"status": "timeout", "error": f"still running after {timeout:g} s"}
+    return record(task, facts, started, duration)
 
 
 def _measured(cell: Cell) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -179,18 +199,47 @@ def _encodable(text: str) -> str:
 
 
 @contextmanager
-def _limit(seconds: float | None) -> Iterator[None]:
-    if seconds is None:
+def _back_again() -> Iterator[None]:
+    """The working directory of before, afterwards: paths that other cells read may be relative to it."""
+    try:
+        here = os.open(".", os.O_RDONLY)
+    except OSError:  # it was deleted: there is nowhere to go back to
         yield
         return
-
-    def expire(_signal: int, _frame: FrameType | None) -> None:
-        raise CellTimeout
-
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        os.fchdir(here)
+        os.close(here)
+
+
+class _Limit:
+    """A block that may take so many seconds; `expired` if it took longer, whatever it made of the alarm.
+
+    Signals reach the main thread alone: elsewhere there is no limit.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.expired = False
+        self._seconds = seconds if threading.current_thread() is threading.main_thread() else None
+        self._before: Any = None
+        self._armed = False
+
+    def __enter__(self) -> None:
+        if self._seconds is not None:
+            self._before = signal.signal(signal.SIGALRM, self._expire)
+            self._armed = True
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._armed = False
+        finally:  # the alarm may come before it is off
+            if self._seconds is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, self._before)
+
+    def _expire(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._armed:
+            self.expired = True
+            raise CellTimeout

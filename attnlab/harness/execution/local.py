@@ -1,120 +1,73 @@
-"""Cells in processes of this machine, through joblib; one BLAS thread each."""
+"""Cells in processes of this machine; one BLAS thread each."""
 
 from __future__ import annotations
 
-import functools
-import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from multiprocessing import resource_tracker
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky import ProcessPoolExecutor
+from joblib import cpu_count
 
-from attnlab.harness.cells import renew
-from attnlab.harness.execution.base import Execution, Outcome, Task, perform, record
+from attnlab.harness.execution.base import Execution, Outcome, Place, Task, record
+from attnlab.harness.execution.worker import Worker, listen
 from attnlab.parts import Count
+
+TRIES = 2
+"""How often a cell is run whose process dies: once may have been somebody else's doing."""
 
 
 @dataclass(frozen=True)
 class Local(Execution):
     """workers: processes, null for one a core.
 
-    A cell that kills its worker takes the pool with it. The cells that were under way are then run alone, each
-    in a process of its own, so that only the guilty one fails; the rest go on in a new pool.
+    A cell that runs too long loses its process a moment after its timeout, whatever it is at. One whose process
+    dies is run once more, and fails if it dies again. Every other cell goes on where it is.
     """
 
     workers: Count | None = None
 
-    def __call__(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        processes = min(self.workers or cpu_count(), max(1, len(tasks)))
-        pool = self._pool if processes > 1 else self._process
-        waiting = {task.place: task for task in tasks}
-        while waiting:  # ends: each round does all that waits, or takes one at least out of it
-            try:
-                for outcome in pool(list(waiting.values()), processes):
-                    del waiting[outcome.task.place]
-                    yield outcome
-            except BrokenProcessPool:
-                # Tasks go out in order, two a process, so those under way are among the first still waiting.
-                for task in list(waiting.values())[: 2 * processes + 1]:
-                    del waiting[task.place]
-                    yield self._alone(task)
-
-    def _pool(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
-        with parallel_config(backend="loky", inner_max_num_threads=1):
-            pool = Parallel(
-                n_jobs=processes, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-            )
-            with _withheld():
-                outcomes = pool(delayed(_work)(task, self.timeout, os.getpid()) for task in tasks)
-            yield from outcomes
-
-    def _process(self, tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
-        """One worker: joblib would run it in this process, where a dying cell takes the driver along."""
-        pool = ProcessPoolExecutor(processes)
+    def __call__(self, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
+        waiting = deque(tasks)
+        died: dict[Place, int] = {}
+        count = min(self.workers or cpu_count(), len(tasks))
+        crew: list[Worker] = []
         try:
-            for task in tasks:
-                with _withheld():
-                    outcome = pool.submit(_work, task, self.timeout, os.getpid())
-                yield outcome.result()
+            crew += (Worker() for _ in range(count))
+            while waiting or any(
+                worker.task for worker in crew
+            ):  # ends: every cell has an outcome, see `died`
+                for worker in crew:
+                    if worker.task is None and waiting:
+                        worker.give(waiting.popleft(), self.timeout)
+                for worker in listen([worker for worker in crew if worker.task is not None]):
+                    task = worker.task
+                    assert task is not None
+                    try:
+                        outcome = worker.late() if worker.patience == 0.0 else worker.hear()
+                    except EOFError:
+                        died[task.place] = died.get(task.place, 0) + 1
+                        outcome = _dead(worker, task, died[task.place])
+                        if outcome is None:
+                            waiting.appendleft(task)
+                    if not worker.lives:
+                        crew[crew.index(worker)] = Worker()
+                    if outcome is not None:
+                        yield outcome
         finally:
-            pool.shutdown(kill_workers=True)
-
-    def _alone(self, task: Task) -> Outcome:
-        started, clock = datetime.now(UTC), time.perf_counter()
-        try:
-            (outcome,) = self._process([task], 1)
-        except BrokenProcessPool:
-            facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
-            return record(task, facts, started, time.perf_counter() - clock)
-        return outcome
+            for worker in crew:
+                worker.end()
 
 
-@contextmanager
-def _withheld() -> Iterator[None]:
-    """In this block Ctrl-C waits; processes and threads that start in it never hear of it.
+def _dead(worker: Worker, task: Task, times: int) -> Outcome | None:
+    """What becomes of the cell of a dead worker: nothing yet after the first time.
 
-    A signal held back stays so through the start of a program: not even its first lines can be struck.
+    Raises OSError for a process that did not even come to its first cell.
     """
-    resource_tracker.ensure_running()  # the first worker would start it, and that lets signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _work(task: Task, timeout: float | None, driver: int) -> Outcome:
-    """Measure one cell in a worker."""
-    _leave_with(driver)
-    _start(task.run_id)
-    return perform(task, timeout)
-
-
-@functools.lru_cache(maxsize=1)
-def _start(_run: str) -> None:
-    """Take the code of the user's own as it is at the start of a run: a worker may have served an older one."""
-    renew()
-
-
-@functools.cache
-def _leave_with(driver: int) -> None:
-    """End this worker once its driver is gone: killed, it cannot say so, and its cells are for its next run.
-
-    Ctrl-C at a terminal reaches every process; the driver alone answers it, and ends its workers: they start with
-    it withheld.
-    """
-
-    def watch() -> None:
-        while os.getppid() == driver:  # ends: with the driver, or with this process
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    worker.end()
+    if times < TRIES:
+        return None
+    if not worker.is_ready:
+        raise OSError(f"no process can be started for cells (exit code {worker.exit_code}); try exec=serial")
+    facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
+    return record(task, facts, worker.started, time.monotonic() - worker.began)
