@@ -1,10 +1,15 @@
 """What the quick grids of the Q3 studies cost: CPU seconds of their cells, one process, pages not counted.
 
-One repeat of every cell is measured and told for all repeats of the grid. What is compiled once on a machine is
-compiled before. Exits with 1 if a study costs more than was promised.
+On one thread, as the command `attnlab` runs: others would spin while they wait. One repeat of every cell is
+measured and told for all repeats of the grid. What is compiled once on a machine is compiled before. Exits with
+1 if a study costs more than was promised.
 """
 
 from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import dataclasses
 import sys

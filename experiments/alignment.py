@@ -44,7 +44,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 6
+VERSION = 7
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {
@@ -59,7 +59,7 @@ SMALL = 4
 """Key dimensions up to which all queries are sought, and the law for their number is estimated."""
 SUBSETS = 20_000
 """Simplices whose orientations are compared, at most."""
-DRAWS = 2_000
+DRAWS = 1_000
 """Queries that the law's integral is estimated from, a trial: for the mean over trials, not for one of them."""
 
 
@@ -76,7 +76,8 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
     problem = (a, sample.values, sample.keys, sample.mask)
-    found, certain = softmax_rivals(*problem, density=inputs.density), lost_by_degree(*problem)
+    certain = lost_by_degree(*problem)
+    found = softmax_rivals(*problem, density=inputs.density, degree=certain)
     if (found.kept & certain).any():
         raise RuntimeError(
             f"{int((found.kept & certain).sum())} of {trials} trials are kept by a theorem and lost"

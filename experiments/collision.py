@@ -39,7 +39,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 5
+VERSION = 6
 MEASURES = {
     "total_variation": NONNEGATIVE.sometimes,
     "jsd_bits": UNIT.sometimes,

@@ -193,7 +193,13 @@ def test_a_bracket_never_claims_both_and_knows_its_theorems() -> None:
     free = softmax_rivals(weights, values, keys)
     assert not (free.kept & free.lost).any() and free.lost.mean() > 0.6
     assert (free.lost >= free.flip).all() and (np.isfinite(free.first_start) == free.by_search).all()
-    assert (free.lost >= lost_by_degree(weights, values, keys)).all()
+    certain = lost_by_degree(weights, values, keys)
+    assert (free.lost >= certain).all()
+    told = softmax_rivals(weights, values, keys, degree=certain)  # what is known is not asked again
+    for name in ("kept", "by_search", "by_degree", "flip"):
+        np.testing.assert_array_equal(getattr(told, name), getattr(free, name))
+    with pytest.raises(ValueError, match=r"expected degree \(30,\)"):
+        softmax_rivals(weights, values, keys, degree=certain[:5])
     tied = softmax_rivals(
         weights, np.matmul(keys, np.random.default_rng(0).standard_normal((30, 3, 5))), keys
     )

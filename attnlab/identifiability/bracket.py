@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnlab.arrays import Array, Mask
+from attnlab.arrays import Array, Mask, require
 from attnlab.attention import softmax_weights
 from attnlab.identifiability.degree import LARGEST, degree_of_weights, jacobian_sign
 from attnlab.identifiability.family import Family, in_coordinates
@@ -106,6 +106,7 @@ def softmax_rivals(
     mask: ArrayLike | None = None,
     *,
     density: bool = False,
+    degree: ArrayLike | None = None,
 ) -> Rivals:
     """Have other softmax weights over these keys the output of these weights? Certain answers only.
 
@@ -120,11 +121,11 @@ def softmax_rivals(
     Lost: a second query, found in 256 starts and confirmed (Newton-Kantorovich); a degree that is not the sign of
     the given query (`query_degree`; asked where keys and values span as many dimensions and n times that is at
     most 512); or keys that span more dimensions than the values, with a regular Jacobian at the query: then those
-    with its output are a surface through it. A search
-    that finds nothing decides nothing. Weights that are no softmax of the keys to 1e-9 have all softmax weights
-    with their output as rivals.
+    with its output are a surface through it. A search that finds nothing decides nothing. Weights that are no
+    softmax of the keys to 1e-9 have all softmax weights with their output as rivals.
 
-    weights (..., n), values (..., n, d), keys (..., n, e), mask (..., n). Nothing is drawn. Raises ValueError for
+    weights (..., n), values (..., n, d), keys (..., n, e), mask (..., n); degree (...,): what `lost_by_degree`
+    says of these arrays, where that is known: it is then not asked again. Nothing is drawn. Raises ValueError for
     shapes that do not fit, numbers that are not finite, and weights off the simplex.
 
     >>> import attnlab
@@ -145,9 +146,15 @@ def softmax_rivals(
         found.kept[trial] = _only(family[trial], density)
     rest = np.flatnonzero(~found.kept)
     _search(rest, found, asked)
-    for trial in rest[~found.by_search[rest]]:
-        query = found.query[trial] if softmax[trial] else None
-        found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
+    left = rest[~found.by_search[rest]]
+    if degree is None:
+        for trial in left:
+            query = found.query[trial] if softmax[trial] else None
+            found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
+    else:
+        known = np.asarray(degree, dtype=bool)
+        require(known.shape == lead, f"degree {lead}, one answer a trial", known.shape)
+        found.by_degree[left] = known.ravel()[left]
     return Rivals(
         found.kept.reshape(lead),
         found.by_search.reshape(lead),

@@ -1,6 +1,6 @@
 """Proof that near two computed queries there are two exact ones with one output, and that they differ.
 
-The outputs of the computed queries are compared in extended precision, so that the residual is not rounding.
+The outputs of the computed queries are compared in 40 digits, so that the residual is not rounding.
 Then Kantorovich's theorem (Ortega & Rheinboldt, Iterative Solution of Nonlinear Equations, 1970, 12.6) asks
 for `beta^2 gamma |residual| <= 1/2`: with beta = 1 / (least singular value of the Jacobian) and gamma a bound
 of its Lipschitz constant, an exact solution lies within `2 beta |residual|`.
@@ -8,49 +8,15 @@ of its Lipschitz constant, an exact solution lies within `2 beta |residual|`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from attnlab.attention import softmax_weights
 from attnlab.shapes import Array
+from attnlab.solvers.forty_digits import difference, missed_by
 from attnlab.solvers.whitening import whitening
 
-DIGITS = 40
 ROUNDING = 1e-13
 """What rounding may take from the least singular value, relative to `E |v - o| |k - mu|`: a few hundred units."""
-
-
-def softmax_output(keys: Array, values: Array, query: Array) -> list[Any]:
-    """`V^T softmax(K q)` in 40 digits: keys (n, e), values (n, d), query (e,), taken as exact numbers."""
-    import mpmath
-
-    with mpmath.workdps(DIGITS):
-        exact = [mpmath.mpf(float(x)) for x in query]
-        scores = [mpmath.fdot(zip(map(float, key), exact, strict=True)) for key in keys]
-        top = max(scores)
-        powers = [mpmath.exp(score - top) for score in scores]
-        total = mpmath.fsum(powers)
-        return [mpmath.fdot(zip(powers, map(float, column), strict=True)) / total for column in values.T]
-
-
-def residual(keys: Array, values: Array, first: Array, second: Array) -> Array:
-    """(d,): the difference of the outputs of two queries, computed in 40 digits, rounded at the end."""
-    import mpmath
-
-    with mpmath.workdps(DIGITS):
-        pairs = zip(softmax_output(keys, values, first), softmax_output(keys, values, second), strict=True)
-        return np.array([float(one - other) for one, other in pairs])
-
-
-def mean_output(values: Array, weights: Array) -> list[Any]:
-    """`V^T a / sum a` in 40 digits: values (n, d), weights (n,), taken as exact numbers."""
-    import mpmath
-
-    with mpmath.workdps(DIGITS):
-        exact = [mpmath.mpf(float(x)) for x in weights]
-        total = mpmath.fsum(exact)
-        return [mpmath.fdot(zip(exact, map(float, column), strict=True)) / total for column in values.T]
 
 
 def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
@@ -61,7 +27,7 @@ def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
     """
     if (values == values[0]).all():
         return True  # all weights give this one value
-    radius = certain_radius(keys, values, residual(keys, values, first, second), second)
+    radius = certain_radius(keys, values, difference(keys, values, first, second), second)
     if radius is None:
         return False
     of_keys = whitening(keys[None], np.ones((1, len(keys)), dtype=bool))
@@ -72,12 +38,7 @@ def confirmed_output(keys: Array, values: Array, weights: Array, query: Array) -
     """Whether an exact query near the given one has exactly the output of these weights (n,), softmax or not."""
     if (values == values[0]).all():
         return True
-    import mpmath
-
-    with mpmath.workdps(DIGITS):
-        pairs = zip(mean_output(values, weights), softmax_output(keys, values, query), strict=True)
-        missed = np.array([float(one - other) for one, other in pairs])
-    return certain_radius(keys, values, missed, query) is not None
+    return certain_radius(keys, values, missed_by(keys, values, weights, query), query) is not None
 
 
 def certain_radius(keys: Array, values: Array, missed: Array, query: Array) -> float | None:
@@ -130,7 +91,7 @@ def confirmed_pair(keys: Array, values: Array, first: Array, second: Array) -> f
     least = float(np.linalg.svd(np.hstack(slopes), compute_uv=False)[-1]) - lost
     if not least > 0:
         return None
-    size = float(np.linalg.norm(residual(keys, values, first, second) @ of_values.whiten[0]))
+    size = float(np.linalg.norm(difference(keys, values, first, second) @ of_values.whiten[0]))
     radius = 2 * size / least
     reach = 2 * radius * float(np.linalg.norm(span, axis=1).max())
     apart = float(np.linalg.norm(of_keys.unwhiten[0] @ (first - second))) > 2 * radius
