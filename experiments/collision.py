@@ -170,13 +170,50 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         way="lost",
     ),
     Claim(
+        metric="jsd_bits",
+        says="Patterns with one output are apart (1 bit: they share no weight at all) by",
+        form="{} bits",
+        unit="plain",
+        over="collision",
+        only=beyond,
+        figure="distance",
+    ),
+    *no_other_query(rather(beyond), having("collision:rival", "Q3"), over="inputs.n", spread=True),
+    Claim(
         metric="found",
         says="A second query over the same keys with the same output is found",
         over="inputs.n",
         only=each(rather(beyond), having("collision:rival", "Q3"), of_queries),
         spread=True,
     ),
-    *no_other_query(rather(beyond), having("collision:rival", "Q3"), over="inputs.n", spread=True),
+    *(
+        Claim(
+            metric="total_variation",
+            says=f"With no more than d + 1 positions{whatever}, weights whose stored output has the same bits are "
+            "apart, in total variation, by",
+            form="{}",
+            unit="plain",
+            over="collision.format",
+            at="in {}",
+            only=each(_few, which),
+        )
+        for which, whatever in (
+            (_dense, ", where exact outputs determine the weights (the values have a density)"),
+            (_not_dense, ""),
+        )
+    ),
+    Remark(_declined),
+    Claim(
+        metric="jsd_bits",
+        says="By sharpness: {collision} goes as far as",
+        form="{} bits",
+        unit="plain",
+        over="weights.temperature",
+        compares=True,
+        only=each(beyond, _varied("weights.temperature")),
+        beside={"jsd_bits_to_uniform": "the given weights are {!s} bits from uniform"},
+        figure="temperature",
+    ),
     Claim(
         metric="found",
         says=PAIRS,
@@ -200,41 +237,4 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         counts="other weights on the simplex with that output are found by {collision}",
         way="lost",
     ),
-    Claim(
-        metric="jsd_bits",
-        says="Patterns with one output are apart (1 bit: they share no weight at all) by",
-        form="{} bits",
-        unit="plain",
-        over="collision",
-        only=beyond,
-        figure="distance",
-    ),
-    Claim(
-        metric="jsd_bits",
-        says="By sharpness: {collision} goes as far as",
-        form="{} bits",
-        unit="plain",
-        over="weights.temperature",
-        compares=True,
-        only=each(beyond, _varied("weights.temperature")),
-        beside={"jsd_bits_to_uniform": "the given weights are {!s} bits from uniform"},
-        figure="temperature",
-    ),
-    *(
-        Claim(
-            metric="total_variation",
-            says=f"With no more than d + 1 positions{whatever}, weights whose stored output has the same bits are "
-            "apart, in total variation, by",
-            form="{}",
-            unit="plain",
-            over="collision.format",
-            at="in {}",
-            only=each(_few, which),
-        )
-        for which, whatever in (
-            (_dense, ", where exact outputs determine the weights (the values have a density)"),
-            (_not_dense, ""),
-        )
-    ),
-    Remark(_declined),
 )

@@ -110,31 +110,29 @@ CLAIMS = (
         counts="all weights on the simplex with that output have the same top position",
     ),
     Claim(
-        metric="certified",
-        says=CERTAIN,
-        over="inputs.n",
-        compares=True,
-        only=beyond,
-        least=("weights.temperature",),
-        figure="certified",
-        question="Q2",
-        counts="all weights on the simplex with that output have the same top position",
-    ),
-    Claim(
         metric="could_vanish",
-        says="That position might have had no weight at all",
+        says="The most-attended position might have had no weight at all",
         over="weights.temperature",
         only=beyond,
         figure="vanish",
     ),
     Claim(
         metric="top_width",
-        says="With the values known, its weight lies in an interval of mean width",
+        says="With the values known, the largest weight lies in an interval of mean width",
         form="{}",
         unit="plain",
         over="weights.temperature",
         only=beyond,
         figure="width",
+    ),
+    Claim(
+        metric="certified",
+        says="At one entropy, the most-attended position is certain",
+        over="weights:says",
+        only=each(beyond, _of_one_entropy),
+        least=("weights.effective",),
+        beside={"unique": "all weights certain in {}"},
+        figure="maps",
     ),
     Claim(
         metric="unique",
@@ -147,6 +145,17 @@ CLAIMS = (
     ),
     Claim(
         metric="certified",
+        says=CERTAIN,
+        over="inputs.n",
+        compares=True,
+        only=beyond,
+        least=("weights.temperature",),
+        figure="certified",
+        question="Q2",
+        counts="all weights on the simplex with that output have the same top position",
+    ),
+    Claim(
+        metric="certified",
         says="With no more than d + 1 positions, the most-attended position is certain",
         over="inputs.n",
         only=each(_few, _free),
@@ -155,20 +164,11 @@ CLAIMS = (
     *(
         Claim(
             metric=f"certified_{name}",
-            says=f"Where the mass outside the floor((d+1)/2) largest weights is {words}, the most-attended "
+            says=f"With a mass {words} outside the floor((d+1)/2) largest weights, the most-attended "
             "position is certain",
             only=beyond,
             figure="tail",
         )
         for name, words in TAILS.items()
-    ),
-    Claim(
-        metric="certified",
-        says="At one entropy, the most-attended position is certain",
-        over="weights:says",
-        only=each(beyond, _of_one_entropy),
-        least=("weights.effective",),
-        beside={"unique": "all weights certain in {}"},
-        figure="maps",
     ),
 )

@@ -126,18 +126,28 @@ VALUES = having("decoder:knows", "the output and V")
 KEYS = lacking("decoder:knows", "the output and V")
 CLAIMS = (
     Claim(
-        metric="exact",
-        says="With no more than d + 1 positions, someone who knows the values gets the weights back",
-        over="decoder",
-        only=_few,
+        metric="top1",
+        says="Knowing the values, {decoder} names the most-attended position",
+        over="weights.temperature",
+        compares=True,
+        only=each(beyond, rather(VALUES), best("top1", "decoder")),
+        beside={"chance": "chance {}"},
+        figure="temperature",
     ),
     Claim(
         metric="top1",
         says="With more than d + 1 positions, someone who knows the values names the most-attended position",
         over="decoder",
-        only=each(beyond, rather(VALUES)),
+        only=each(beyond, rather(VALUES), rather(having("weights:positive"))),
+        least=("weights.temperature",),
         beside={"chance": "chance {}"},
         figure="temperature",
+    ),
+    Claim(
+        metric="exact",
+        says="With no more than d + 1 positions, someone who knows the values gets the weights back",
+        over="decoder",
+        only=_few,
     ),
     Claim(
         metric="rival",
@@ -156,16 +166,6 @@ CLAIMS = (
         only=each(rather(beyond), KEYS),
         beside={"rival": "other {decoder:assumes} weights with the same output in {}"},
     ),
-    *no_other_query(rather(beyond), KEYS, over="inputs"),
-    Claim(
-        metric="top1",
-        says="By sharpness: {decoder} names the most-attended position",
-        over="weights.temperature",
-        compares=True,
-        only=each(beyond, rather(VALUES), best("top1", "decoder")),
-        beside={"chance": "chance {}"},
-        figure="temperature",
-    ),
     Claim(
         metric="support_recall",
         says="Of the attended positions, {decoder} finds",
@@ -175,4 +175,5 @@ CLAIMS = (
         beside={"support_chance": "chance {}"},
         figure="support",
     ),
+    *no_other_query(rather(beyond), KEYS, over="inputs"),
 )

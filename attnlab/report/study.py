@@ -11,6 +11,7 @@ import pandas as pd
 from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
 from attnlab.report.cell_table import cell_table
+from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script
 from attnlab.report.shown import whole
@@ -23,7 +24,6 @@ Problem = tuple[str, str, str]
 
 FIGURES = "figures"
 MOST_HEADLINE = 160
-OPENING_SENTENCES = 4
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Study:
     last cell was measured; question: the experiment's first paragraph; method: how it was done;
     command: the line that makes it again; beside: what else is stored under its name, in a sentence; counts:
     cells by status; problems: the cells that are not done; settings: those common to all cells; provenance:
-    code, versions, days; figures: yaml mappings, the first one opens the page.
+    code, versions, days; figures: yaml mappings; the one that shows the claim's number opens the page.
     """
 
     name: str
@@ -97,23 +97,21 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     """
     table = complete(table)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-    figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(study.figures)]
+    specs = sorted(study.figures, key=lambda spec: not verdict.claimed or spec.get("name") != verdict.claimed)
+    figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(specs)]
     files = [
         write_atomically(folder / FIGURES / name, content)
         for figure in figures
         for name, content in figure.files.items()
     ]
     places = {figure.name: (place, figure) for place, figure in enumerate(figures, 1)}
+    found = findings(verdict, places)
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     sorting = script("cells.js")
     facts: dict[str, object] = {
         "study": study,
         "verdict": verdict,
-        "told": [
-            (sentence, name, places[name][0] if name in places and places[name][1].holds(cells) else None)
-            for sentence, name, cells in verdict.shown
-        ],
-        "opening": OPENING_SENTENCES,
+        "found": found,
         "questions": QUESTIONS,
         "figures": figures,
         "cells": cell_table(table, first),
@@ -123,18 +121,19 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
-    facts["contents"] = _contents(study, verdict, len(figures))
+    facts["contents"] = _contents(study, verdict, found, len(figures))
     twin = write_atomically(folder / "report.md", render("study.md.j2", **facts))
     text = linked(render("study.html.j2", **facts), "../index.html")
     page = write_atomically(folder / "report.html", text)
     return [page, twin, *files]
 
 
-def _contents(study: Study, verdict: Verdict, figures: int) -> list[tuple[str, str]]:
+def _contents(study: Study, verdict: Verdict, found: Findings, figures: int) -> list[tuple[str, str]]:
     """The sections of the page: their ids and names."""
     there = {
         "verdict": ("Verdict", verdict.drawn),
-        "found": ("What else it found", len(verdict.sentences) > OPENING_SENTENCES),
+        "found": ("What else it found", bool(found.others)),
+        "levels": ("Level by level", bool(found.levels or found.more)),
         "questions": ("The four questions", bool(verdict.answers)),
         "method": ("How it was done", bool(study.method)),
         "figures": ("More figures", figures > 1),

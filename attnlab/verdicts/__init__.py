@@ -2,7 +2,7 @@
 
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
 from attnlab.verdicts.bracket import Average, Bracket, Number
-from attnlab.verdicts.claim import Claim, Finding, stated
+from attnlab.verdicts.claim import Claim, stated
 from attnlab.verdicts.facts import (
     beyond,
     by_symmetry,
@@ -13,6 +13,7 @@ from attnlab.verdicts.facts import (
     of_no_query,
     of_queries,
 )
+from attnlab.verdicts.finding import Finding
 from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
 from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
@@ -25,6 +26,7 @@ from attnlab.verdicts.scene import (
     typical,
 )
 from attnlab.verdicts.second_query import AFTER_THE_SUM, ALONE, no_other_query
+from attnlab.verdicts.told import Levels, Told, shared
 
 __all__ = [
     "AFTER_THE_SUM",
@@ -35,9 +37,11 @@ __all__ = [
     "Bracket",
     "Claim",
     "Finding",
+    "Levels",
     "Number",
     "Question",
     "Remark",
+    "Told",
     "Verdict",
     "agreement",
     "best",
@@ -59,6 +63,7 @@ __all__ = [
     "pooled",
     "rather",
     "rows",
+    "shared",
     "stated",
     "typical",
 ]

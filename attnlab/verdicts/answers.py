@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from attnlab.verdicts.bracket import Bracket, Number, remainder
+from attnlab.verdicts.told import Told
 
 Question = Literal["Q1", "Q2", "Q3", "Q4"]
 Way = Literal["kept", "lost", "read", "bits"]
@@ -61,7 +62,7 @@ class Verdict:
     sentences: plain words with numbers; limits: what it does not show; figures: for each sentence the name of the
     figure that shows its number, or nothing; cells: for each the keys of the cells it speaks of. drawn: False for
     an experiment that concludes nothing in words, whose figures and table speak alone. opening: the one sentence
-    of a study that answers for all of them.
+    of a study that answers for all of them. told: each sentence in its pieces, with the numbers of its levels.
     """
 
     sentences: tuple[str, ...]
@@ -71,6 +72,13 @@ class Verdict:
     cells: tuple[tuple[str, ...], ...] = ()
     drawn: bool = True
     opening: str = ""
+    told: tuple[Told, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Told, ...]:
+        """Each sentence in its pieces; one that came without them as it stands."""
+        own = self.told if len(self.told) == len(self.sentences) else map(Told, self.sentences)
+        return tuple(told for told, sentence in zip(own, self.sentences, strict=True) if sentence)
 
     @property
     def shown(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

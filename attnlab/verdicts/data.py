@@ -9,8 +9,9 @@ from typing import Any, cast
 from attnlab.intervals import Interval
 from attnlab.verdicts.answers import Answer, Verdict
 from attnlab.verdicts.bracket import Average, Bracket
+from attnlab.verdicts.told import Levels, Told
 
-KINDS = {kind.__name__: kind for kind in (Verdict, Answer, Interval, Average, Bracket)}
+KINDS = {kind.__name__: kind for kind in (Verdict, Answer, Interval, Average, Bracket, Told, Levels)}
 """What a verdict is made of; nothing else comes back from data."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from attnlab.verdicts.answers import Answer
+from attnlab.verdicts.told import Told
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Said:
     figure: str
     limit: str = ""
     cells: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> Told:
+        """The sentence as it stands."""
+        return Told(self.sentence)
 
     @property
     def answers(self) -> dict[tuple[object, ...], Answer]:

@@ -194,9 +194,16 @@ def condition(
         part = part_of(column)
         own = study[study[part].isin(rows[part].unique())] if part != column and part in study else study
         tells = part != column and said(own, part, column)
+        if part == column and usual(study, column, value):
+            continue
         if column.rpartition(".")[2] in ALWAYS or (own[column].nunique(dropna=False) > 1 and not tells):
             words.append(valued(column, value))
     return [word for word in words if word]
+
+
+def usual(study: pd.DataFrame, column: str, value: object) -> bool:
+    """Whether a setting in words has this value in most rows: a study's own switch is told where it is moved."""
+    return isinstance(value, str) and bool((study[column] == value).mean() > 0.5)
 
 
 def said(study: pd.DataFrame, part: str, column: str) -> bool:

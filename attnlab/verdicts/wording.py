@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from attnlab.verdicts.bracket import Bracket, Number
@@ -22,6 +23,11 @@ def certainly(number: Bracket) -> str:
     """A bracket in a sentence: `certainly in 12.0 % [9.0, 15.8] (possibly in 85.0 % [80.6, 88.6])`."""
     kept, *most = (end.percent for end in number.ends)
     return f"certainly in {kept}" + "".join(f" (possibly in {end})" for end in most)
+
+
+def header(words: str) -> str:
+    """What a column of such numbers is called: `chance` for `chance {}`; dots stand for a number within words."""
+    return re.sub(r"^[ ,:…]+|[ ,:…]+$", "", re.sub(r"{(!s)?}", "…", words))
 
 
 def width(number: Number) -> float:
