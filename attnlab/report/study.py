@@ -133,10 +133,10 @@ def _contents(study: Study, verdict: Verdict, found: Findings, figures: int) -> 
     there = {
         "verdict": ("Verdict", verdict.drawn),
         "found": ("What else it found", bool(found.others)),
-        "levels": ("Level by level", bool(found.levels or found.more)),
-        "questions": ("The four questions", bool(verdict.answers)),
-        "method": ("How it was done", bool(study.method)),
         "figures": ("More figures", figures > 1),
+        "levels": ("Level by level", bool(found.levels or found.more)),
+        "method": ("How it was done", bool(study.method)),
+        "questions": ("The four questions", bool(verdict.answers)),
         "cells": ("Every cell", True),
         "limits": ("Limits", bool(verdict.limits)),
         "again": ("Reproduce this", True),
