@@ -198,7 +198,7 @@ CLAIMS: tuple[Claim, ...] = (
         "argmax_flip",
         "A second query was found that has the same output and another most-attended position",
         theorem=_never,
-        figure="flips",
+        figure="noise",
     ),
     *_told(
         "same_order",

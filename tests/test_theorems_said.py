@@ -21,7 +21,7 @@ from attnlab.identifiability import is_unique
 from attnlab.metrics import full_support
 from attnlab.seeds import Streams
 from attnlab.verdicts import Claim, Verdict
-from attnlab.verdicts.claim import Place
+from attnlab.verdicts.finding import Place
 from attnlab.verdicts.situation import SITUATION, situations
 
 SIZES = ("inputs.n=4,10", "inputs.d=4", "inputs.e=4")

@@ -144,6 +144,21 @@ class Figure(abc.ABC):
             return f"{short} = {word}"
         return word
 
+    def tells(self, mark: Mark) -> str:
+        """What a mark says when a pointer rests on it: where it stands, its value and interval, its trials."""
+        where = [
+            self.title_of(column, value) if column != self.x or column == METRIC else self._at(value)
+            for column, value in zip(self.by, mark.place, strict=True)
+            if value is not None
+        ]
+        number = mark.interval.percent if mark.kind == "rate" else str(mark.interval)
+        return f"{', '.join(where)}: {number}; {counted(mark.interval.count, 'trial')}"
+
+    def _at(self, value: object) -> str:
+        """A level of x with its name, if it is a number."""
+        word = self.word(self.x, value)
+        return f"{self.say(self.x)}: {word}" if isinstance(value, int | float) else word
+
     def fitted(self, table: pd.DataFrame) -> Self:
         """The figure for this table: parts by what they say, without series and panels of settings it lacks."""
         said = _said(table, [*self.by, *self.where, *self.prefer])

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 
 import matplotlib
 import seaborn
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as _Figure
@@ -36,6 +37,8 @@ DASHES: tuple[Dash, ...] = (
     (0, (3, 1, 1, 1, 1, 1)),
 )
 MOST_MARKS = 2000
+_TOLD = "told:"
+_BETWEEN = "\N{BROKEN BAR}"
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _ROOT = f'style="font-family: {FONTS}; stroke-linejoin: round; stroke-linecap: butt"'
 _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
@@ -134,6 +137,37 @@ def style(layout: Layout) -> AbstractContextManager[None]:
     return matplotlib.rc_context(settings)
 
 
+def tell(artist: Artist, words: Sequence[str]) -> None:
+    """Let each mark of an artist, in the order drawn, say its words when a pointer rests on it."""
+    artist.set_gid(_TOLD + _BETWEEN.join(word.replace(_BETWEEN, " ") for word in words))
+
+
+def _titled(body: str) -> str:
+    """The drawing with a title in each mark that `tell` gave words; none where marks and words do not match."""
+    pieces, done = [], 0
+    for found in re.finditer(rf'<g id="{_TOLD}([^"]*)">', body):
+        depth, end = 1, len(body)
+        for tag in re.finditer(r"<g\b|</g>", body[found.end() :]):
+            depth += 1 if tag.group() != "</g>" else -1
+            if not depth:
+                end = found.end() + tag.start()
+                break
+        inside = body[found.end() : end]
+        words = iter(found.group(1).split(_BETWEEN))
+        mark = r"<use\b[^>]*/>" if "<use" in inside else r"<path\b[^>]*/>"
+        pieces.append(body[done : found.start()] + "<g>")
+        if len(re.findall(mark, inside)) == found.group(1).count(_BETWEEN) + 1:
+            inside = re.sub(mark, lambda one: _with_title(one.group(), next(words)), inside)  # noqa: B023
+        pieces.append(inside)
+        done = end
+    return "".join([*pieces, body[done:]])
+
+
+def _with_title(mark: str, words: str) -> str:
+    name = mark[1:].split(maxsplit=1)[0]
+    return f"{mark[:-2]}><title>{words}</title></{name}>"
+
+
 def bare(axes: Axes) -> None:
     """An axes with nothing to show."""
     axes.set_axis_off()
@@ -155,6 +189,7 @@ def svg(made: Sheet, title: str, description: str) -> str:
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"<defs>\s*<style.*?</defs>\s*", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r" ?font-family: [^;\"]*;?", "", body)
+    body = _titled(body)
     referenced = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", body))
     body = re.sub(
         r" id=\"([^\"]+)\"", lambda found: found.group() if found.group(1) in referenced else "", body

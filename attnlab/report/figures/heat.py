@@ -19,7 +19,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
 
-from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet
+from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet, tell
 from attnlab.report.figures.picture import Panel, Picture, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
@@ -130,6 +130,7 @@ class Heat(Picture):
         )
         axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
         axes.add_collection(mesh)
+        tell(mesh, [self.tells(mark) for mark in panel.marks])
         axes.plot([x for x, _ in boxes], [y for _, y in boxes], **_EMPTY)
         if drawn:
             corners = np.concatenate([*drawn, *boxes.values()])

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from attnlab.report.figures.canvas import INK, MUTED, PAPER, Look
+from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
+from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level
 from attnlab.report.words import kind_of_reference
@@ -19,6 +20,10 @@ from attnlab.tidy import METRIC
 
 THIN = 1.1
 """The width of a reference curve, in points."""
+MOST_NAMED = 5
+"""Series that are named at their ends; of more there is a legend."""
+NAME = 25
+"""The letters of such a name in one line."""
 UPRIGHT = 24
 """The letters of a label that stands upright beside a panel, in one line."""
 
@@ -33,15 +38,20 @@ class Lines(Picture):
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One curve for each level of hue, in front of the reference curves."""
         values = self.numbers(rows)
-        if self.logx:
+        if self.logx and values[0] > 0:
             axes.set_xscale("log")
+        elif (
+            self.logx and values[-1] > 0
+        ):  # a logarithmic axis has no place for 0: a straight piece up to the next
+            axes.set_xscale("symlog", linthresh=min(value for value in values if value > 0), linscale=0.5)
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
         # Panels share this axis: its ends are those of all of them.
         everywhere = [mark for mark in panel.every if mark.metric in panel.metrics]
         value_scale(axes, everywhere + panel.references, self.logy)
         looks = self.looks(rows)
-        for look, curve in self.references(panel, looks):
-            axes.plot(*curve, color=look.colour, linestyle=look.dash, linewidth=THIN, zorder=1.5)
+        for metric, look, curve in self.references(panel, looks):
+            (line,) = axes.plot(*curve, color=look.colour, linestyle=look.dash, linewidth=THIN, zorder=1.5)
+            tell(line, [self.say(metric)])
         for place, (level, look) in enumerate(looks.items()):
             shift = 2.2 * (place - (len(looks) - 1) / 2)
             series = sorted(
@@ -50,8 +60,10 @@ class Lines(Picture):
             self.draw_series(axes, series, self.gaps(panel, level), look, max(-9.0, min(9.0, shift)))
         room = 0.07
         low, high = values[0], values[-1]
-        if self.logx:
+        if self.logx and low > 0:
             axes.set_xlim(low / (high / low) ** room / 1.04, high * (high / low) ** room * 1.04)
+        elif self.logx and high > 0:
+            axes.set_xlim(low - 0.3 * min(value for value in values if value > 0), high * 1.6)
         else:
             pad = room * (high - low) or 0.5
             axes.set_xlim(low - pad, high + pad)
@@ -77,9 +89,10 @@ class Lines(Picture):
         floor = min((value for value in y if value > 0), default=1.0) / 10 if self.logy else -math.inf
         low = [max(mark.interval.low, floor) for mark in series]
         high = [mark.interval.high for mark in series]
-        axes.vlines(x, low, high, colors=look.colour, linewidth=1.2, transform=moved, zorder=2)
+        words = [self.tells(mark) for mark in series]
+        tell(axes.vlines(x, low, high, colors=look.colour, linewidth=1.2, transform=moved, zorder=2), words)
         beside = sorted([*zip(x, y, strict=True), *((gap, math.nan) for gap in gaps)])
-        axes.plot(
+        (line,) = axes.plot(
             [at for at, _ in beside],
             [value for _, value in beside],
             color=look.colour,
@@ -90,6 +103,7 @@ class Lines(Picture):
             transform=moved,
             zorder=3,
         )
+        tell(line, words)
 
     def gaps(self, panel: Panel, level: object) -> list[float]:
         """The values of x where this series has cells and none of them a value."""
@@ -100,7 +114,7 @@ class Lines(Picture):
 
     def references(
         self, panel: Panel, looks: dict[object, Look]
-    ) -> list[tuple[Look, tuple[list[float], list[float]]]]:
+    ) -> list[tuple[str, Look, tuple[list[float], list[float]]]]:
         """The reference curves: chance and laws in ink, others in their series' colour unless all share one."""
         curves = []
         for metric in self.reference:
@@ -123,8 +137,26 @@ class Lines(Picture):
                     law = kind_of_reference(metric) is not None
                     colour = INK if law else MUTED if same else looks[level].colour
                     xs = sorted(points)
-                    curves.append((Look(colour, "", dash), (xs, [points[x] for x in xs])))
+                    curves.append((metric, Look(colour, "", dash), (xs, [points[x] for x in xs])))
         return curves
+
+    def at_ends(self, panel: Panel, rows: pd.DataFrame, layout: Layout) -> list[End]:
+        """A name at the end of each curve of this panel; none of them where they do not fit beside it."""
+        drawn_levels = {self.level_of(mark) for mark in self.marks(rows)}
+        looks = {level: look for level, look in self.looks(rows).items() if level in drawn_levels}
+        last = {self.level_of(mark): mark for mark in sorted(panel.marks, key=self.at)}
+        values = [last[level].interval.value for level in looks if level in last] if self.hue else []
+        curves = self.references(panel, looks)
+        drawn = [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
+        ends = [[curve[1][-1] for name, _, curve in curves if name == metric] for metric in drawn]
+        if len(looks) > MOST_NAMED or (self.hue and len(values) < len(looks)) or not all(ends):
+            return []
+        names = zip(self.legend(rows), [*values, *map(max, ends)], strict=True)
+        found = [End(textwrap.fill(str(key.get_label()), NAME), value, key) for key, value in names]
+        widest = max((len(line) for end in found for line in end.name.splitlines()), default=0)
+        tall = sum(end.lines for end in found) * 1.3 * layout.text
+        fits = 0.6 * layout.text * widest < 0.24 * layout.width and tall < layout.height - 52
+        return found if fits and all(not self.logy or end.value > 0 for end in found) else []
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """A line and marker for each series, a dotted one for each reference."""

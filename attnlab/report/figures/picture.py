@@ -17,6 +17,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
+from attnlab.report.figures.ends import End, write_ends
 from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
@@ -44,6 +45,10 @@ class Picture(Figure):
 
     def legend(self, rows: pd.DataFrame) -> Sequence[Artist]:
         """The keys of the series and of the reference curves."""
+        return []
+
+    def at_ends(self, panel: Panel, rows: pd.DataFrame, layout: Layout) -> Sequence[End]:
+        """The names that stand at the ends of curves, in place of the legend; none where there is a legend."""
         return []
 
     def reference_dash(self, metric: str) -> Dash:
@@ -102,7 +107,8 @@ class Picture(Figure):
         most = min(layout.columns, self.most_columns)
         columns = min(most, len(grid[0]) if len(grid[0]) > 1 else len(flat))
         lines = -(-len(flat) // columns)
-        keys = self.legend(rows)
+        ends = self.at_ends(flat[-1], rows, layout) if lines == 1 else []
+        keys = [] if ends else self.legend(rows)
         longest = max((len(str(key.get_label())) for key in keys), default=0)
         across = max(1, int(layout.width // (4.9 * longest + 36)))
         height = lines * self.panel_height(rows, layout) + 15 * -(-len(keys) // across) + 12
@@ -122,6 +128,7 @@ class Picture(Figure):
                     spot.set_ylabel("")
                 if len(flat) - place > columns and shared:
                     spot.set_xlabel("")
+            write_ends(axes.flat[len(flat) - 1], ends, layout, layout.width / columns)
             self.finish(made, list(axes.flat), rows)
             if keys:
                 made.legend(handles=list(keys), loc="outside upper left", ncols=min(across, len(keys)))
@@ -206,7 +213,7 @@ def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axi
         axis.set_major_formatter(lambda value, _: power(value))
         return
     if all(mark.kind == "rate" for mark in marks) or (
-        ends and 0 <= min(ends) < 0.48 and 0.4 < max(ends) <= 1
+        ends and 0 <= min(ends) < 0.48 and 0.6 < max(ends) <= 1
     ):
         limits(-0.035, 1.035)
         axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
@@ -225,9 +232,10 @@ def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axi
 
 
 def legend_of_series(picture: Picture, rows: pd.DataFrame, joined: bool) -> list[Line2D]:
-    """A key for each level of hue. joined: with the line between the markers."""
+    """A key for each level of hue that is drawn. joined: with the line between the markers."""
     if picture.hue is None:
         return []
+    drawn = {mark.place[picture.by.index(picture.hue)] for mark in picture.marks(rows)}
     return [
         Line2D(
             [],
@@ -238,6 +246,7 @@ def legend_of_series(picture: Picture, rows: pd.DataFrame, joined: bool) -> list
             label=picture.title_of(picture.hue, level),
         )
         for level, look in picture.looks(rows).items()
+        if level in drawn
     ]
 
 

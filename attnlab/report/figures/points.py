@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlab.report.figures.canvas import GRID, MUTED, PAPER, Layout
+from attnlab.report.figures.canvas import GRID, MUTED, PAPER, Layout, tell
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale
 from attnlab.report.pooling import Mark
 from attnlab.tidy import METRIC
@@ -45,10 +45,10 @@ class Points(Picture):
                     self.draw_reference(axes, mark, names.index(mark.place[0]) + shift)
             at_y = [names.index(mark.place[0]) + shift for mark in series]
             found = [mark.interval for mark in series]
-            axes.hlines(
-                at_y, [one.low for one in found], [one.high for one in found], colors=look.colour, zorder=2
-            )
-            axes.plot(
+            words = [self.tells(mark) for mark in series]
+            ends = [one.low for one in found], [one.high for one in found]
+            tell(axes.hlines(at_y, *ends, colors=look.colour, zorder=2), words)
+            (line,) = axes.plot(
                 [one.value for one in found],
                 at_y,
                 linestyle="none",
@@ -59,6 +59,7 @@ class Points(Picture):
                 markeredgewidth=0.6,
                 zorder=3,
             )
+            tell(line, words)
         for line in range(1, len(names)):
             axes.axhline(line - 0.5, color=GRID, linewidth=0.5, zorder=0.5)
         axes.grid(False, axis="y")
@@ -72,7 +73,10 @@ class Points(Picture):
     def draw_reference(self, axes: Axes, mark: Mark, height: float) -> None:
         """A small grey sign: an upright tick for the first reference, other signs for the others."""
         sign = self.sign(mark.metric)
-        axes.plot([mark.interval.value], [height], linestyle="none", color=MUTED, zorder=2.5, **sign)
+        (line,) = axes.plot(
+            [mark.interval.value], [height], linestyle="none", color=MUTED, zorder=2.5, **sign
+        )
+        tell(line, [f"{self.say(mark.metric)}, {self.tells(mark)}"])
 
     def sign(self, metric: str) -> _Sign:
         """The sign of a reference, the same in the drawing and in the legend."""
