@@ -28,9 +28,8 @@ class End:
 def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float) -> None:
     """Write names beside a panel of about this width, in points, each as near to its value as others leave it."""
     inner, step = layout.height - 48, 1.25 * (layout.text + 0.3)
-    x = axes.get_xlim()[1]
-    places = axes.transData.transform([(x, end.value) for end in ends]) if ends else []
-    wanted = [inner * float(axes.transAxes.inverted().transform(place)[1]) for place in places]
+    x, onto = axes.get_xlim()[1], axes.transData + axes.transAxes.inverted()
+    wanted = [inner * float(onto.transform((x, end.value))[1]) for end in ends]
     order = sorted(range(len(ends)), key=lambda line: wanted[line])
     middles = spread([wanted[line] for line in order], [step * ends[line].lines for line in order], inner)
     for line, middle in zip(order, middles, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -122,6 +123,8 @@ class Picture(Figure):
                     continue
                 self.draw(spot, flat[place], rows)
                 apart(spot, layout.width / columns - 48, layout.text)
+                room = (layout.width * (0.76 if ends else 1)) / columns - 20
+                spot.set_xlabel(textwrap.fill(spot.get_xlabel(), max(8, int(room / (0.6 * layout.text)))))
                 if flat[place].title:
                     spot.set_title(flat[place].title)
                 if shared and place % columns:

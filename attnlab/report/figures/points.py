@@ -48,7 +48,7 @@ class Points(Picture):
             words = [self.tells(mark) for mark in series]
             ends = [one.low for one in found], [one.high for one in found]
             tell(axes.hlines(at_y, *ends, colors=look.colour, zorder=2), words)
-            (line,) = axes.plot(
+            (dots,) = axes.plot(
                 [one.value for one in found],
                 at_y,
                 linestyle="none",
@@ -59,7 +59,7 @@ class Points(Picture):
                 markeredgewidth=0.6,
                 zorder=3,
             )
-            tell(line, words)
+            tell(dots, words)
         for line in range(1, len(names)):
             axes.axhline(line - 0.5, color=GRID, linewidth=0.5, zorder=0.5)
         axes.grid(False, axis="y")
