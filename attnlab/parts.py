@@ -59,6 +59,7 @@ class Readable:
 
 
 Count = Annotated[int, Between(1)]
+Index = Annotated[int, Between(0)]
 NonNegative = Annotated[float, Between(0)]
 Positive = Annotated[float, Between(0, open_low=True)]
 Fraction = Annotated[float, Between(0, 1)]

@@ -14,6 +14,7 @@ from attnlab.arrays import Array as Array
 from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
 from attnlab.contracts import freeze
+from attnlab.examples import Examples as Examples
 from attnlab.problems import Problems
 
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_] | NDArray[np.int64]]
@@ -41,9 +42,10 @@ class Sample:
     their values share a number (each its own, if not given), and no split may separate them; spacing: that at 1
     of the float type the values and keys came in (the coarser), below which differences are rounding; draw (B,):
     trials that share any random draw, be it the values or a projection made for all of them, share a number (the
-    group, if not given), and no interval may treat them as independent. Arrays of another float type become
-    float64, and their spacing is remembered. All are read-only: no part may change what the others are given.
-    Raises ValueError if shapes disagree, a visible number is not finite, or a trial sees no position; what
+    group, if not given), and no interval may treat them as independent; weights (B, n): those that a model gave
+    them, None where the inputs do not say. Inputs that have weights alone have e = 0. Arrays of another float
+    type become float64, and their spacing is remembered. All are read-only: no part may change what the others are
+    given. Raises ValueError if shapes disagree, a visible number is not finite, or a trial sees no position; what
     stands at masked positions becomes 0 where it is not finite.
     """
 
@@ -55,6 +57,7 @@ class Sample:
     group: NDArray[np.int64] = field(default_factory=lambda: EACH)
     spacing: float = EPS["float64"]
     draw: NDArray[np.int64] = field(default_factory=lambda: EACH)
+    weights: Array | None = None
 
     def __post_init__(self) -> None:
         trials, n = self.keys.shape[:2]
@@ -74,6 +77,8 @@ class Sample:
         require(bool(self.mask.any(axis=1).all()), "a visible position in every trial", "none")
         if self.tokens is not None:
             require(self.tokens.shape[:2] == (trials, n), f"tokens ({trials}, {n}, m)", self.tokens.shape)
+        if self.weights is not None:
+            require(self.weights.shape == (trials, n), f"weights ({trials}, {n})", self.weights.shape)
         for name in ("queries", "keys", "values", "tokens"):
             if getattr(self, name) is not None:
                 self._admit(name)
@@ -116,7 +121,8 @@ class Sample:
         """The trials of these rows."""
         tokens = None if self.tokens is None else self.tokens[rows]
         arrays = (self.queries[rows], self.keys[rows], self.values[rows], tokens)
-        return Sample(*arrays, self.mask[rows], self.group[rows], self.spacing, self.draw[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return Sample(*arrays, self.mask[rows], self.group[rows], self.spacing, self.draw[rows], weights)
 
     @property
     def precision(self) -> Precision:
@@ -253,48 +259,3 @@ class Collision:
         size = root_mean_square(values)
         difference = (self.outputs - self.outputs[:, :1]) / np.where(size > 0, size, 1.0)[:, None, None]
         return np.asarray(np.sqrt((difference**2).sum(axis=-1).max(axis=1)))
-
-
-@dataclass(frozen=True)
-class Examples:
-    """What a probe learns from and is tested on: it never sees the values.
-
-    outputs (B, d); tokens (B, n, m) or None; weights (B, n): the true weights; goal (B, n): the distribution
-    over positions that is to be read, one-hot where a single position counts as attended; mask (B, n): visible
-    positions; group (B,): examples that share their values share a number, and no split may separate them. All are
-    read-only. Raises ValueError if shapes disagree, or a goal is no distribution over the visible positions.
-    """
-
-    outputs: Array
-    tokens: Array | None
-    weights: Array
-    goal: Array
-    mask: Mask
-    group: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        trials, n = self.weights.shape
-        require(self.outputs.shape[0] == trials, f"outputs ({trials}, d)", self.outputs.shape)
-        require(self.goal.shape == (trials, n), f"goal ({trials}, {n})", self.goal.shape)
-        require(self.mask.shape == (trials, n), f"mask ({trials}, {n})", self.mask.shape)
-        require(self.group.shape == (trials,), f"group ({trials},)", self.group.shape)
-        hidden = float(np.where(self.mask, 0.0, self.goal).max(initial=0.0))
-        require(hidden == 0.0, "a goal that is zero at masked positions", hidden)
-        off = float(np.abs(self.goal.sum(axis=1) - 1).max(initial=0.0))
-        require(off <= 1e-9, "a goal that sums to 1", 1 + off)
-        freeze(self)
-
-    def __len__(self) -> int:
-        return int(self.weights.shape[0])
-
-    def __getitem__(self, rows: NDArray[np.int64] | Mask) -> Examples:
-        """The examples of these rows."""
-        tokens = None if self.tokens is None else self.tokens[rows]
-        return Examples(
-            self.outputs[rows], tokens, self.weights[rows], self.goal[rows], self.mask[rows], self.group[rows]
-        )
-
-    @property
-    def target(self) -> NDArray[np.int64]:
-        """(B,): the position the goal puts most on."""
-        return self.goal.argmax(axis=1)

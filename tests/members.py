@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import hydra
+import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.attention import output
@@ -26,9 +29,28 @@ def member(group: str, name: str, **settings: object) -> Any:
     """The part of that name, with these settings in place of its yaml's."""
     config = OmegaConf.load(CONF / group / f"{name}.yaml")
     assert isinstance(config, DictConfig)
+    if (
+        "path" in config and "path" not in settings
+    ):  # a part that reads heads: their sizes are those of a file
+        sizes = {letter: settings.pop(letter) for letter in ("n", "d", "e") if letter in settings}
+        settings["path"] = str(heads_file(**sizes))
     unknown = set(settings) - set(config)
     assert not unknown, f"{group}={name} has no setting {unknown}"
     return hydra.utils.instantiate(OmegaConf.merge(config, settings))
+
+
+@functools.cache
+def heads_file(n: int = 16, d: int = 8, e: int = 8) -> Path:
+    """A file of 3 layers of 2 Gaussian heads, which lasts as long as the tests."""
+    draw = np.random.default_rng([n, d, e]).standard_normal
+    path = Path(_folder().name) / f"heads_{n}_{d}_{e}.npz"
+    np.savez(path, queries=draw((3, 2, n, e)), keys=draw((3, 2, n, e)), values=draw((3, 2, n, d)))
+    return path
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
 
 
 def exact_examples(weights: Array, sample: Sample, target: Target = "weight") -> Examples:

@@ -27,7 +27,7 @@ WINGS = (
 )
 FLOORS: list[tuple[str, ...]] = [
     ("contracts", "edition"),
-    ("parts", "arrays", "problems", "shapes", "seeds", "interruption"),
+    ("parts", "arrays", "problems", "examples", "shapes", "seeds", "interruption"),
     ("attention", "intervals", "metrics", "files", "tidy"),
     ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),
@@ -224,7 +224,7 @@ def test_a_yaml_is_the_call_of_its_class(group: str, path: Path) -> None:
     target = config.pop("_target_")
     assert target.startswith(f"attnlab.{GROUPS[group]}.{path.stem}."), "one variant, one file, one yaml"
     kind = pkgutil.resolve_name(target)
-    assert set(config) == {field.name for field in dataclasses.fields(kind)}
+    assert set(config) == {field.name for field in dataclasses.fields(kind) if field.init}
     assert inspect.getdoc(kind)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.harness.making import is_part
+from attnlab.harness.making import completed, is_part
 from attnlab.parts import SettingError
 
 
@@ -54,13 +54,18 @@ class Template:
         return not is_part(found) and name != "_target_"
 
     def fill(self, leaves: Mapping[str, Any]) -> dict[str, Any]:
-        """The config with these leaves; interpolations follow the leaves they refer to.
+        """The config with these leaves, and what its parts find out for themselves; interpolations follow.
 
-        A share is taken of what the leaves before it, or the template, say.
+        A share is taken of what the other leaves, the parts, or the template say.
         """
         config = _copied(self.config)
+        shares = {key: value for key, value in leaves.items() if isinstance(value, Share)}
         for key, value in leaves.items():
-            _set(config, key, value.within(config) if isinstance(value, Share) else value)
+            if key not in shares:
+                _set(config, key, value)
+        config = {name: completed(node) if is_part(node) else node for name, node in config.items()}
+        for key, share in shares.items():
+            _set(config, key, share.within(config))
         for key, value in self._resolve(config, leaves).items():
             _set(config, key, value)
         return {name: _canonical(value) for name, value in config.items()}

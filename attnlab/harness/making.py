@@ -35,7 +35,31 @@ def named(target: str) -> Any:
 def settings_of(target: str) -> list[str] | None:
     """The settings that a class has by its own account, None if it gives none or cannot be found."""
     kind = named(target)
-    return [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else None
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return [field.name for field in dataclasses.fields(kind) if field.init]
+
+
+def found_out(target: str) -> list[str]:
+    """What a part of this class finds out for itself when it is made: fields of its class that are no settings."""
+    kind = named(target)
+    return [field.name for field in dataclasses.fields(kind) if not field.init] if _is_class(kind) else []
+
+
+def completed(config: Mapping[str, Json]) -> dict[str, Json]:
+    """A part's config with what the part finds out for itself; as it is where the part is refused."""
+    names = found_out(config["_target_"])
+    if not names:
+        return dict(config)
+    try:
+        made = _made(json.dumps(config, sort_keys=True))
+    except SettingError:  # told where all of a cell's settings are checked
+        return dict(config)
+    return {**config, **{name: getattr(made, name) for name in names}}
+
+
+def _is_class(kind: Any) -> bool:
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
 
 
 @functools.cache
@@ -47,6 +71,7 @@ def _made(frozen: str) -> Part:
     except Exception as error:
         raise SettingError("_target_", target, f"an importable class ({said(error)})") from error
     fields = settings_of(target)
+    config = {name: value for name, value in config.items() if name not in found_out(target)}
     if fields is not None:
         for name in config:
             if name not in fields:

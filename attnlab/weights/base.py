@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlab.attention import logits
 from attnlab.contracts import on_simplex
-from attnlab.parts import Part, Positive
+from attnlab.parts import Declined, Part, Positive
 from attnlab.shapes import Array, Mask, Sample
 
 
@@ -63,7 +63,12 @@ class Scored(Weights, abc.ABC):
 
 
 def score_gaps(sample: Sample) -> Array:
-    """`q.K / sqrt(e)` less the largest of the trial, (B, n): at most 0, and -inf where masked."""
+    """`q.K / sqrt(e)` less the largest of the trial, (B, n): at most 0, and -inf where masked.
+
+    Raises Declined for inputs without queries and keys.
+    """
+    if sample.keys.shape[2] == 0:
+        raise Declined("scores need queries and keys, and these inputs have none: weights=given takes theirs")
     raw = logits(sample.queries, sample.keys) / np.sqrt(sample.keys.shape[2])
     gaps = raw - np.where(sample.mask, raw, -np.inf).max(axis=1, keepdims=True)
     return np.where(sample.mask, gaps, -np.inf)

@@ -1,0 +1,100 @@
+"""Inputs that some model computed: whole heads, of which a trial is one query row."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attnlab.inputs.base import Inputs
+from attnlab.inputs.head import Rows
+from attnlab.inputs.heads import Heads, readable_rows
+from attnlab.parts import Count, Declined, Index, SettingError
+from attnlab.shapes import Sample
+
+
+@dataclass(frozen=True)
+class Recorded(Inputs, abc.ABC):
+    """Heads of a model. n, d and e are what `heads` has, and no settings.
+
+    Settings: layer and head (null: all of them), counted from 0; a trial is one query row of one of these heads,
+    drawn without replacement for as long as there are others. Rows of heads that share their values share a group.
+    Law: as of all inputs; and a sample's queries are scaled so that the softmax at temperature 1 gives the model's
+    own weights.
+    """
+
+    n: Count = field(init=False)
+    d: Count = field(init=False)
+    e: int = field(init=False)  # 0 where only weights were recorded
+    layer: Index | None = None
+    head: Index | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("n", "d", "e"):  # first: they are checked with the settings
+            object.__setattr__(self, name, 1)
+        super().__post_init__()
+        heads = self.heads
+        for name, of in (("layer", heads.layers), ("head", heads.heads)):
+            value = getattr(self, name)
+            if value is not None and value >= of:
+                raise SettingError(name, value, f"null, or an integer from 0 to {of - 1} ({heads.source})")
+        for name in ("n", "d", "e"):
+            object.__setattr__(self, name, getattr(heads, name))
+
+    @property
+    @abc.abstractmethod
+    def heads(self) -> Heads:
+        """The model's heads. Raises SettingError, Declined or Unavailable where there are none."""
+
+    def every(self, setting: str) -> Sequence[int]:
+        """All values of layer or head: what a grid's `each` stands for."""
+        return range({"layer": self.heads.layers, "head": self.heads.heads}[setting])
+
+    @property
+    def chosen(self) -> str:
+        """The layers and heads that are used, in words."""
+        heads = self.heads
+        layer = f"layer {self.layer}" if self.layer is not None else f"{heads.layers} layers"
+        head = f"head {self.head}" if self.head is not None else f"{heads.heads} heads"
+        layer = "1 layer" if layer == "1 layers" else layer
+        return f"{layer}, {'1 head' if head == '1 heads' else head}"
+
+    def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
+        heads = self.heads
+        place, row = readable_rows(heads)
+        kept = (self.layer is None) | (place // heads.heads == self.layer)
+        kept = kept & ((self.head is None) | (place % heads.heads == self.head))
+        every = np.flatnonzero(kept)
+        if not len(every):
+            raise Declined(f"{self.chosen} of {heads.source}: no row sees a position")
+        times = -(-trials // len(every))
+        drawn = np.concatenate([rng.permutation(every) for _ in range(times)])[:trials]
+        return sample(heads, place[drawn], row[drawn])
+
+
+def sample(heads: Heads, place: Rows, row: Rows) -> Sample:
+    """Rows of heads as attention problems; place (B,): layer * H + head; row (B,)."""
+    trials = len(place)
+    queries, keys = np.zeros((trials, heads.e)), np.zeros((trials, heads.n, heads.e))
+    values, mask = np.zeros((trials, heads.n, heads.d)), np.zeros((trials, heads.n), dtype=bool)
+    weights, group = np.zeros((trials, heads.n)), np.zeros(trials, dtype=np.int64)
+    for one in np.unique(place):
+        here = np.flatnonzero(place == one)
+        wanted, back = np.unique(row[here], return_inverse=True)
+        head = heads.head(*divmod(int(one), heads.heads), some=wanted)
+        values[here], mask[here], weights[here] = head.values, head.mask[back], head.weights[back]
+        group[here] = head.group
+        if head.queries is not None and head.keys is not None:
+            keys[here] = head.keys
+            queries[here] = head.queries[back] * (float(heads.scale or 1.0) * np.sqrt(heads.e))
+    return Sample(
+        queries,
+        keys,
+        values,
+        mask=mask,
+        group=group,
+        spacing=heads.spacing,
+        weights=None if heads.weights is None else weights,
+    )
