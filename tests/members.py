@@ -12,6 +12,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.attention import output
+from attnlab.parts import Declined
 from attnlab.probes.targets import Target, examples
 from attnlab.shapes import Array, Examples, Sample
 
@@ -37,6 +38,20 @@ def member(group: str, name: str, **settings: object) -> Any:
     unknown = set(settings) - set(config)
     assert not unknown, f"{group}={name} has no setting {unknown}"
     return hydra.utils.instantiate(OmegaConf.merge(config, settings))
+
+
+def drawn_weights() -> list[str]:
+    """The weights that inputs of any kind can carry: all but those that come with some inputs alone."""
+    sample = member("inputs", "gaussian")(2, np.random.default_rng(0))
+
+    def carried(name: str) -> bool:
+        try:
+            member("weights", name)(sample, np.random.default_rng(0))
+        except Declined:
+            return False
+        return True
+
+    return [name for name in members("weights") if carried(name)]
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from members import CONF, member, members
+from members import CONF, drawn_weights, member, members
 
 from attnlab.intervals import Interval, wilson
 from attnlab.report.pooling import NotDrawable
@@ -59,7 +59,7 @@ def test_a_positional_code_is_not_declared_exchangeable_and_fixed_values_are_not
     assert member("inputs", "tokens").exchangeable
 
 
-@pytest.mark.parametrize("name", members("weights"))
+@pytest.mark.parametrize("name", drawn_weights())
 def test_equivariant_weights_prefer_no_position_and_positive_ones_leave_none_out(name: str) -> None:
     weights = member("weights", name)
     inputs = member("inputs", "gaussian", n=8, d=2, e=3)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from members import member, members
+from members import drawn_weights, member
 from small_tables import table_of
 from test_claims import renamed, renaming
 
@@ -57,7 +57,7 @@ def words(study: str, weights: str, temperature: float) -> tuple[str, ...]:
 GRID = [
     (study, weights, temperature)
     for study in STUDIES
-    for weights in members("weights")
+    for weights in drawn_weights()
     for temperature in ((1e-3, 1.0) if hasattr(member("weights", weights), "temperature") else (1.0,))
 ]
 
