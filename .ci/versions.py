@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+EXTRAS = ("dev", "torch", "slurm", "dask")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SOURCE = "antlr4-python3-runtime"
 """What has no wheel, pure Python: it is built here, so that all the rest can be looked up for another Python."""
@@ -21,7 +22,7 @@ def wanted() -> list[str]:
     """The requirements of attnlab with the extras that its commands install."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    return [*project["dependencies"], *extras["dev"], *extras["torch"]]
+    return [*project["dependencies"], *(one for name in EXTRAS for one in extras[name])]
 
 
 def pip(*words: str) -> subprocess.CompletedProcess[str]:

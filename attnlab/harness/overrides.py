@@ -28,7 +28,7 @@ INSTEAD = {
     ".dir": "everything is written under results=DIR, a sweep of its own name by study=NAME",
     "subdir": "everything is written under results=DIR, a sweep of its own name by study=NAME",
     "chdir": "the command stays in the folder it is called from; results=DIR says where it writes",
-    "launcher": "cells are run by exec=local or exec=serial, whose settings are exec.*",
+    "launcher": "cells are run by exec=local, serial, slurm or dask, whose settings are exec.*",
     "sweeper": "the grid is expanded without a sweeper; exec.* says how cells are run",
     "mode": "every command is a sweep",
     "log": "the log of a run is in results/<study>/runs/",

@@ -39,7 +39,8 @@ def loaded(folders: Sequence[str]) -> dict[str, ModuleType]:
     """
     places = [Path(folder).resolve() for folder in folders]
     found = {}
-    for name, module in list(sys.modules.items()) if places else []:
+    known = dict(sys.modules) if places else {}  # a copy: other threads may import meanwhile
+    for name, module in known.items():
         path = getattr(module, "__file__", None)
         if path and name != "__main__" and name.partition(".")[0] != __package__.partition(".")[0]:
             file = Path(path).resolve()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from statistics import fmean
 
 from attnlab.harness import launch
@@ -32,7 +31,6 @@ def act(asked: Asked) -> int:
     print(
         progress(tallies, {name: Store(asked.results / name).count() - len(known[name]) for name in tallies})
     )
-    workers = getattr(asked.execution, "workers", 1) or os.cpu_count() or 1
     for plan in plans:
         left = len(plan.cells) - sum(tallies[plan.name][status] for status in (*FINAL, "queued"))
         print(f"\n{plan.name}: {counted(len(plan.cells), 'cell')} in {counted(len(plan.blocks), 'block')}")
@@ -47,11 +45,11 @@ def act(asked: Asked) -> int:
         ends = dict.fromkeys(cell.words for cell in (plan.cells[:1] + plan.cells[-1:]))
         for name, words in zip(("first", "last"), ends, strict=False):
             print(f"  {name}: {words}")
-        print(f"  {_time(plan, left, workers, Store(asked.results / plan.name))}")
+        print(f"  {_time(plan, left, asked.execution.at_once, Store(asked.results / plan.name))}")
     return 0
 
 
-def _time(plan: Plan, left: int, workers: int, store: Store) -> str:
+def _time(plan: Plan, left: int, workers: int | None, store: Store) -> str:
     """How long the cells that would run take, by those that are stored under the study's name."""
     if not left:
         return "nothing to run"
@@ -59,7 +57,8 @@ def _time(plan: Plan, left: int, workers: int, store: Store) -> str:
     took = [float(record["duration"]) for record in stored if record["status"] == "done"]
     if not took:
         return f"{left} to run; no cell of {plan.name} is stored that would tell how long one takes"
-    seconds = fmean(took) * left / min(workers, left)
+    seconds = fmean(took) * left / min(workers or 1, left)
     told = f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
     going_by = counted(len(took), "stored cell")
-    return f"{left:,} to run, about {told} on {counted(workers, 'worker')}, going by {going_by}"
+    on = counted(workers, "worker") if workers else "one worker (the cluster decides how many there are)"
+    return f"{left:,} to run, about {told} on {on}, going by {going_by}"

@@ -87,6 +87,11 @@ class Execution(Part, abc.ABC):
     timeout: Positive | None = None
     on_error: Literal["continue", "stop"] = "continue"
 
+    @property
+    def at_once(self) -> int | None:
+        """How many cells are measured at a time, None where a cluster decides."""
+        return 1
+
     def require_ready(self) -> None:
         """Raise SettingError where nothing could be run now: with what is not installed, or does not answer."""
 
@@ -185,6 +190,15 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
         }
     )
     return told
+
+
+def recorded(task: Task, run_id: str) -> Outcome | None:
+    """What the store has of a task that this run measured, or that need not be measured; None if nothing yet."""
+    store = Store(task.folder)
+    found = store.read(task.cell.key)
+    if found is None or not (found["run_id"] == run_id or is_final(found, store, task.keep_trials)):
+        return None
+    return Outcome(task, found["status"], found.get("reason") or found.get("error"), found.get("traceback"))
 
 
 def is_final(record: Mapping[str, Any], store: Store, keep_trials: bool) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from joblib import cpu_count
 
+from attnlab.harness import own
+from attnlab.harness.cells import renew
 from attnlab.harness.execution.base import Execution, Outcome, Place, Task, record
 from attnlab.harness.execution.worker import Worker, listen
 from attnlab.parts import Count
@@ -27,10 +30,15 @@ class Local(Execution):
 
     workers: Count | None = None
 
+    @property
+    def at_once(self) -> int:
+        """As many as there are processes."""
+        return self.workers or cpu_count()
+
     def __call__(self, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
         waiting = deque(tasks)
         died: dict[Place, int] = {}
-        count = min(self.workers or cpu_count(), len(tasks))
+        count = min(self.at_once, len(tasks))
         crew: list[Worker] = []
         try:
             crew += (Worker() for _ in range(count))
@@ -71,3 +79,13 @@ def _dead(worker: Worker, task: Task, times: int) -> Outcome | None:
         raise OSError(f"no process can be started for cells (exit code {worker.exit_code}); try exec=serial")
     facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
     return record(task, facts, worker.started, time.monotonic() - worker.began)
+
+
+def measure(tasks: Sequence[Task], local: Local) -> None:
+    """Measure a chunk of cells on another machine of a cluster; the records are all that it gives back."""
+    renew()  # the process may have served before
+    own.reach(tasks[0].paths)  # the record of a cell whose process was ended is made here
+    with closing(local(tasks)) as outcomes:
+        for outcome in outcomes:
+            if local.on_error == "stop" and outcome.status in ("failed", "timeout"):
+                return

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from attnlab.files import write_atomically
-from attnlab.harness.store import FINAL
+from attnlab.harness.store import FINAL, Store
 
 log = logging.getLogger(__name__)
 PENDING = "PENDING"
 ANSWERS_IN = 60
 """Seconds in which `squeue` answers."""
+PATIENCE = 20
+"""Looks at the queue, half a second apart, for jobs that are about to end."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,16 @@ class Submission:
 
 @dataclass(frozen=True)
 class Job:
-    """One job that is waiting or running. id: as the cluster has it, `12` or `12_3`; run_id: whose job it is."""
+    """One job that is waiting or running.
+
+    id: as the cluster has it, `12` or `12_3`; name, index: its submission's, and its place in that; run_id: of the
+    run that submitted it.
+    """
 
     id: str
+    name: str
+    index: int
     run_id: str
-    state: str
 
 
 def place(study: Path, name: str) -> Path:
@@ -101,8 +110,7 @@ def jobs(study: Path, records: Mapping[str, Mapping[str, Any]]) -> dict[str, Job
     for one in made:
         for index, keys in enumerate(one.cells):
             if (one.name, index) in still:
-                number, state = still[one.name, index]
-                job = Job(number, one.run_id, state)
+                job = Job(still[one.name, index][0], one.name, index, one.run_id)
                 found |= {key: job for key in keys if not answered(records.get(key), one.run_id)}
     return found
 
@@ -110,3 +118,21 @@ def jobs(study: Path, records: Mapping[str, Mapping[str, Any]]) -> dict[str, Job
 def answered(record: Mapping[str, Any] | None, run_id: str) -> bool:
     """Whether this record is what a run's job has made of a cell, or needed not to make again."""
     return record is not None and (record["status"] in FINAL or record.get("run_id") == run_id)
+
+
+def clear(study: Path, ending: Collection[str] = ()) -> None:
+    """Remove what is over: submissions of which the queue holds no job, and all of whose cells are final.
+
+    ending: the names of submissions whose last records are there: their jobs are given a moment to end.
+    """
+    store, made = Store(study), list(submissions(study))
+    for _ in range(PATIENCE):
+        still = held(one.name for one in made)
+        names = None if still is None else {name for name, _ in still}
+        if names is None or not names & set(ending):
+            break
+        time.sleep(0.5)
+    for one in made:
+        over = names is not None and one.name not in names
+        if over and all(store.status(key) in FINAL for keys in one.cells for key in keys):
+            shutil.rmtree(one.folder, ignore_errors=True)

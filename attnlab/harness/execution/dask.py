@@ -1,0 +1,129 @@
+"""Cells on the workers of a Dask scheduler that is already running."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from attnlab.harness.execution.base import Execution, Outcome, Task, recorded
+from attnlab.harness.execution.local import Local, measure
+from attnlab.parts import Count, SettingError
+
+log = logging.getLogger("attnlab")
+EXTRA = "distributed, which is not installed: pip install 'attnlab[dask]'"
+ANSWERS_IN = 5
+"""Seconds in which a scheduler answers."""
+AHEAD = 2
+"""Chunks for each thread of the workers that the scheduler knows of at a time."""
+
+
+@dataclass(frozen=True)
+class Dask(Execution):
+    """Cells on a Dask cluster, in chunks; each chunk runs as exec=local does, in a process beside the worker.
+
+    The folder of results is the channel: the workers share it, and write the same records into it as local ones.
+    So no finished cell is lost with its worker: the scheduler gives the chunk to another one, which finds it done.
+    A process of their own: a cell may crash or have to be killed, and takes the code as it is today, however long
+    the worker has been running.
+
+    address: the scheduler's, `tcp://host:8786`; chunk: cells of a task at most.
+    """
+
+    address: str | None = None
+    chunk: Count = 16
+
+    @property
+    def at_once(self) -> None:
+        """As many as the workers have threads."""
+
+    def require_ready(self) -> None:
+        """Raise SettingError without distributed, without a scheduler, or if its workers have no attnlab."""
+        if importlib.util.find_spec("distributed") is None:
+            raise SettingError("exec", "dask", EXTRA)
+        if self.address is None:
+            raise SettingError("exec.address", None, "the address of a Dask scheduler, `tcp://HOST:8786`")
+        try:
+            with self._client() as client:
+                client.run(_greet)
+        except ImportError as error:  # what a worker raises that has no attnlab
+            told = f"a scheduler whose workers have attnlab ({error})"
+            raise SettingError("exec.address", self.address, told) from error
+        except (OSError, ValueError) as error:
+            told = f"the address of a running Dask scheduler (`dask scheduler` starts one): {error}"
+            raise SettingError("exec.address", self.address, told) from error
+
+    def __call__(self, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
+        """Keep the workers' threads busy; outcomes come chunk by chunk."""
+        if not tasks:
+            return
+        from distributed import as_completed
+
+        local = Local(self.timeout, self.on_error, 1)
+        with self._client() as client:
+            threads = _threads(client)
+            if not threads:
+                log.info("%s has no worker yet: waiting for one", self.address)
+            size = min(self.chunk, -(-len(tasks) // max(1, threads)))
+            chunks = (tasks[start : start + size] for start in range(0, len(tasks), size))
+            under_way: dict[str, Sequence[Task]] = {}
+            ready = as_completed(loop=client.loop)
+
+            def submit(room: int) -> None:
+                for chunk in itertools.islice(chunks, max(1, room)):
+                    future = client.submit(measure, chunk, local, pure=False)
+                    under_way[future.key] = chunk
+                    ready.add(future)
+
+            submit(AHEAD * threads)
+            for future in ready:
+                if future.status not in ("finished", "error"):
+                    break
+                yield from _outcomes(under_way.pop(future.key), _why(future))
+                submit(AHEAD * _threads(client) - len(under_way))
+        for chunk in (*under_way.values(), *chunks):
+            yield from _outcomes(chunk, f"the scheduler at {self.address} is gone")
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """A client of the scheduler. Raises OSError or ValueError where none answers.
+
+        What becomes of the cells is said here: the library's own words of lost connections are tracebacks.
+        """
+        from distributed import Client
+
+        loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+        before = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        try:
+            with Client(self.address, timeout=ANSWERS_IN, set_as_default=False) as client:
+                yield client
+        finally:
+            for logger, level in zip(loggers, before, strict=True):
+                logger.setLevel(level)
+
+
+def _threads(client: Any) -> int:
+    return sum(client.nthreads().values())
+
+
+def _why(future: Any) -> str:
+    """Why a chunk that is over may have cells without a record."""
+    if future.status == "finished":
+        return "its record is not here: is the folder of results one that the workers share?"
+    error = future.exception()
+    return f"its chunk did not come to an end ({type(error).__name__}: {error})"
+
+
+def _outcomes(chunk: Sequence[Task], why: str) -> Iterator[Outcome]:
+    """What the records say of a chunk; a cell without one is missing, and the reason is told."""
+    return (recorded(task, task.run_id) or Outcome(task, "missing", why) for task in chunk)
+
+
+def _greet() -> None:
+    """What a worker can do that has attnlab."""
