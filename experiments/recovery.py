@@ -44,8 +44,8 @@ MEASURES = {
 }
 EXACT, RIVAL = 1e-6, 1e-3
 """Weights within the first total variation of the true ones count as given back; weights beyond the second that
-have the sum itself to 1e-9, whatever arrived of it, are a rival: they show that the observer's assumptions do not
-determine the weights."""
+have the sum itself to 1e-9, whatever arrived of it, are a rival, if the decoder says that they are what it assumes
+(`converged`): they show that the observer's assumptions do not determine the weights."""
 EXPLAINED = 1e-9
 
 
@@ -74,7 +74,7 @@ def trial(
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         FULL_SUPPORT: metrics.full_support(a, sample.mask),
         "exact": distance <= EXACT,
-        "rival": (distance >= RIVAL) & (missed <= EXPLAINED),
+        "rival": (distance >= RIVAL) & (missed <= EXPLAINED) & estimate.converged,
         "top1": metrics.top1(a, estimate.weights),
         "chance": metrics.top1_chance(a, sample.mask),
         "support_recall": metrics.support_recall(a, estimate.weights, sample.mask),

@@ -37,6 +37,8 @@ HALVINGS = 10
 ARMIJO = 1e-4
 ROUNDING = 1e-12
 """An error this small may be rounding: a step that does not shrink it is not shortened and not taken."""
+SQUARED = 0.01
+"""A step that leaves less than this of the error squares it, as Newton's do near a regular solution."""
 FAR = 1e50
 """Outputs farther from the values, in their deviations, count as this far: out of reach, but not of a float's."""
 CHUNK = 2**22
@@ -65,8 +67,12 @@ def fit(
     mask: Mask | None = None,
     start: Array | None = None,
     tolerance: float = 1e-9,
+    enough: float = 0.0,
 ) -> Fit:
     """Newton from `start` (w = 0 if None), every instance of the batch to its own rounding floor.
+
+    enough: an error, in deviations of the values, at which a row ends whose step took less than .99 off: it heads
+    for a solution at infinity, where the last steps to the floor would follow the rounding.
 
     features (B, n, f), values (B, n, d), outputs (B, d), mask (B, n) True where visible, start (B, f). An
     instance that fails stops no other: it comes back with `converged` False and the best weights seen. Pass
@@ -82,7 +88,7 @@ def fit(
         target = _left(of_values.whiten, outputs[part] - of_values.centre)
         target /= np.maximum(1.0, lengths(target) / FAR)[:, None]
         problem = _Problem(of_features.span, of_values.span, target, mask[part])
-        w = _newton(problem, _apply(of_features.unwhiten, start[part]))
+        w = _newton(problem, _apply(of_features.unwhiten, start[part]), enough)
         weights[part] = softmax_weights(_apply(of_features.span, w), mask[part])
         parameters[part] = _apply(of_features.whiten, w)
     residual = relative_gap(output(weights, values), outputs, values, mask)
@@ -182,13 +188,18 @@ class _Point:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-def _newton(problem: _Problem, start: Array) -> Array:
-    """w (B, r): of all points on each row's way to its rounding floor, the one with the smallest error."""
+def _newton(problem: _Problem, start: Array, enough: float) -> Array:
+    """w (B, r): of all points on each row's way to its rounding floor, the one with the smallest error.
+
+    An error of `enough` ends a row, unless its steps square it.
+    """
     solution, running = start.copy(), np.arange(len(start))
     point = problem.at(start.copy())
     smallest = point.size
     for _ in range(CONVEX_STEPS if problem.convex else STEPS):
+        before = point.size
         moved = _advance(problem, point)
+        moved &= (point.size > enough) | (point.size < SQUARED * before)
         best = point.size < smallest[running]
         solution[running[best]], smallest[running[best]] = point.w[best], point.size[best]
         going = np.flatnonzero(moved & (point.size > np.finfo(float).eps))
