@@ -8,7 +8,7 @@ with Student's t for their few degrees of freedom, never below what independent 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +49,9 @@ class Measure:
     low, high: no value leaves them, and no interval; share: each value is 0 or 1, NaN where the question does
     not arise (a boolean array is a share without being declared); whole: it depends on something made once per
     repeat (a fitted probe, a trained layer), so that a repeat is one group; absent: there are cells in which no
-    trial has a value, as the question does not arise there (without it such a cell fails). Raises ValueError for
-    bounds that are not low < high, or for an upper one alone.
+    trial has a value, as the question does not arise there (without it such a cell fails); unless, otherwise: a
+    fact that a part may declare (`decoder:signed`), and what is known where it does. Raises ValueError for bounds
+    that are not low < high, or for an upper one alone.
     """
 
     low: float = -np.inf
@@ -58,6 +59,8 @@ class Measure:
     share: bool = False
     whole: bool = False
     absent: bool = False
+    unless: str = ""
+    otherwise: Measure | None = None
 
     def __post_init__(self) -> None:
         if not self.low < self.high or (np.isinf(self.low) and np.isfinite(self.high)):
@@ -67,6 +70,10 @@ class Measure:
     def sometimes(self) -> Measure:
         """The same of a question that does not arise in every cell."""
         return dataclasses.replace(self, absent=True)
+
+    def given(self, facts: Mapping[str, object]) -> Measure:
+        """What is known in a cell whose parts declare these facts."""
+        return self.otherwise if self.otherwise is not None and facts.get(self.unless) else self
 
     def refusal(self, values: Array) -> str | None:
         """Why finite values cannot be of this metric, or None if they can; rounding may pass a bound by 1e-9."""
@@ -84,6 +91,8 @@ ANY = Measure()
 SHARE = Measure(0.0, 1.0, share=True)
 UNIT = Measure(0.0, 1.0)
 NONNEGATIVE = Measure(0.0)
+DISTANCE = Measure(0.0, 1.0, unless="decoder:signed", otherwise=NONNEGATIVE)
+"""Of the total variation from weights to what a decoder makes of them: at most 1 between points of the simplex."""
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,9 @@ from attnlab.verdicts import (
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 6
+VERSION = 7
 MEASURES = {
-    "total_variation": NONNEGATIVE.sometimes,
-    "jsd_bits": UNIT.sometimes,
+    **dict.fromkeys(("total_variation", "jsd_bits"), UNIT.sometimes),
     "jsd_bits_to_uniform": UNIT,
     "support": NONNEGATIVE.sometimes,
     "gap": NONNEGATIVE.sometimes,
@@ -114,7 +113,7 @@ def _not_always(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_dimension(rows: pd.DataFrame) -> str:
-    return "100 %, by theorem: n > d + 1" if len(beyond(rows)) == len(rows) else ""
+    return "always, by theorem: n > d + 1" if len(beyond(rows)) == len(rows) else ""
 
 
 def _few(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import ANY, NONNEGATIVE, SHARE, UNIT, Measure
+from attnlab.intervals import ANY, DISTANCE, NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.metrics import total_variation
 from attnlab.parts import Count
 from attnlab.probes.base import OUTPUT, Probe
@@ -32,11 +32,13 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Claim, Verdict, by_symmetry, having, lacking, rather, stated
 from attnlab.weights.base import Weights
 
-VERSION = 6
+VERSION = 7
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT.sometimes),
-    **dict.fromkeys(("total_variation", "informed_total_variation", "informed_bits"), NONNEGATIVE),
+    "total_variation": UNIT,
+    "informed_total_variation": DISTANCE,
+    "informed_bits": NONNEGATIVE,
     "compression": Measure(0.0, whole=True, absent=True),
     **dict.fromkeys(("gap_bits", "informed_usable_bits"), ANY),
     "informed_top1": SHARE,

@@ -15,7 +15,7 @@ from attnlab.decoders.base import Decoder
 from attnlab.decoders.base import estimate as explaining
 from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
+from attnlab.intervals import DISTANCE, NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
@@ -35,11 +35,12 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 5
+VERSION = 6
 MEASURES = {
     **dict.fromkeys(("support_recall", "support_chance"), UNIT.sometimes),
     **dict.fromkeys(("chance", "jsd_bits"), UNIT),
-    **dict.fromkeys(("total_variation", "negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
+    **dict.fromkeys(("negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
+    "total_variation": DISTANCE,
     **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, "exact", "rival", "top1", "converged"), SHARE),
 }
 EXACT, RIVAL = 1e-6, 1e-3
@@ -109,7 +110,7 @@ def _few(table: pd.DataFrame) -> pd.DataFrame:
 def _never_alone(rows: pd.DataFrame) -> str:
     """The theorem that weights on every position have rivals on the simplex beyond d + 1 positions."""
     why = have_rivals(rows)
-    return f"100 %, by theorem: {why}" if why else ""
+    return f"always, by theorem: {why}" if why else ""
 
 
 def _intact(table: pd.DataFrame) -> pd.DataFrame:

@@ -82,6 +82,9 @@ def test_the_range_over_all_cells_is_told_where_there_are_more_than_are_told() -
     assert whole is not None and "over all 3 cells it ranges from 25.0 to 75.0 %" in whole.sentence
     same = Claim(metric="top1", says="it is right", over="d", spread=True).found(table[:2])
     assert same is not None and "ranges" not in same.sentence
+    alike = pd.DataFrame([cell(0.5, n=8, d=2), cell(0.50001, n=8, d=4), cell(0.49999, n=16, d=2)])
+    flat = Claim(metric="top1", says="it is right", over="d", spread=True).found(alike)
+    assert flat is not None and "; it is 50.0 % in each of 3 cells (" in flat.sentence
 
 
 def parts(*kinds: str) -> pd.DataFrame:

@@ -6,11 +6,12 @@ import dataclasses
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import report_table
 from members import CONF
 
-from attnlab.intervals import Interval
+from attnlab.intervals import SHARE, Interval, interval
 from attnlab.report import index
 from attnlab.report.glossary import glossary, linked
 from attnlab.verdicts import Answer, Verdict
@@ -82,3 +83,13 @@ def test_a_folder_of_studies_without_claims_has_an_index_that_says_so(tmp_path: 
             assert all(words in page for words in told), name
             assert ("No study has run yet" in page) is not bool(studies), name
             assert "| question | number |" not in page and "Every number a study gives" not in page
+
+
+def test_a_theorem_of_loss_is_turned_with_its_number() -> None:
+    lost = Answer(
+        "Q1", "", "others exist", interval(np.ones(200), SHARE), "lost", "always, by theorem: n > d + 1"
+    )
+    assert lost.kept.text.startswith("never, by theorem: n > d + 1 (measured: kept in 0.0 %")
+    assert lost.kept.kept.text == lost.kept.text
+    chance = Answer("Q4", "", "x", interval(np.ones(200), SHARE), "read", "chance by symmetry")
+    assert chance.kept.text.startswith("chance by symmetry (measured: read in")

@@ -32,7 +32,7 @@ def test_a_guess_is_no_rival() -> None:
     row = recovery.trial(
         Gaussian(n=16, d=4, e=4), UniformSupport(support=2), Exact(), SoftmaxInverse(), 60, Streams(0)
     )
-    failed = ~np.asarray(row["converged"])
+    failed = ~np.asarray(row["converged"], dtype=bool)
     assert failed.any() and not np.asarray(row["rival"])[failed].any()
     sharp = recovery.trial(
         Gaussian(n=16, d=4, e=4), Softmax(temperature=0.3), Exact(), SoftmaxInverse(), 60, Streams(0)

@@ -15,7 +15,7 @@ from attnlab.report.figures.table import Table
 from attnlab.report.specs import build
 from attnlab.tidy import complete, settings_of
 from attnlab.verdicts.scene import valued
-from attnlab.verdicts.situation import SITUATION, situations
+from attnlab.verdicts.situation import SITUATION, distinct, situations
 
 SPEC: dict[str, Any] = yaml.safe_load((CONF / "experiment" / "four_questions.yaml").read_text())["experiment"]
 FIGURE = build(SPEC["figures"][0])
@@ -77,7 +77,7 @@ def test_no_label_states_what_its_row_does_not_hold(change: str, other_names: bo
     table = made(*CHANGES[change])
     table = renamed(table) if other_names else table
     rows = FIGURE.kept(table)
-    assert set(rows["key"]) == set(table["key"])
+    assert set(rows["key"]) == set(distinct(table, FIGURE.silent)["key"])  # type: ignore[attr-defined]
     for label, cells in rows.groupby(SITUATION, sort=False):
         for row in cells.drop_duplicates("key").to_dict("records"):
             rest, allowed = str(label), sorted(holdable(row, table), key=len, reverse=True)
@@ -146,3 +146,20 @@ def test_a_study_of_equal_situations_is_one_row() -> None:
         "independent Gaussian values, all weight on one position, a linear reader of the output"
     ]
     assert situations(table.iloc[:0]) == {}
+
+
+def test_what_a_silent_part_cannot_change_is_one_cell_and_not_an_average() -> None:
+    """The two words are asked of the sum itself, whatever the weights and the channel: one row, one interval."""
+    table = made(
+        "asks=weights,words", "values=given", "weights=softmax,sparsemax", "channel=exact,noise", "seed=0,1"
+    )
+    rows = FIGURE.kept(table)
+    words = rows[rows["asks"] == "words"]
+    assert set(words.groupby(SITUATION)["key"].nunique()) == {2}, "one of each seed"
+    weights = rows[(rows["asks"] == "weights") & (rows["inputs"] == "gaussian")]
+    assert set(weights["channel"]) == {"exact", "noise"} and set(weights["weights"]) == {
+        "softmax",
+        "sparsemax",
+    }
+    marks = FIGURE.marks(FIGURE.kept(made("asks=words", "values=given", "channel=exact,noise,rounding")))
+    assert marks and {mark.cells for mark in marks} == {1}

@@ -27,7 +27,7 @@ class Extreme(Construction):
     """
 
     version: ClassVar[int] = 2
-    says: ClassVar[str] = "nearly all weight on one word or on another"
+    says: ClassVar[str] = "a linear programme that puts nearly all weight on one word, or on another"
     rival: ClassVar[str] = "Q2"
 
     pairs: Literal["random", "closest", "attended"] = "random"

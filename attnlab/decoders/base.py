@@ -46,7 +46,7 @@ class Decoder(Part, abc.ABC):
     assumes: ClassVar[str] = "nothing"
     signed: ClassVar[bool] = False
     """True if its weights may be negative, or sum to another number than 1 where no weights give the output."""
-    facts: ClassVar[tuple[str, ...]] = ("says", "knows", "assumes")
+    facts: ClassVar[tuple[str, ...]] = ("says", "knows", "assumes", "signed")
 
     @abc.abstractmethod
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:

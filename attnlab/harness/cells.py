@@ -208,6 +208,12 @@ class Cell:
         """The settings in one line, as they would be typed."""
         return in_words(self.settings())
 
+    @functools.cached_property
+    def measures(self) -> dict[str, Measure]:
+        """What is known of each metric, the facts of the cell's parts being what they are."""
+        facts = self.facts()
+        return {name: measure.given(facts) for name, measure in measures(self.module).items()}
+
     def measure(self) -> dict[str, dict[str, Json]]:
         """Run the trials of every repeat and summarise each metric.
 
@@ -228,7 +234,7 @@ class Cell:
         """What a trial returned, as arrays. Raises ValueError for what a trial must not return."""
         trials = self.config["trials"] if "trials" in arguments(self.module) else None
         columns = COLUMNS | self.settings().keys()
-        return returned(f"{self.module}.trial", found, measures(self.module), trials, columns)
+        return returned(f"{self.module}.trial", found, self.measures, trials, columns)
 
     def summaries(self, rows: list[dict[str, np.ndarray]]) -> dict[str, dict[str, Json]]:
         """The record of each metric of these rows, one a repeat.
@@ -240,7 +246,7 @@ class Cell:
         ]
         if any(kinds != rates[0] for kinds in rates):
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
-        known, groups = measures(self.module), labels(rows)
+        known, groups = self.measures, labels(rows)
         with np.errstate(over="raise"):  # a mean beyond all floats is none
             return {
                 name: summary(name, known.get(name, ANY), [row[name] for row in rows], groups)

@@ -22,6 +22,8 @@ QUESTIONS: dict[Question, tuple[str, str, str]] = {
     ),
 }
 """Name, question, and what the observer knows."""
+OPPOSITE = {"always": "never", "never": "always"}
+"""What a theorem that begins so says of the other trials."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Answer:
         if self.says != "lost":
             return self
         rest = self.interval.of_loss if isinstance(self.interval, Bracket) else remainder(self.interval)
-        return replace(self, counts=f"not found: {self.counts}", interval=rest, says="kept")
+        first, comma, why = self.theorem.partition(",")
+        theorem = OPPOSITE.get(first, first) + comma + why
+        return replace(self, counts=f"not found: {self.counts}", interval=rest, says="kept", theorem=theorem)
 
     @property
     def text(self) -> str:

@@ -228,7 +228,10 @@ class Finding:
             for end in (values.min(), values.max())
         )
         unit = " %" if self.claim.unit == "percent" else ""
-        return f"; over all {len(self.study)} cells it ranges from {low} to {high}{unit}"
+        cells = len(self.study)
+        if low == high:
+            return f"; it is {low}{unit} in each of {cells} cells"
+        return f"; over all {cells} cells it ranges from {low} to {high}{unit}"
 
     @property
     def condition(self) -> list[str]:

@@ -217,12 +217,15 @@ def said(study: pd.DataFrame, part: str, column: str) -> bool:
 
 
 def apart(rows: pd.DataFrame, over: str, but: Sequence[str] = ()) -> list[tuple[str, pd.DataFrame]]:
-    """The levels of a setting as situations, in the order of the rows: each told by what not all of them share."""
+    """The levels of a setting as situations, in the order of the rows: each told by what not all of them share.
+
+    One alone needs no words: its condition says it all.
+    """
     parts = list(rows.groupby(over, sort=False))
     told = [condition(level, rows, over, but) for _, level in parts]
     own = [[word for word in words if not all(word in other for other in told)] for words in told]
     return [
-        (f"for {', '.join(words) or valued(over, value)}", level)
+        ("" if len(parts) == 1 else f"for {', '.join(words) or valued(over, value)}", level)
         for words, (value, level) in zip(own, parts, strict=True)
     ]
 

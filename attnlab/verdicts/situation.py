@@ -63,6 +63,18 @@ def situations(
     return {key: words for key, (_, words) in sorted(told.items(), key=lambda item: item[1][0])}
 
 
+def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """The table without cells that differ from an earlier one in silent parts alone: those have its numbers."""
+    columns = ["seed", "repeats", "trials", *settings_of(table)]
+    cells = table.drop_duplicates("key")[[column for column in dict.fromkeys(columns) if column in table]]
+    told = []
+    for _, cell in cells.iterrows():
+        quiet = {part for value in cell for part in silent.get(str(value), ())}
+        told.append(tuple("" if part_of(str(name)) in quiet else str(value) for name, value in cell.items()))
+    first = ~pd.Series(told, index=table.drop_duplicates("key")["key"]).duplicated()
+    return table[table["key"].map(first)]
+
+
 def most_common(values: pd.Series) -> object:
     """The value that most rows have; of several the least, numbers before words."""
     counts = values.value_counts()

@@ -15,7 +15,7 @@ from attnlab.report.pooling import Mark
 from attnlab.report.words import NO_VALUE, measured
 from attnlab.tidy import METRIC
 from attnlab.verdicts.scene import common
-from attnlab.verdicts.situation import SITUATION, situations
+from attnlab.verdicts.situation import SITUATION, distinct, situations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,7 @@ class Table(Figure):
         """The rows this table is about; situations in their own order. Raises NotDrawable."""
         if self.x != SITUATION:
             return super().kept(table)
+        table = distinct(table, self.silent) if len(table) else table
         told = situations(table, self.silent, self.labels, self.framed)
         place = table["key"].map({key: place for place, key in enumerate(told)})
         table = table.assign(**{SITUATION: table["key"].map(told)})
