@@ -155,7 +155,7 @@ def test_what_a_silent_part_cannot_change_is_one_cell_and_not_an_average() -> No
     )
     rows = FIGURE.kept(table)
     words = rows[rows["asks"] == "words"]
-    assert set(words.groupby(SITUATION)["key"].nunique()) == {2}, "one of each seed"
+    assert set(words.groupby([SITUATION, "trials", "seed"])["key"].nunique()) == {1} and len(words) > 1
     weights = rows[(rows["asks"] == "weights") & (rows["inputs"] == "gaussian")]
     assert set(weights["channel"]) == {"exact", "noise"} and set(weights["weights"]) == {
         "softmax",

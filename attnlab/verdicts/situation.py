@@ -70,7 +70,12 @@ def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.Dat
     told = []
     for _, cell in cells.iterrows():
         quiet = {part for value in cell for part in silent.get(str(value), ())}
-        told.append(tuple("" if part_of(str(name)) in quiet else str(value) for name, value in cell.items()))
+        told.append(
+            tuple(
+                "" if pd.isna(value) or part_of(str(name)) in quiet else str(value)
+                for name, value in cell.items()
+            )
+        )
     first = ~pd.Series(told, index=table.drop_duplicates("key")["key"]).duplicated()
     return table[table["key"].map(first)]
 
