@@ -109,7 +109,7 @@ def study(rows: pd.DataFrame) -> Study:
         command="attnlab experiment=recovery size=quick 'decoder=glob(*)'",
         counts={"done": rows["key"].nunique() - len(gone), "failed": 1, "skipped": 1, "missing": 0},
         problems=[
-            (f"inputs.d={row['inputs.d']} decoder={row['decoder']}", str(row["status"]), str(row["reason"]))
+            (f"inputs.d={row['inputs.d']} decoder={row['decoder']}", str(row["status"]), str(row["reason"]), 1)
             for _, row in gone.iterrows()
         ],
         settings={"inputs": "gaussian", "inputs.n": 32, "weights": "uniform_support", "seed": 0},

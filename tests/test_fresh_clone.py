@@ -99,7 +99,7 @@ def test_a_tour_that_lacks_a_library_says_how_many_ran_and_what_adds_the_rest() 
             name,
             "",
             counts={status: 2},
-            problems=[("x", status, "needs torch: make tour EXTRAS=torch")],
+            problems=[("x", status, "needs torch: make tour EXTRAS=torch", 1)],
         )
         for name, status in (("fine", "done"), ("lack", "unavailable"))
     )

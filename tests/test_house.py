@@ -28,7 +28,7 @@ WINGS = (
 FLOORS: list[tuple[str, ...]] = [
     ("contracts", "edition"),
     ("parts", "arrays", "problems", "examples", "shapes", "seeds", "interruption"),
-    ("attention", "intervals", "metrics", "files", "tidy"),
+    ("attention", "intervals", "metrics", "files", "tidy", "spreadsheets"),
     ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),
     ("oracles", "report", "science", "torch_calls"),
@@ -38,9 +38,9 @@ FLOORS: list[tuple[str, ...]] = [
 ]
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
 HARNESS: list[tuple[str, ...]] = [
-    ("own", "making", "source", "store", "provenance", "summary"),
+    ("own", "making", "source", "records", "store", "provenance", "summary"),
     ("cells",),
-    ("execution", "table"),
+    ("execution", "table", "patterns"),
     ("configs",),
     ("overrides", "composition"),
     ("choices",),

@@ -45,7 +45,10 @@ REFUSED = {
         "of its own",
     ),
     "[{x: inputs.n, y: top1, name: a/b}]": ("figures[0].name = a/b", "letters, digits"),
-    "[{_target_: no.such.Kind, x: inputs.n, y: top1, name: a}]": ("figures[0].name = a", "no such kind"),
+    "[{_target_: no.such.Kind, x: inputs.n, y: top1, name: a}]": (
+        "figures[0]._target_ = no.such.Kind",
+        "a key of lines",
+    ),
     "3": ("experiment.figures = 3", "a list of figures"),
 }
 RECOVERY = (

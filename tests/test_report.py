@@ -24,7 +24,6 @@ import yaml
 from attnlab.report import index, study
 from attnlab.report.cell_table import MOST_ROWS, cell_table
 from attnlab.report.figures import canvas
-from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.heat import Heat
 from attnlab.report.figures.lines import Lines
 from attnlab.report.page import markdown_prose
@@ -197,7 +196,7 @@ def test_hostile_text_stays_text(table: pd.DataFrame, tmp_path: Path) -> None:
         question=SMUGGLED,
         method=SMUGGLED,
         command=SMUGGLED,
-        problems=[(SMUGGLED, "failed", SMUGGLED)],
+        problems=[(SMUGGLED, "failed", SMUGGLED, 1)],
         settings={SMUGGLED: SMUGGLED},
         provenance={SMUGGLED: SMUGGLED},
         figures=[
@@ -313,9 +312,17 @@ def test_above_two_thousand_marks_a_figure_becomes_pixels() -> None:
     assert list(few.files) == ["many.svg"]
 
 
-def test_a_bad_figure_does_not_cost_the_page(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_bad_figure_does_not_cost_the_page(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = {"name": "good", "kind": "points", "x": "decoder", "y": "support_recall"}
-    bad = [{"name": "bad", "kind": "pie"}, {**good, "name": "worse", "_target_": f"{__name__}.Raising"}]
+    bad = [{"name": "bad", "kind": "pie"}, {**good, "name": "worse", "kind": "lines"}]
+
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError("a fault in a kind")
+
+    for way in ("render", "card"):
+        monkeypatch.setattr(Lines, way, fault)
     facts = replace(report_table.study(table), figures=[*bad, good])
     study.write(tmp_path / "recovery", facts, table, Verdict(()))
     index.write(tmp_path, [index.IndexEntry(facts, Verdict(()), index.frames(facts, table, facts.name))])
@@ -346,38 +353,18 @@ def test_the_figures_of_every_experiment_can_be_built() -> None:
         ),
         ({"name": "f", "kind": "lines", "y": "b"}, "x"),
         ({"name": "../f", "kind": "lines", "x": "a", "y": "b"}, "figure name"),
-        ({"name": "f", "_target_": "fractions.Fraction"}, "fractions.Fraction is not a kind of figure"),
+        ({"name": "f", "_target_": "fractions.Fraction"}, "no such kind: None"),
+        (
+            {"name": "f", "kind": "lines", "_target_": "fractions.Fraction"},
+            "_target_: expected one of name, x",
+        ),
+        ({"name": "f", "kind": "base"}, "no such kind: base"),
+        ({"name": "f", "kind": "..page"}, "no such kind: ..page"),
     ],
 )
 def test_a_wrong_figure_is_refused_by_name(spec: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         build(spec)
-
-
-def test_a_kind_from_another_module_is_drawn(table: pd.DataFrame) -> None:
-    spec = {"name": "own", "_target_": f"{__name__}.OwnKind", "x": "decoder", "y": "support_recall"}
-    figure = build(spec)
-    assert figure.render(table, "figures", "p").html == "<p>own</p>"
-
-
-class OwnKind(Figure):
-    """A kind that a stranger wrote."""
-
-    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
-        return Rendering("<p>own</p>", "own", self.caption(table), {})
-
-    def card(self, table: pd.DataFrame, prefix: str) -> str:
-        return "<p>own</p>"
-
-
-class Raising(OwnKind):
-    """A kind with a fault."""
-
-    def render(self, table: pd.DataFrame, folder: str, prefix: str) -> Rendering:
-        raise ZeroDivisionError("a fault in a kind")
-
-    def card(self, table: pd.DataFrame, prefix: str) -> str:
-        raise ZeroDivisionError("a fault in a kind")
 
 
 def test_the_index_answers_what_it_can(table: pd.DataFrame, results: Path) -> None:

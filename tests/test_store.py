@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from a_record import record
 
 from attnlab.files import require_writable, write_atomically
 from attnlab.harness.store import Store
@@ -43,11 +44,11 @@ def test_a_torn_record_is_missing(tmp_path: Path, text: str, caplog: pytest.LogC
 
 def test_a_record_comes_back(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.write({"key": "abcd", "status": "done", "metrics": {"x": {"value": 0.1}}})
-    assert store.read("abcd") == {"key": "abcd", "status": "done", "metrics": {"x": {"value": 0.1}}}
+    store.write(record("abcd"))
+    assert store.read("abcd") == record("abcd")
     assert store.count() == 1
     with pytest.raises(ValueError, match="JSON"):
-        store.write({"key": "abce", "status": "done", "value": float("nan")})
+        store.write(record("abce", duration=float("nan")))
     assert json.loads(store.path("abcd").read_text())["status"] == "done" and store.count() == 1
 
 

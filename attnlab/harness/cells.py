@@ -24,6 +24,7 @@ import numpy as np
 
 from attnlab.harness import making, own, source
 from attnlab.harness.making import facts_of, is_part, part, said
+from attnlab.harness.records import SCHEMA
 from attnlab.harness.summary import labels, returned, summary
 from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
@@ -31,7 +32,6 @@ from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
 from attnlab.tidy import BOOKKEEPING, OF_TRIALS
 
-SCHEMA = 3
 RESERVED = ("seed", "repeats", "rng")
 ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
 """Settings with one meaning in every experiment."""
@@ -154,7 +154,7 @@ class Cell:
         every = {"experiment": source.code(experiment(self.module)), **parts}
         return {name: found for name, found in every.items() if found is not None}
 
-    @property
+    @functools.cached_property
     def versions(self) -> dict[str, int]:
         """The version of every part, and of the experiment itself."""
         parts = {name: part(name, value).version for name, value in self._groups()}

@@ -15,7 +15,7 @@ from hydra import initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.files import require_writable
-from attnlab.harness import own
+from attnlab.harness import own, store
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import renew
 from attnlab.harness.configs import Configs, conf
@@ -94,8 +94,8 @@ class Asked:
         sweep = asked_for(plan, self.words)
         cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
         keys = [cell.key for cell in plan.cells]
-        store = Store(self.results / plan.name)
-        require_drawable(plan.name, sweep.figures, sweep.module, cells, store.records(keys).values())
+        kept = Store(self.results / plan.name)
+        require_drawable(plan.name, sweep.figures, sweep.module, cells, kept.records(keys).values())
 
     def sweeps(self) -> list[Sweep]:
         """The studies a look at the results is about: never one without records.
@@ -188,6 +188,7 @@ class Asked:
 def ask(words: Sequence[str]) -> Asked:
     """Parse a command line. Raises SettingError or Hydra's own errors for what is refused."""
     renew()
+    store.renew()
     overrides, folders = split_arguments(words)
     configs = Configs(tuple(folders))
     configs.require_apart()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attnlab.files import write_atomically
+from attnlab.files import remove_unfinished, write_atomically
 from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Place, Task, is_final
 from attnlab.harness.execution.queued import Job, jobs
@@ -106,7 +106,10 @@ def run(
     jobs_of = {(results / name, key): job for name, jobs in held.items() for key, job in jobs.items()}
     here = [task for task in tasks if task.place not in jobs_of]
     left = [task for task in tasks if task.place in jobs_of]
+    for plan in plans:
+        remove_unfinished(results / plan.name)
     with ExitStack() as stack:
+        stack.callback(lambda: [remove_unfinished(results / plan.name) for plan in plans])
         for plan in plans:
             trace = _trace(results / plan.name, run_id, words, plan.cells, known[plan.name], held[plan.name])
             stack.enter_context(trace)

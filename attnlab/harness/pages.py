@@ -15,7 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from attnlab.files import write_atomically
+from attnlab.files import read_json, read_regular, write_atomically
 from attnlab.harness import own, source
 from attnlab.report.index import Frames, without_ways
 from attnlab.report.shown import Shown
@@ -37,7 +37,7 @@ def origin(facts: Study, table: Path, module: str | None) -> str:
     own_code = None if module is None or inside else source.code(own.module(module))
     told = (dataclasses.asdict(facts), module, own_code, _code())
     made.update(json.dumps(told, sort_keys=True, default=str).encode())
-    made.update(table.read_bytes())
+    made.update(read_regular(table))
     return made.hexdigest()
 
 
@@ -77,14 +77,14 @@ def frames(folder: Path) -> Frames | None:
         return None
     try:
         return Frames(_shown(told["frames"]["card"]), tuple(map(_shown, told["frames"]["openings"])))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         return None
 
 
 def _whole(folder: Path, told: dict[str, Any]) -> bool:
     try:
         return all(_digest(folder / name) == digest for name, digest in told["files"].items())
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -94,13 +94,13 @@ def _shown(told: dict[str, Any]) -> Shown:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.blake2b(without_ways(path.read_bytes()), digest_size=16).hexdigest()
+    return hashlib.blake2b(without_ways(read_regular(path)), digest_size=16).hexdigest()
 
 
 def _memory(folder: Path) -> dict[str, Any]:
     """What was remembered; nothing where it cannot be read, and then the page is drawn."""
     try:
-        told = json.loads((folder / MEMORY).read_text(encoding="utf-8"))
+        told = read_json(folder / MEMORY)
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) and isinstance(told.get("files"), dict) else {}

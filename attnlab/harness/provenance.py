@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from attnlab.files import read_json
 
 LIBRARIES = ("attnlab", "numpy", "scipy", "scikit-learn", "numba", "hydra-core", "joblib", "torch")
 
@@ -36,9 +37,7 @@ def code() -> str:
 def when(folder: Path, run_id: str) -> dict[str, Any]:
     """What a run's trace in a study's folder says of its code, libraries and machine; empty where it is gone."""
     try:
-        found: dict[str, Any] = json.loads(
-            (folder / "runs" / run_id / "run.json").read_text(encoding="utf-8")
-        )
+        found: dict[str, Any] = read_json(folder / "runs" / run_id / "run.json")
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) and isinstance(found.get("versions"), dict) else {}

@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from typing import Any
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from attnlab.files import write_atomically
+from attnlab import interruption
+from attnlab.files import read_json, write_atomically
 from attnlab.harness import own, pages
 from attnlab.harness.cells import experiment
 from attnlab.harness.grid import COMPARISONS
+from attnlab.harness.patterns import patterns
 from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
 from attnlab.harness.sweeps import Sweep
@@ -28,9 +31,9 @@ from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
 from attnlab.report import comparison, index, study
 from attnlab.report.asked import columns_of, completed
-from attnlab.report.words import counted
+from attnlab.report.words import counted, short
 from attnlab.verdicts import Verdict
-from attnlab.verdicts.data import as_data, verdict_of
+from attnlab.verdicts.data import as_data, checked, verdict_of
 
 log = logging.getLogger("attnlab")
 
@@ -124,8 +127,35 @@ def _report(
 
 
 def write_index(results: Path) -> None:
-    """Write index.html and index.md over every study and every comparison in this folder."""
-    index.write(results, entries(results), comparison.stored(results / COMPARISONS))
+    """Write index.html and index.md over every study and every comparison in this folder.
+
+    A study whose files say what no page can show is left out, and never stops the others.
+    """
+    every, beside = entries(results), comparison.stored(results / COMPARISONS)
+    try:
+        index.write(results, every, beside)
+    except OSError:
+        raise
+    except Exception as error:  # whatever it is: data that somebody else has written
+        log.debug("the index over every study: %s", error, exc_info=True)
+        with tempfile.TemporaryDirectory() as aside:
+            sound = [entry for entry in every if _is_shown(entry, Path(aside))]
+        index.write(results, sound, beside)
+
+
+def _is_shown(entry: index.IndexEntry, aside: Path) -> bool:
+    """Whether an index over this study alone can be written."""
+    try:
+        index.write(aside, [entry])
+    except Exception as error:
+        _say_left_out(entry.folder, error)
+        return False
+    return True
+
+
+def _say_left_out(folder: Path | str, error: Exception) -> None:
+    told = f"{type(error).__name__}: {error}"
+    log.warning("%s is left out of the index (%s): action=report makes it anew", folder, short(told))
 
 
 def entries(results: Path) -> list[index.IndexEntry]:
@@ -137,8 +167,8 @@ def entries(results: Path) -> list[index.IndexEntry]:
             frames = pages.frames(path.parent) or index.frames(
                 facts, read_csv(path.with_name("results.csv")), path.parent.name, verdict.claimed
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:  # torn, or written by another version
-            log.warning("%s is left out of the index (%s): action=report makes it anew", path.parent, error)
+        except Exception as error:  # torn, written by another version, or by anybody
+            _say_left_out(path.parent, error)
             continue
         found.append(index.IndexEntry(facts, verdict, frames, path.parent.name))
     return found
@@ -146,8 +176,12 @@ def entries(results: Path) -> list[index.IndexEntry]:
 
 def read_study(path: Path) -> tuple[study.Study, Verdict]:
     """What study.json holds, as data. Raises OSError, ValueError, KeyError or TypeError if it is none."""
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return study.Study(**told["study"]), verdict_of(told["verdict"])
+    told = read_json(path)
+    facts = study.Study(**told["study"])
+    listed: list[Any] = [(*problem, 1) if len(problem) == 3 else tuple(problem) for problem in facts.problems]
+    facts = dataclasses.replace(facts, problems=listed)  # an older one lists every cell by itself
+    facts.require_kinds()
+    return facts, verdict_of(told["verdict"])
 
 
 def _kept_verdict(folder: Path) -> Verdict:
@@ -162,13 +196,17 @@ def conclude(module: str, table: pd.DataFrame) -> Verdict:
     """The experiment's verdict; one that cannot be made says so instead of hiding the table."""
     try:
         made = experiment(module)
-        verdict: Verdict = made.verdict(table) if hasattr(made, "verdict") else Verdict((), drawn=False)
     except SettingError as error:
         return Verdict((f"No verdict: the experiment's module is not in reach ({error}).",))
-    except Exception as error:
-        log.exception("the verdict of %s could not be made", module)
-        return Verdict((f"No verdict: it could not be made ({type(error).__name__}: {error}).",))
-    return verdict
+    with interruption.noted():
+        try:
+            return checked(made.verdict(table)) if hasattr(made, "verdict") else Verdict((), drawn=False)
+        except BaseException as error:  # it may exit, too
+            if interruption.came():
+                raise
+            log.exception("the verdict of %s could not be made", module)
+            told = f"{type(error).__name__}: {error}".rstrip(": ")
+            return Verdict((f"No verdict: it could not be made ({short(told)}).",))
 
 
 def _facts(sweep: Sweep, folder: Path) -> study.Study:
@@ -183,19 +221,37 @@ def _facts(sweep: Sweep, folder: Path) -> study.Study:
         date=str(provenance["cells measured"]).rpartition(" ")[2],
         beside=_beside(sweep, folder),
         counts=counts(entry.status for entry in sweep.entries),
-        problems=[_problem(*told) for told in _unfinished(sweep)],
+        problems=list(_unfinished(sweep)),
         settings=_common(sweep),
         provenance=provenance,
         figures=completed(sweep.figures, columns_of([entry.settings for entry in sweep.entries])),
     )
 
 
-def _unfinished(sweep: Sweep) -> list[tuple[str, str, str | None]]:
-    return [(entry.words, entry.status, entry.reason) for entry in sweep.entries if entry.status != "done"]
+MOST_REASONS, MOST_PATTERNS = 50, 19
+"""Reasons, and products of settings for each, that a page names; of further cells it says how many there are."""
 
 
-def _problem(words: str, status: str, reason: str | None) -> study.Problem:
-    return words, status, "not run yet" if status == "missing" else reason or ""
+def _unfinished(sweep: Sweep) -> Iterator[study.Problem]:
+    """The cells that are not done, by status and reason, as products of settings."""
+    waiting: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in sweep.entries:
+        if entry.status != "done":
+            reason = "not run yet" if entry.status == "missing" else entry.reason or ""
+            waiting.setdefault((entry.status, reason), []).append(entry.settings)
+    named = sorted(waiting, key=lambda told: -len(waiting[told]))
+    for status, reason in named[:MOST_REASONS]:
+        found = patterns(waiting[status, reason])
+        yield from ((one.words, status, reason, one.cells) for one in found[:MOST_PATTERNS])
+        if found[MOST_PATTERNS:]:
+            more = sum(one.cells for one in found[MOST_PATTERNS:])
+            yield f"and {counted(more, 'cell')} more: results.csv has them", status, reason, more
+    others = Counter({told: len(waiting[told]) for told in named[MOST_REASONS:]})
+    for status in dict.fromkeys(status for status, _ in others):
+        reasons = [(told, count) for told, count in others.items() if told[0] == status]
+        total = sum(count for _, count in reasons)
+        told = f"{counted(total, 'cell')}: results.csv has them"
+        yield told, status, f"{counted(len(reasons), 'other reason')}", total
 
 
 def _beside(sweep: Sweep, folder: Path) -> str:

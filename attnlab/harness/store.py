@@ -9,8 +9,12 @@ the same numbers.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import logging
+import os
+import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from attnlab.files import write_atomically
+from attnlab.files import read_regular, write_atomically
+from attnlab.harness.records import MOST_BYTES, record_of
 from attnlab.tidy import STATUSES, Status
 
 log = logging.getLogger(__name__)
@@ -37,24 +42,35 @@ class Store:
         return self.folder / "cells" / key[:2] / f"{key}.json"
 
     def write(self, record: dict[str, Any]) -> None:
-        """Write one record, atomically."""
-        write_atomically(self.path(record["key"]), json.dumps(record, allow_nan=False) + "\n")
+        """Write one record, atomically; what stands in its way and is no file is put aside."""
+        path, text = self.path(record["key"]), json.dumps(record, allow_nan=False) + "\n"
+        try:
+            write_atomically(path, text)
+        except (IsADirectoryError, NotADirectoryError, FileExistsError):
+            self._make_way(path)
+            write_atomically(path, text)
+
+    def _make_way(self, path: Path) -> None:
+        """Put aside a folder in the place of a record, or a file in the place of a folder."""
+        folders = [place for place in (path.parents[1], path.parent) if os.path.lexists(place)]
+        wrong = [place for place in folders if not place.is_dir()] + ([path] if path.is_dir() else [])
+        for place in wrong:
+            free = (place.with_name(f"{place.name}.aside{number or ''}") for number in itertools.count())
+            aside = next(one for one in free if not os.path.lexists(one))
+            place.rename(aside)
+            log.warning("%s was in the way of a record: it is now %s", place, aside.name)
 
     def read(self, key: str) -> dict[str, Any] | None:
-        """The record of a key, or None where there is none; a torn one is none, and is said to be torn."""
-        path = self.path(key)
+        """The record of a key, or None where there is none; what is no record is none, and is said once."""
+        path = f"{self.folder}/cells/{key[:2]}/{key}.json"
         try:
-            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return record_of(read_regular(path, MOST_BYTES), key)
         except FileNotFoundError:
             return None
         except (ValueError, OSError) as error:
-            log.warning("%s cannot be read (%s): its cell counts as missing", path, error)
+            why = error.strerror if isinstance(error, OSError) else error
+            _say(str(self.folder), path, f"{path} cannot be read ({why}): its cell counts as missing")
             return None
-        of_key = isinstance(record, dict) and record.get("key") == key
-        if not of_key or record.get("status") not in STATUSES:
-            log.warning("%s is not the record of its key: its cell counts as missing", path)
-            return None
-        return record
 
     def write_trials(self, key: str, rows: Sequence[Mapping[str, np.ndarray]]) -> str:
         """Write what the trials of every repeat returned, before the record that names it; the file's name."""
@@ -67,16 +83,20 @@ class Store:
 
     def has_trials(self, record: Mapping[str, Any]) -> bool:
         """Whether the values of a record's trials are there."""
-        return "trials" in record and self.path(record["key"]).with_name(str(record["trials"])).is_file()
+        path = self.path(record["key"]).with_suffix(".npz")
+        return record.get("trials") == path.name and path.is_file() and zipfile.is_zipfile(path)
 
     def read_trials(self, record: Mapping[str, Any]) -> list[dict[str, np.ndarray]]:
         """What the trials of every repeat returned, by metric. Raises OSError or ValueError where it is torn."""
         rows: dict[int, dict[str, np.ndarray]] = {}
-        path = self.path(record["key"]).with_name(str(record["trials"]))
-        with np.load(path, allow_pickle=False) as stored:
-            for name in stored.files:
-                repeat, _, metric = name.partition("/")
-                rows.setdefault(int(repeat), {})[metric] = stored[name]
+        path = self.path(record["key"]).with_suffix(".npz")
+        try:
+            with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as stored:
+                for name in stored.files:
+                    repeat, _, metric = name.partition("/")
+                    rows.setdefault(int(repeat), {})[metric] = stored[name]
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ValueError(f"{path}: no values of trials ({error})") from error
         return [rows[repeat] for repeat in sorted(rows)]
 
     def status(self, key: str) -> Status:
@@ -98,6 +118,28 @@ class Store:
     def count(self) -> int:
         """How many records the study holds, of this grid and of others."""
         return sum(1 for _ in (self.folder / "cells").glob("??/*.json"))
+
+
+_said: dict[str, set[str]] = {}
+"""What was said to be no record, by folder."""
+MOST_NAMED = 10
+"""What is no record is said once a command, and no more of it than so many."""
+
+
+def renew() -> None:
+    """Forget what was said: a new command says it again."""
+    _said.clear()
+
+
+def _say(folder: str, path: str, told: str) -> None:
+    said = _said.setdefault(folder, set())
+    if path in said:
+        return
+    said.add(path)
+    if len(said) <= MOST_NAMED:
+        log.warning(told)
+    elif len(said) == MOST_NAMED + 1:
+        log.warning("and more records of %s cannot be read: their cells count as missing too", folder)
 
 
 def own_name(record: Mapping[str, Any]) -> str:

@@ -55,7 +55,11 @@ def _column(trial: str, name: object, values: object) -> np.ndarray:
         array = np.asarray(values)
     except ValueError:
         raise ValueError(f"{expected}, got {told(values)} of rows of different lengths") from None
-    if not isinstance(name, str) or array.ndim != 1 or array.dtype.kind not in "biuf":
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise ValueError(
+            f"{trial}: expected a text that can be printed as the name of a metric, got {name!r:.100}"
+        )
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
         raise ValueError(f"{expected}, got {told(array if array.ndim else values)}")
     return array
 

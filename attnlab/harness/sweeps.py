@@ -19,7 +19,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.files import write_atomically
+from attnlab.files import read_json, write_atomically
 from attnlab.harness.cells import experiment, flat
 from attnlab.harness.drawn import are_asked
 from attnlab.harness.execution.queued import Job, jobs
@@ -147,7 +147,8 @@ def _told(config: DictConfig) -> tuple[str, str, str, str, tuple[dict[str, Any],
 def _read(folder: Path) -> dict[str, Any] | None:
     """What grid.json holds, or None where there is none, or a torn one."""
     try:
-        facts = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
+        facts = read_json(folder / "grid.json")
+        _require_kinds(facts)
         list(_entries(facts["cells"]))
         return {name: facts[name] for name in (*_MEMORY, "cells")}
     except FileNotFoundError:
@@ -155,6 +156,19 @@ def _read(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log.warning("%s cannot be read (%s): every record is shown", folder / "grid.json", error)
         return None
+
+
+def _require_kinds(facts: Mapping[str, Any]) -> None:
+    """Raise TypeError where what is remembered is of other kinds than what was written."""
+    texts = [facts[name] for name in ("experiment", "title", "question", "method")]
+    texts += facts["words"] + [old[name] for old in facts["earlier"] for name in ("command", "until")]
+    texts += [name for block in facts["cells"] for name in block["settings"]]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("expected text")
+    if not all(isinstance(figure, dict) for figure in facts["figures"]):
+        raise TypeError("expected figures as mappings")
+    if not all(isinstance(old["cells"], int) for old in facts["earlier"]):
+        raise TypeError("expected counts of cells")
 
 
 def _blocks(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from attnlab.files import write_atomically
+from attnlab.files import read_regular, write_atomically
 from attnlab.harness.cells import in_words
+from attnlab.report.words import short
+from attnlab.spreadsheets import as_csv, from_csv
 from attnlab.tidy import HEAD, MEASURED, METRIC, TAIL, Status
 
 
@@ -41,7 +43,8 @@ class Entry:
         """Why a cell has no numbers, where it says so."""
         if self.job is not None:
             return f"job {self.job}"
-        return None if self.record is None else self.record.get("reason") or self.record.get("error")
+        told = None if self.record is None else self.record.get("reason") or self.record.get("error")
+        return None if told is None else short(told)
 
     @functools.cached_property
     def words(self) -> str:
@@ -78,21 +81,17 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write results.csv; numbers keep every digit, so reading it back gives the same table."""
-    write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
+    write_atomically(path, as_csv(table))
 
 
 def as_read(table: pd.DataFrame) -> pd.DataFrame:
     """The table as a reader of its results.csv finds it."""
-    return _read(io.StringIO(table.to_csv(index=False)))
+    return from_csv(io.StringIO(as_csv(table)))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read results.csv back, only the empty text is a missing value."""
-    return _read(path)
-
-
-def _read(source: Path | io.StringIO) -> pd.DataFrame:
-    return pd.read_csv(source, keep_default_na=False, na_values=[""])
+    return from_csv(io.BytesIO(read_regular(path)))
 
 
 def _scalar(value: Any) -> Any:

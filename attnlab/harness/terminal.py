@@ -40,7 +40,7 @@ def lacking(studies: Sequence[Study]) -> list[str]:
     out = {one.name: one for one in studies if set(_some(one.counts)) == {"unavailable"}}
     if not out or len(studies) == 1:
         return []
-    needs = dict.fromkeys(reason for one in out.values() for _, _, reason in one.problems)
+    needs = dict.fromkeys(reason for one in out.values() for _, _, reason, _ in one.problems)
     told = f"{len(studies) - len(out)} of {len(studies)} studies ran"
     return [f"{told}; not {', '.join(out)}: {'; '.join(needs)}"]
 

@@ -46,8 +46,7 @@ def completed(specs: Sequence[Spec], columns: Columns) -> list[dict[str, Any]]:
     taken = {str(spec["name"]) for spec in specs if "name" in spec}
     for spec in specs:
         whole = dict(spec)
-        if "_target_" not in whole:
-            whole.setdefault("kind", _kind(spec, columns))
+        whole.setdefault("kind", _kind(spec, columns))
         if "name" not in whole:
             plain = _slug(spec)
             others = (f"{plain}-{count}" for count in range(2, len(specs) + 2))
@@ -107,11 +106,10 @@ def _problems(
     place: int, whole: Sequence[Spec], columns: Columns, metrics: Collection[str] | None, study: str
 ) -> Iterator[SettingError]:
     spec = whole[place]
-    if "_target_" not in spec:
-        wrong = list(_keys(spec))
-        if wrong:
-            yield from wrong
-            return
+    wrong = list(_keys(spec))
+    if wrong:
+        yield from wrong
+        return
     try:
         figure = build(spec)
     except ValueError as error:
@@ -134,7 +132,7 @@ def _problems(
 
 def _keys(spec: Spec) -> Iterator[SettingError]:
     """A kind there is not; keys that it has not, that it needs, or that hold something else."""
-    known, kind = kinds(), spec["kind"]
+    known, kind = kinds(), str(spec["kind"])
     if kind not in known:
         yield SettingError("kind", kind, among(kind, known))
         return

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from attnlab.files import write_atomically
+from attnlab.files import read_json, write_atomically
 from attnlab.report.compare import Change, Comparison, Movement
 from attnlab.report.page import render
 from attnlab.report.words import counted, listed, setting
+from attnlab.spreadsheets import as_csv
 from attnlab.verdicts.changed import Claims
 from attnlab.verdicts.difference import HOW, ROUNDING
 
@@ -45,7 +46,7 @@ def stored(place: Path) -> list[Stored]:
     found = []
     for path in sorted(place.glob("*/comparison.json")):
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            told = read_json(path)
             one, other = map(str, told["names"])
             found.append(Stored(path.parent.name, (one, other), tuple(map(str, told["sentences"]))))
         except (OSError, ValueError, KeyError, TypeError):  # torn, or of another version
@@ -168,6 +169,6 @@ def write(folder: Path, found: Comparison, command: str) -> Path:
     }
     told = {"names": found.names, "sentences": facts["told"]}
     write_atomically(folder / "comparison.json", json.dumps(told, indent=1) + "\n")
-    write_atomically(folder / "results.csv", found.table.to_csv(index=False, lineterminator="\n"))
+    write_atomically(folder / "results.csv", as_csv(found.table))
     write_atomically(folder / "report.md", render("comparison.md.j2", **facts))
     return write_atomically(folder / "report.html", render("comparison.html.j2", **facts))

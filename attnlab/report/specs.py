@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import pkgutil
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,23 +15,20 @@ from attnlab.report.words import listed
 
 
 def build(spec: Mapping[str, object]) -> Figure:
-    """The figure a yaml mapping describes; `kind` names a file of this package, `_target_` any class.
+    """The figure a yaml mapping describes; `kind` names a file of the package of figures, and nothing else is
+    imported: what is described may come from a results folder.
 
     Raises ValueError for an unknown kind, an unknown or a missing setting.
     """
     settings: dict[str, Any] = dict(spec)
     if not re.fullmatch(r"[\w-]+", str(settings.get("name"))):
         raise ValueError(f"figure name {settings.get('name')!r}: expected letters, digits, - and _")
-    target, kind = settings.pop("_target_", None), settings.pop("kind", None)
-    module, _, name = str(
-        target or f"{figures.__name__}.{kind}.{str(kind).title().replace('_', '')}"
-    ).rpartition(".")
-    try:
-        made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"figure {settings['name']}: no such kind: {target or kind} ({error})") from error
+    kind = str(settings.pop("kind", None))
+    known = [module.name for module in pkgutil.iter_modules(figures.__path__)]
+    module = importlib.import_module(f"{figures.__name__}.{kind}") if kind in known else None
+    made = getattr(module, kind.title().replace("_", ""), None)
     if not (isinstance(made, type) and issubclass(made, Figure)):
-        raise ValueError(f"figure {settings['name']}: {target or kind} is not a kind of figure")
+        raise ValueError(f"figure {settings['name']}: no such kind: {kind}")
     allowed = [one.name for one in dataclasses.fields(made)]
     unknown = [key for key in settings if key not in allowed]
     if unknown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +21,8 @@ from attnlab.report.words import setting
 from attnlab.tidy import USUAL, complete
 from attnlab.verdicts import QUESTIONS, Verdict
 
-Problem = tuple[str, str, str]
-"""The settings of a cell in words, its status, and the reason."""
+Problem = tuple[str, str, str, int]
+"""Settings in words, the status and the reason of the cells that have them, and how many cells these are."""
 
 FIGURES = "figures"
 MOST_HEADLINE = 160
@@ -51,6 +53,25 @@ class Study:
     provenance: Mapping[str, object] = field(default_factory=dict)
     figures: Sequence[Mapping[str, object]] = ()
 
+    def require_kinds(self) -> None:
+        """Raise TypeError where a fact is of another kind than it should be: it may have been read from a file."""
+        for fact in dataclasses.fields(self):
+            value = getattr(self, fact.name)
+            expected = (
+                str if fact.type == "str" else Mapping if "Mapping[" in str(fact.type)[:8] else Sequence
+            )
+            if not isinstance(value, expected) or (expected is Sequence and isinstance(value, str)):
+                raise TypeError(f"{fact.name}: expected {expected.__name__}, got {type(value).__name__}")
+        if not all(isinstance(count, int) for count in self.counts.values()):
+            raise TypeError("counts: expected whole numbers")
+        for words, status, reason, cells in self.problems:
+            if not all(isinstance(told, str) for told in (words, status, reason)) or not isinstance(
+                cells, int
+            ):
+                raise TypeError("problems: expected three texts and how many cells there are")
+        if not all(isinstance(figure, Mapping) for figure in self.figures):
+            raise TypeError("figures: expected mappings")
+
     @property
     def unanswered(self) -> str:
         """What stands where the verdict would: why there are no numbers, and what mends it."""
@@ -58,8 +79,10 @@ class Study:
         if not waiting:
             return "No verdict: no cell that it needs has a number."
         told = ", ".join(f"{count:,} {status}" for status, count in waiting)
-        reasons = [reason.strip().splitlines()[-1] for _, _, reason in self.problems if reason.strip()]
-        common = f" ({max(dict.fromkeys(reasons), key=reasons.count)})" if reasons else ""
+        reasons: Counter[str] = Counter()
+        for _, _, reason, cells in self.problems:
+            reasons.update({reason.strip().splitlines()[-1]: cells} if reason.strip() else {})
+        common = f" ({reasons.most_common(1)[0][0]})" if reasons else ""
         mend = f" `{self.command}` goes on with them." if self.command else ""
         return f"No verdict yet: {told}{common}.{mend}"
 
@@ -77,14 +100,16 @@ class Study:
         return asked[0] if len(asked) == 1 and len(asked[0]) <= MOST_HEADLINE else self.title
 
     @property
-    def grouped_problems(self) -> list[tuple[str, str, list[str]]]:
-        """Status, reason, and the settings of the cells that share both; failures first."""
-        groups: dict[tuple[str, str], list[str]] = {}
-        for settings, status, reason in self.problems:
-            groups.setdefault((status, reason), []).append(settings)
+    def grouped_problems(self) -> list[tuple[str, str, int, list[str]]]:
+        """Status, reason, how many cells share both, and their settings; failures first."""
+        groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        for settings, status, reason, cells in self.problems:
+            groups.setdefault((status, reason), []).append((settings, cells))
+        for told in groups.values():
+            told.sort(key=lambda one: (-one[1], one[0]))
         return [
-            (status, reason, sorted(cells))
-            for (status, reason), cells in sorted(
+            (status, reason, sum(count for _, count in told), [words for words, _ in told])
+            for (status, reason), told in sorted(
                 groups.items(), key=lambda group: (group[0][0] == "skipped", group[0])
             )
         ]

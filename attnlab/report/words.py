@@ -132,3 +132,16 @@ def listed(items: list[str]) -> str:
 def across(low: int, high: int) -> str:
     """A range of counts: `200` or `100 to 200`."""
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+MOST_SAID = 2000
+"""Characters of a message that is kept, printed or shown."""
+
+
+def short(text: str, most: int = MOST_SAID) -> str:
+    """A text of at most so many characters: the beginning and the end of a longer one."""
+    if len(text) <= most:
+        return text
+    left = f" ... ({len(text):,} characters in all) ... "
+    half = (most - len(left)) // 2
+    return text[:half] + left + text[-half:]

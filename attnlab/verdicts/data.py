@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import types
+import typing
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -25,10 +27,41 @@ def as_data(value: Any) -> Any:
 
 def verdict_of(data: Any) -> Verdict:
     """The verdict that `as_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    found = _of(data)
+    return checked(_of(data))
+
+
+def checked(found: Any) -> Verdict:
+    """What an experiment concluded, if it is a verdict through and through. Raises TypeError for anything else."""
     if not isinstance(found, Verdict):
-        raise TypeError(f"expected the data of a verdict, got {type(found).__name__}")
+        raise TypeError(
+            f"expected a Verdict, got {f'{found!r:.60}' if found is None else type(found).__name__}"
+        )
+    _require(Verdict, found, "verdict")
     return found
+
+
+def _require(kind: Any, value: Any, name: str) -> None:
+    """Raise TypeError where a value, or one inside it, is not of the kind that is declared for it."""
+    origin, options = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        fits = isinstance(value, tuple | list)
+        for one in value if fits else ():
+            _require(options[0], one, name)
+    elif origin in (typing.Union, types.UnionType):
+        fits = isinstance(value, options)
+        kind = type(value)
+    elif origin is typing.Literal:
+        fits = value in options
+    elif kind is float:
+        fits = isinstance(value, int | float)
+    else:
+        fits = isinstance(value, kind)
+    if not fits:
+        raise TypeError(f"{name}: expected {getattr(kind, '__name__', kind)}, got {value!r:.60}")
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            _require(hints[field.name], getattr(value, field.name), f"{name}.{field.name}")
 
 
 def _of(data: Any) -> Any:

@@ -19,10 +19,12 @@ from typing import Any, Literal
 
 from attnlab import interruption
 from attnlab.harness import own
-from attnlab.harness.cells import SCHEMA, Cell
+from attnlab.harness.cells import Cell
 from attnlab.harness.execution.queued import Job
+from attnlab.harness.records import SCHEMA
 from attnlab.harness.store import FINAL, Store
-from attnlab.parts import Declined, Part, Positive, Unavailable
+from attnlab.parts import Declined, Part, Positive, SettingError, Unavailable
+from attnlab.report.words import MOST_SAID, short
 from attnlab.tidy import Status
 
 Place = tuple[Path, str]
@@ -126,8 +128,7 @@ def perform(task: Task, timeout: float | None) -> Outcome:
         with _back_again(), limit:
             rows, facts = _measured(task.cell)
     except BaseException as error:  # SystemExit and the like end a cell, not the run
-        said = f"{type(error).__name__}: {error}".rstrip(": ")
-        facts = {"status": "failed", "error": said, "traceback": traceback.format_exc()}
+        facts = _failure(error)
     if interruption.came():
         raise KeyboardInterrupt
     duration = time.perf_counter() - clock
@@ -137,7 +138,23 @@ def perform(task: Task, timeout: float | None) -> Outcome:
         return timed_out(task, timeout, started, duration)
     if task.keep_trials and facts["status"] == "done":
         facts["trials"] = store.write_trials(task.cell.key, rows)
-    return record(task, facts, started, duration)
+    try:
+        return record(task, facts, started, duration)
+    except (TypeError, ValueError) as error:  # numbers that no record can hold
+        return record(task, _failure(error), started, duration)
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    said = f"{type(error).__name__}: {_message(error)}".rstrip(": ")
+    return {"status": "failed", "error": said, "traceback": "".join(traceback.format_exception(error))}
+
+
+def _message(error: BaseException) -> str:
+    """What an exception says; one of the user's own may break when it is asked."""
+    try:
+        return str(error)
+    except Exception as other:
+        return f"(its message cannot be read: {type(other).__name__})"
 
 
 def timed_out(task: Task, timeout: float, started: datetime, duration: float) -> Outcome:
@@ -165,7 +182,12 @@ def _known(cell: Cell, declined: Declined) -> dict[str, Any]:
 def record(task: Task, facts: dict[str, Any], started: datetime, duration: float) -> Outcome:
     """Write the record of one cell; one that is done gives way to no lesser one (measured again)."""
     cell = task.cell
-    facts = {name: _encodable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    facts = {
+        name: short(_encodable(fact), MOST_TRACE if name == "traceback" else MOST_SAID)
+        if isinstance(fact, str)
+        else fact
+        for name, fact in facts.items()
+    }
     store = Store(task.folder)
     told = Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
     if facts["status"] != "done" and store.status(cell.key) == "done":
@@ -180,7 +202,7 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
             "sources": cell.code,
             "config": dict(cell.config),
             "choices": dict(cell.choices),
-            "facts": cell.facts(),
+            "facts": _declared(cell),
             **facts,
             "started": started.isoformat(timespec="seconds"),
             "duration": round(duration, 6),
@@ -201,10 +223,22 @@ def recorded(task: Task, run_id: str) -> Outcome | None:
     return Outcome(task, found["status"], found.get("reason") or found.get("error"), found.get("traceback"))
 
 
+def _declared(cell: Cell) -> dict[str, Any]:
+    """What the parts of a cell declare of themselves; nothing where code has broken since the cell was planned."""
+    try:
+        return cell.facts()
+    except SettingError:
+        return {}
+
+
 def is_final(record: Mapping[str, Any], store: Store, keep_trials: bool) -> bool:
     """Whether a cell with this record need not run: it has a final status, and the trials asked for."""
     wanting = keep_trials and record["status"] == "done" and not store.has_trials(record)
     return record["status"] in FINAL and not wanting
+
+
+MOST_TRACE = 8000
+"""Characters of a traceback that a record holds."""
 
 
 def _encodable(text: str) -> str:

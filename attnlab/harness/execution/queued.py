@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attnlab.files import write_atomically
+from attnlab.files import read_json, write_atomically
 from attnlab.harness.store import FINAL, Store
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def submissions(study: Path) -> Iterator[Submission]:
     """Every submission of a study's cells there is word of."""
     for path in sorted(study.glob("jobs/*/cells.json")):
         try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
+            facts = read_json(path)
             cells = tuple(tuple(map(str, keys)) for keys in facts["cells"])
             yield Submission(path.parent.name, path.parent, str(facts["run_id"]), cells)
         except (OSError, ValueError, KeyError, TypeError) as error:
