@@ -12,8 +12,10 @@ BENCHMARKS = $(filter-out benchmarks/ledger.py, $(wildcard benchmarks/*.py))
 tour: $(VENV)/installed-$(or $(WITH),tour)
 	$(VENV)/bin/attnlab
 
+# On all cores; here and not among pytest's own options, since one file alone is done sooner than workers start.
+# worksteal: neighbours, which share what a file makes once, stay together until a worker would be idle.
 test: $(VENV)/installed-dev$(addprefix -,$(WITH))
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/installed-dev$(addprefix -,$(WITH))
 	$(VENV)/bin/ruff check .
