@@ -22,7 +22,6 @@ from attnlab.tidy import HEAD, MEASURED, STATUSES, TAIL
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 CONCEPTS = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
 TINY = ("exec=serial", "trials=10", "repeats=2")
 HOME_FILE = re.compile(r"# ~/(mine/\S+)\n")
@@ -121,15 +120,6 @@ def test_the_verdict_that_is_shown_is_made(home: Path, command: Callable[..., An
     assert "draws none" in command(*words, "weights=hard", "inputs.n=range(4,20)").out
     told = command(*words, "experiment.module=lengths_told", "study=told", "inputs.n=range(4,20)")
     assert told.code == 0 and "as long as a value" in told.out
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_and_opens_as_a_notebook(path: Path, home: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith("# %% [markdown]\n# # ") and text.count("\n# %%\n") >= 2
-    for cell in re.split(r"^# %%.*$", text, flags=re.MULTILINE)[1:]:
-        compile(cell, str(path), "exec")  # a cell is code by itself
-    assert run(path, home).strip()
 
 
 def run(script: Path, folder: Path) -> str:
