@@ -22,7 +22,7 @@ import math
 import os
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -139,17 +139,28 @@ class Part:
 
 def refusal(kind: Any, value: object) -> str | None:
     """None if `value` fits the annotation `kind`, else what would have been allowed, in words."""
+    wanted = _wanted(kind, value)
+    texts = list(_texts(kind, value)) if wanted is not None else []
+    if texts and (value is None or isinstance(value, bool | int | float)):
+        what = "null" if value is None else str(value).lower() if isinstance(value, bool) else "a number"
+        typed = f'type \'"{texts[0]}"\' (in yaml "{texts[0]}")'
+        return f"{wanted}; without quotes it is read as {what}: {typed}"
+    return wanted
+
+
+def _wanted(kind: Any, value: object) -> str | None:
     origin, options = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         base, bound = options[0], options[1]
-        fits = refusal(base, value) is None and value in bound
+        fits = _wanted(base, value) is None and value in bound
         return None if fits else f"{_noun(base)} {bound}"
     if origin is Literal:
-        return None if value in options else _quoted(value, options) or among(value, options)
+        meant = " or ".join(_texts(kind, value))
+        return None if value in options else f"the text {meant}" if meant else among(value, options)
     if kind is Any:
         return None
     if origin in (typing.Union, types.UnionType):  # any member will do
-        problems = [refusal(option, value) for option in options]
+        problems = [_wanted(option, value) for option in options]
         return None if None in problems else " or ".join(str(problem) for problem in problems)
     if kind in (type(None), None):
         return None if value is None else "null"
@@ -158,17 +169,38 @@ def refusal(kind: Any, value: object) -> str | None:
         return None if number else _noun(float)
     if kind is int:
         return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
-    if kind is str and (value is None or isinstance(value, bool | int | float)):
-        word = "null" if value is None else str(value).lower()
-        return f"text; {word} is none without quotes (a setting typed as '\"{word}\"')"
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
 
 
-def _quoted(value: object, options: Sequence[object]) -> str:
-    """How to type a text that is read as a number, as null or as true; nothing where it was none of these."""
-    meant = next((text for text in (str(value), str(value).lower()) if text in options), "")
-    meant = "null" if value is None and "null" in options else meant
-    return f"the text {meant}, in quotes (a setting typed as '\"{meant}\"'), else it is none" if meant else ""
+def _texts(kind: Any, value: object) -> Iterator[str]:
+    """The texts that `kind` allows and that are read as this value, no text, where they have no quotes."""
+    origin, options = typing.get_origin(kind), typing.get_args(kind)
+    if kind is str:
+        yield "..."
+    elif origin is Literal:
+        yield from (text for text in options if isinstance(text, str) and _same(_read_as(text), value))
+    elif origin in (Annotated, typing.Union, types.UnionType):
+        for option in options[:1] if origin is Annotated else options:
+            yield from _texts(option, value)
+
+
+def _read_as(text: str) -> object:
+    """What a word without quotes is read as, on a command line or in yaml: null, true, a number, or itself."""
+    words = {"null": None, "~": None, "true": True, "yes": True, "on": True}
+    words |= {"false": False, "no": False, "off": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return float(text.replace(".nan", "nan").replace(".inf", "inf"))
+    except ValueError:
+        return text
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values that were read are one; a nan is itself, and true is no 1."""
+    if isinstance(one, bool) or isinstance(other, bool) or not isinstance(other, int | float):
+        return one is other
+    return isinstance(one, float) and (one == other or (math.isnan(one) and math.isnan(other)))
 
 
 def nearest(word: object, names: Iterable[str], most: int = 3) -> list[str]:

@@ -20,6 +20,8 @@ RUNNING = ("action", "results", "exec", "experiment", "force", "key", "a", "b", 
 """Keys that say what to do, where and how: a report's command does not repeat them."""
 LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
+TEXTS = ("results", "study", "key", "a", "b")
+"""Those whose value is text, whatever it looks like: study=2026_11 is no number, and key=7e10 no power of ten."""
 SHORT = {"figures": "experiment.figures"}
 """Short names of settings, as they are typed, and where they are."""
 FIGURES = "a list of figures, each `{name: ..., kind: ...}`"
@@ -76,7 +78,8 @@ def parse(arguments: Sequence[str], configs: Configs, actions: Sequence[str] = (
             if override.is_sweep_override():
                 raise SettingError(key, _text(line), "one value: this cannot be swept")
             _require_choice(key, override.value(), configs)
-            composed.append(line)
+            as_typed = key in TEXTS and isinstance(override.value(), bool | int | float)
+            composed.append(f"{key}='{_text(line)}'" if as_typed else line)
         elif key in SHORT:
             composed.append(f"{SHORT[key]}={_text(line)}")
         else:

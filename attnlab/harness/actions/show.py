@@ -20,9 +20,8 @@ def act(asked: Asked) -> int:
     sweeps = asked.sweeps()
     if not sweeps:
         raise SettingError("results", str(asked.results), "a folder with studies: this one holds no record")
-    typed = [word.partition("=")[2].strip("'\"") for word in asked.words if word.startswith("key=")]
-    if typed and asked.config.key is not None:
-        print(_record(asked, sweeps, typed[0]))
+    if asked.config.key is not None:
+        print(_record(asked, sweeps, str(asked.config.key)))
         return 0
     from attnlab.harness.publish import look
     from attnlab.harness.terminal import tell
