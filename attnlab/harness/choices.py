@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -121,6 +121,16 @@ class Choices:
         merged = OmegaConf.merge(found.body, self._over.get(group, {}))
         node: Any = OmegaConf.to_container(merged, resolve=False)
         return {str(key): value for key, value in node.items()}
+
+
+def every_setting(names: Iterable[str], configs: Configs) -> Iterator[str]:
+    """The settings, and the facts of parts, that cells with these arguments may have, whatever is chosen."""
+    for group in names:
+        yield group
+        for option, settings in configs.settings(group).items():
+            yield from (f"{group}.{name}" for name in settings)
+            kind = named(configs.read(group, option).body["_target_"]) if settings else None
+            yield from (f"{group}:{fact}" for fact in getattr(kind, "facts", ()))
 
 
 def _is_a(target: str, kind: type) -> bool:

@@ -17,9 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 from attnlab.files import require_writable
 from attnlab.harness import own, store
 from attnlab.harness.actions import ACTIONS
-from attnlab.harness.cells import renew
+from attnlab.harness.cells import arguments, renew
+from attnlab.harness.choices import every_setting
 from attnlab.harness.configs import Configs, conf
-from attnlab.harness.drawn import are_asked, require_drawable
+from attnlab.harness.drawn import are_asked, require_drawable, require_named
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.heeded import kind, require_heeded
@@ -96,6 +97,15 @@ class Asked:
         keys = [cell.key for cell in plan.cells]
         kept = Store(self.results / plan.name)
         require_drawable(plan.name, sweep.figures, sweep.module, cells, kept.records(keys).values())
+
+    def require_figures(self, plans: Sequence[Plan]) -> None:
+        """Raise SettingErrors for figures of experiments of the user's own that none of their grids can have."""
+        for plan in () if are_asked(self.words) else plans:
+            sweep = asked_for(plan, self.words)
+            if self.configs.is_own("experiment", sweep.experiment) and sweep.module and sweep.figures:
+                cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
+                others = every_setting(arguments(sweep.module), self.configs)
+                require_named(plan.name, sweep.figures, sweep.module, cells, others)
 
     def sweeps(self) -> list[Sweep]:
         """The studies a look at the results is about: never one without records.

@@ -87,6 +87,10 @@ class Configs:
             self._options[group] = tuple(sorted(found)) if group else ()
         return self._options[group]
 
+    def is_own(self, group: str, name: str) -> bool:
+        """Whether this choice is a file of the user's own."""
+        return not (conf() / group / f"{name}.yaml").is_file()
+
     def compose(self, *overrides: str) -> DictConfig:
         """The config with these overrides, Hydra's own node included.
 
@@ -103,7 +107,7 @@ class Configs:
             except ConfigCompositionException as error:
                 key = re.match(r"Could not (?:override|delete from config\.) '([^']+)'", str(error))
                 if key is None:
-                    raise
+                    raise self._misshapen(error) or error from None
                 raise self._no_key(key[1], overrides) from error
             for word in places:
                 config.results = OverridesParser.create().parse_override(word).value()
@@ -142,6 +146,20 @@ class Configs:
             return SettingError(group or name, name, f"a config group: {among(group, self.groups())}")
         return SettingError(group, name, among(name, options))
 
+    def _misshapen(self, error: ConfigCompositionException) -> SettingErrors | None:
+        """The refusal of a list where a mapping belongs, or the reverse, in a yaml that Hydra could not merge."""
+        named = re.match(r"In '([^']+)/([^']+)': ConfigTypeError", str(error))
+        file = self.read(named[1], named[2]) if named else None
+        if named is None or file is None or file.package != "_global_":
+            return None
+        whole: Any = OmegaConf.to_container(OmegaConf.load(conf() / "config.yaml"), resolve=False)
+        base = {**{group: {} for group in self.groups()}, **whole}
+        found = [
+            SettingError(key, value, f"{words}, in {named[1]}/{named[2]}.yaml")
+            for key, value, words in _other_shapes(file.body, base)
+        ]
+        return SettingErrors(found) if found else None
+
     def _no_key(self, key: str, overrides: tuple[str, ...]) -> SettingError:
         """The refusal of a key that a config has not, with those that it has."""
         kept = [word for word in overrides if word.lstrip("+~").partition("=")[0] != key]
@@ -149,6 +167,17 @@ class Configs:
         top, _, _ = key.rpartition(".")
         names = list(leaves(OmegaConf.to_container(self.compose(*kept), resolve=False), top))
         return SettingError(key, value, among(key, names, "a setting"))
+
+
+def _other_shapes(said: Any, base: Any, under: str = "") -> Iterator[tuple[str, Any, str]]:
+    """Key, value and what was expected wherever one has a list and the other a mapping."""
+    if isinstance(said, Mapping) and isinstance(base, Mapping):
+        for name in said.keys() & base.keys():
+            yield from _other_shapes(said[name], base[name], f"{under}.{name}" if under else name)
+    elif isinstance(said, list) and isinstance(base, Mapping):
+        yield under, said, "a mapping, {key: value}"
+    elif isinstance(said, Mapping) and isinstance(base, list):
+        yield under, said, "a list, [...]"
 
 
 def leaves(config: Any, under: str = "") -> Iterator[str]:

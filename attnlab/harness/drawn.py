@@ -35,10 +35,30 @@ def require_drawable(
         raise SettingErrors(problems)
 
 
+def require_named(
+    study: str,
+    specs: Sequence[Mapping[str, Any]],
+    module: str,
+    cells: Sequence[Mapping[str, Any]],
+    others: Iterable[str],
+) -> None:
+    """Raise SettingErrors for kinds, keys, settings and metrics that no grid of an experiment of one's own has.
+
+    Its yaml is read for a part of its grid as well: settings of other choices (others) and levels may be missing
+    from these cells. Metrics are those that the experiment declares; where it declares none, `unmeasured` tells.
+    """
+    from attnlab.report.asked import columns_of, refused
+
+    known = _known(module, ()) or None
+    problems = refused(specs, columns_of(cells), known, study, "experiment.figures[{place}].", set(others))
+    if problems:
+        raise SettingErrors(problems)
+
+
 def unmeasured(
     drawn: Mapping[str, Sequence[str]], module: str | None, records: Iterable[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """A sentence for each metric that figures draw and the experiment, now that cells are done, does not have.
+    """What is wrong with each metric that figures draw and the experiment, now that cells are done, does not have.
 
     drawn: the metrics of each figure, by its name.
     """
@@ -48,7 +68,7 @@ def unmeasured(
         for metric in metrics:
             if metric not in known:
                 here = among(metric, known, "a metric of the experiment")
-                yield f"figure {figure}: not drawn: {metric}: expected {here}"
+                yield f"figure {figure}: {metric}: expected {here}"
 
 
 def _known(module: str | None, records: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,12 +85,14 @@ def run(
     paths: Sequence[str],
     words: Sequence[str],
     keep_trials: bool = False,
+    hear: Callable[[str, Mapping[str, Any]], None] = lambda study, record: None,
 ) -> tuple[dict[str, Records], dict[str, Jobs]]:
     """Measure every cell that has no final record; returns every record there is then, and what is queued.
 
     A cell that is in a job of a cluster is not run again: it is left to its job, or waited for.
     paths: folders that hold modules of the user's own; words: the command line; keep_trials: the values of every
-    trial are stored as well, and a cell that is done without them is measured again.
+    trial are stored as well, and a cell that is done without them is measured again; hear: is told each record
+    but the last, with the name of its study, as soon as it is there.
     """
     known = stored(plans, results, keep_trials)
     held = queued(plans, results, known)
@@ -122,13 +124,16 @@ def run(
         )
         made = _until(_outcomes(execution, here, left, jobs_of), execution.on_error)
         outcomes = stack.enter_context(closing(shown(made, len(tasks))))
-        for outcome in outcomes:
+        for number, outcome in enumerate(outcomes, start=1):
             cell = outcome.task.cell
             if outcome.status != "queued":
                 held[cell.study].pop(cell.key, None)
             elif outcome.job is not None:
                 held[cell.study][cell.key] = outcome.job
-            known[cell.study] |= Store(outcome.task.folder).records([cell.key])
+            found = Store(outcome.task.folder).records([cell.key])
+            known[cell.study] |= found
+            for record in found.values() if number < len(tasks) else ():
+                hear(cell.study, record)
     return known, held
 
 

@@ -76,16 +76,18 @@ def refused(
     metrics: Collection[str] | None,
     study: str,
     named: str = "figures[{place}].",
+    others: Collection[str] | None = None,
 ) -> list[SettingError]:
     """Every kind, key, setting, level and metric that is not there, each with the nearest one that is.
 
     metrics: those of the cells; None where nothing is known of them, and then every name will do. named: what
-    stands before the keys of a figure, by its place.
+    stands before the keys of a figure, by its place. others: further settings that cells of the study have under
+    other choices, where the figures are to serve any of its grids: a level may then be missing from this one.
     """
     whole = completed(specs, columns)
     found = []
     for place in range(len(specs)):
-        for problem in _problems(place, whole, columns, metrics, study):
+        for problem in _problems(place, whole, columns, metrics, study, others):
             key = named.format(place=place) + problem.setting
             found.append(SettingError(key, problem.value, problem.allowed))
     return found
@@ -103,7 +105,12 @@ def kinds() -> dict[str, type[Figure]]:
 
 
 def _problems(
-    place: int, whole: Sequence[Spec], columns: Columns, metrics: Collection[str] | None, study: str
+    place: int,
+    whole: Sequence[Spec],
+    columns: Columns,
+    metrics: Collection[str] | None,
+    study: str,
+    others: Collection[str] | None,
 ) -> Iterator[SettingError]:
     spec = whole[place]
     wrong = list(_keys(spec))
@@ -117,8 +124,8 @@ def _problems(
         return
     if [other["name"] for other in whole[:place] if other["name"] == spec["name"]]:
         yield SettingError("name", spec["name"], "a name of its own for each figure")
-    yield from _columns(figure, columns, study)
-    yield from _levels(figure, columns)
+    yield from _columns(figure, {**dict.fromkeys(others or (), ()), **columns}, study)
+    yield from _levels(figure, columns) if others is None else ()
     if figure.heaped:
         allowed = f"one metric, or {METRIC} as one of {', '.join(ROLES)}"
         yield SettingError("y", list(figure.metrics), allowed)
@@ -165,7 +172,7 @@ def _columns(figure: Figure, columns: Columns, study: str) -> Iterator[SettingEr
     named |= {f"order.{name}": (name, levels) for name, levels in figure.order.items() if name != METRIC}
     for key, (column, value) in named.items():
         if not _is_column(column, columns) or (column == METRIC and "." in key):
-            settings = sorted(name for name in columns if ":" not in name)
+            settings = sorted(name for name in columns if (":" in name) == (":" in column))
             allowed = among(_unknown(column, columns), settings, f"a setting of {study}")
             yield SettingError(key, value, allowed)
 

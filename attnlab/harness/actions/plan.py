@@ -22,6 +22,7 @@ HEEDS = ("experiment", "study", "grid", "figures", "exec", "keep_trials", "force
 def act(asked: Asked) -> int:
     """Print how many cells of each study have which status and would run, then its blocks, axes and ends."""
     plans = asked.plans()
+    asked.require_figures(plans)
     launch.require_own(plans, asked.results)
     known = launch.stored(plans, asked.results, asked.keep_trials)
     jobs = launch.queued(plans, asked.results, known)
