@@ -60,7 +60,8 @@ class Choices:
     def _misfit(self, group: str, name: str, made: Template) -> SettingError | None:
         """The refusal of a part of another kind than the trial's annotation says."""
         wanted, node = arguments(self.module)[group], made.config[group]
-        if not (is_part(node) and isinstance(wanted, type)) or _is_a(node["_target_"], wanted):
+        any_will_do = wanted is Any or not isinstance(wanted, type)  # Any is a class, of which nothing is one
+        if not is_part(node) or any_will_do or _is_a(node["_target_"], wanted):
             return None
         files = {option: self.configs.read(group, option).body for option in self.configs.options(group)}
         fit = [option for option, body in files.items() if _is_a(body.get("_target_", ""), wanted)]
