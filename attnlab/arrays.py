@@ -59,6 +59,7 @@ def numbers(given: ArrayLike, name: str = "numbers") -> Array:
     """
     if type(given) is np.ndarray and given.dtype == np.float64:
         return given
+    require(given is not None, f"{name} as numbers", None)
     array = _plain(given, name)
     if array.dtype.kind == "c":
         raise ValueError(f"expected real {name}, got complex numbers")

@@ -95,20 +95,17 @@ class Problems:
     @property
     def given_weights(self) -> Array:
         """The weights, where the caller gave some."""
-        assert self.weights is not None, "asked for weights that were not given"
-        return self.weights
+        return _given(self.weights, "weights")
 
     @property
     def given_keys(self) -> Array:
         """The keys, where the caller gave some."""
-        assert self.keys is not None, "asked for keys that were not given"
-        return self.keys
+        return _given(self.keys, "keys")
 
     @property
     def given_outputs(self) -> Array:
         """The outputs, where the caller gave some."""
-        assert self.outputs is not None, "asked for outputs that were not given"
-        return self.outputs
+        return _given(self.outputs, "outputs")
 
     @property
     def trials(self) -> int:
@@ -201,6 +198,13 @@ class Problems:
             return np.repeat(array.reshape(1, *tail), where.stop - where.start, axis=0)
         at = np.unravel_index(np.arange(where.start, where.stop), lead or (1,))
         return np.asarray(np.broadcast_to(array, (*(lead or (1,)), *tail))[at])
+
+
+def _given(array: Array | None, name: str) -> Array:
+    """An array that is needed. Raises ValueError where the caller gave None in its place."""
+    if array is None:
+        raise ValueError(f"expected {name} as numbers, got None")
+    return array
 
 
 def _own_axes(values: Array, weights: Array | None, keys: Array | None, outputs: Array | None) -> None:

@@ -171,10 +171,8 @@ def load(folder: str | PathLike[str]) -> Study:
     """
     place = Path(folder).expanduser()
     if not _holds_study(place):
-        near = [f"{place / name}" for name in studies(place)] or [
-            f"{place.parent / name}" for name in studies(place.parent)
-        ]
-        known = f" ({among(str(place), near)})" if near else ""
+        home = place if studies(place) else place.parent
+        known = f" ({among(place.name, studies(home), f'in {home}')})" if studies(home) else ""
         raise ValueError(f"expected the folder of a study, with results.csv or cells{known}; got {place}")
     facts, verdict = _page(place)
     if next((place / "cells").glob("??/*.json"), None) is None:

@@ -7,7 +7,7 @@ import math
 from scipy.optimize import minimize_scalar
 from scipy.special import bdtrc, ndtr
 
-from attnlab.arrays import require, whole
+from attnlab.arrays import numbers, require, whole
 from attnlab.theory.angles import intrinsic_volumes
 
 MANY, FAR = 10**9, 4096
@@ -70,7 +70,9 @@ def weak_threshold(delta: float) -> float:
     >>> round(attnlab.weak_threshold(0.25), 4)
     0.3651
     """
-    require(0 < delta <= 1, "0 < delta <= 1", delta)
+    given = numbers(delta, "delta")
+    require(given.ndim == 0 and bool(0 < given <= 1), "0 < delta <= 1", delta)
+    delta = float(given)
     if delta == 1:
         return 1.0
 
