@@ -14,7 +14,7 @@ import sys  # noqa: E402
 from collections.abc import Iterator, Sequence  # noqa: E402
 from typing import Any  # noqa: E402
 
-from attnlab import interruption  # noqa: E402
+from attnlab import interruption, patience  # noqa: E402
 from attnlab.harness.actions import act  # noqa: E402
 from attnlab.harness.command import ask  # noqa: E402
 from attnlab.harness.information import inform, is_question  # noqa: E402
@@ -87,7 +87,8 @@ def _answer(words: Sequence[str]) -> int:
     screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
     logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
     log.setLevel(logging.DEBUG)
-    return act(ask(words))
+    with patience.asked_for():
+        return act(ask(words))
 
 
 def _refuse(problems: Sequence[tuple[str, str]]) -> int:

@@ -36,7 +36,8 @@ def top_imports(tree: ast.Module) -> dict[str, set[str]]:
     return found
 
 
-COMPILED = sorted(name for name, tree in FILES.items() if "numba" in top_imports(tree))
+COMPILERS = {"numba", "attnlab.solvers.compiling"}
+COMPILED = sorted(name for name, tree in FILES.items() if COMPILERS & set(top_imports(tree)))
 KERNEL_FILES = [name for name in COMPILED if name.endswith("_kernels")]
 
 
@@ -49,6 +50,12 @@ def kernels(module: str) -> dict[str, CPUDispatcher]:
 def test_a_kernel_takes_the_stated_liberties_or_none(module: str) -> None:
     for name, kernel in kernels(module).items():
         assert kernel.targetoptions.get("fastmath", False) in (FAST, False), name
+
+
+def test_numba_is_spoken_to_in_one_place() -> None:
+    """So that every kernel is kept where a folder can be written, and heard of while it is compiled."""
+    spoken = [name for name, tree in FILES.items() if "numba" in top_imports(tree)]
+    assert spoken == ["attnlab.solvers.compiling"]
 
 
 def test_pairs_of_doubles_are_compiled_without_liberties() -> None:

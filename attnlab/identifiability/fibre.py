@@ -128,7 +128,8 @@ def top_certified(
                 seen = visible[rows].any(axis=0)
                 found[rows] = columns.top_forced(a[rows][:, seen], v[0, seen], visible[rows][:, seen])
             left = rows[(found[rows] == UNSOLVED) | (found[rows] == UNDECIDED)]
-            found[left] = tableau.top_forced(a[left], v if len(v) == 1 else v[left], visible[left])
+            if len(left):  # else there is nothing to solve, and nothing to compile
+                found[left] = tableau.top_forced(a[left], v if len(v) == 1 else v[left], visible[left])
         verdicts[where] = found
     shaped = verdicts.reshape(problems.lead)
     return TopVerdict(shaped == CERTIFIED, shaped == UNDECIDED)

@@ -6,7 +6,7 @@ bounds that they allow for hold for a sum in any order (Higham 2002, Accuracy an
 Algorithms, 4.2), a fused product rounds once instead of twice, and a reciprocal costs one rounding more, well
 inside the allowance of 64 or more. NaN and infinity keep their meaning (no nnan, no ninf), so that no
 comparison with them is optimised away. What would be undone by reordering, arithmetic in pairs of doubles
-(nnls_doubled), is compiled without it.
+(nnls_doubled), is compiled without it. The compilers that take it: compiling.py.
 
 Kernels. A file that compiles is imported inside the function that needs it, or by another that is: numba
 takes its time. All kernels that call one another live in one file: the cache on disk does not notice a

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.compiling import inner, kernel
 
-_kernel = njit(cache=True, fastmath=FAST)
 _TIE = 1e-9
 """Squared distances that differ by less than this, relatively, are equal."""
 
@@ -31,7 +29,7 @@ def closest(values: Array, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.in
     return first, second
 
 
-@_kernel
+@inner
 def _gather(values, visible, columns, place):  # type: ignore[no-untyped-def]
     """columns (d, N): the visible values over their largest entry, so that no square overflows; N."""
     n, d = values.shape
@@ -49,7 +47,7 @@ def _gather(values, visible, columns, place):  # type: ignore[no-untyped-def]
     return N
 
 
-@_kernel
+@kernel
 def _fill(values, mask, first, second):  # type: ignore[no-untyped-def]
     trials, n, d = values.shape
     columns, squares, place = np.empty((d, n)), np.empty(n), np.empty(n, np.int64)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.tableau import MARGIN, ROUNDINGS
+from attnlab.solvers.tableau import MARGIN, ROUNDINGS, heaviest_first
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def top_forced(weights: Array, values: Array, visible: Mask) -> NDArray[np.int8]
         own.lows,
         np.ascontiguousarray(weights),
         np.ascontiguousarray(visible),
+        heaviest_first(weights, visible),
         MARGIN,
         own.rounding,
         verdict,
@@ -95,6 +96,7 @@ def fibre_bounds(weights: Array, values: Array, visible: Mask, asked: Mask) -> t
         own.columns,
         np.ascontiguousarray(weights),
         np.ascontiguousarray(visible),
+        heaviest_first(weights, visible),
         np.ascontiguousarray(asked & visible),
         own.rounding,
         bounds,

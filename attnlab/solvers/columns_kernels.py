@@ -15,14 +15,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.compiling import inlined, inner, kernel
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
-
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""
@@ -84,7 +81,7 @@ class Room(NamedTuple):
     touched: NDArray[np.bool_]
 
 
-@_kernel
+@inner
 def _pivot(T, m, W, gamma, r, c):  # type: ignore[no-untyped-def]
     """Swap basic r with the nonbasic in column c of T: T and the edge norms in one pass."""
     top, pivot = T[r], T[r, c]
@@ -104,7 +101,7 @@ def _pivot(T, m, W, gamma, r, c):  # type: ignore[no-untyped-def]
                 gamma[j] += row[j] * row[j]
 
 
-@_kernel
+@inner
 def _ratio(T, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     """The row that leaves when column c moves by `sign` (+1 up, -1 down), and how far it can go.
 
@@ -127,7 +124,7 @@ def _ratio(T, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     return leaving, step
 
 
-@_kernel
+@inner
 def _swap(T, m, W, gamma, basis, slot, place, r, s):  # type: ignore[no-untyped-def]
     """Pivot on row r and pool place s."""
     _pivot(T, m, W, gamma, r, m + s)
@@ -137,7 +134,7 @@ def _swap(T, m, W, gamma, basis, slot, place, r, s):  # type: ignore[no-untyped-
         place[slot[s]] = s
 
 
-@_kernel
+@inner
 def _fill_place(A, N, mean, T, m, gamma, slot, place, s, k):  # type: ignore[no-untyped-def]
     """Column k takes pool place s."""
     if slot[s] >= 0:
@@ -154,7 +151,7 @@ def _fill_place(A, N, mean, T, m, gamma, slot, place, s, k):  # type: ignore[no-
     gamma[m + s] = total
 
 
-@_kernel
+@inner
 def _eliminate(T, m, P, basis, slot, bonus):  # type: ignore[no-untyped-def]
     """Gauss-Jordan with complete pivoting on the pool: m of its columns become the basis. False if they cannot.
 
@@ -189,7 +186,7 @@ def _eliminate(T, m, P, basis, slot, bonus):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _start(A, N, x, order, dictionary, mean, right, left_out, heaviest, bonus):  # type: ignore[no-untyped-def]
     """From the weights to a basis, the mean of what it leaves out, and a vertex; order (N,): heaviest first.
 
@@ -270,7 +267,7 @@ def _start(A, N, x, order, dictionary, mean, right, left_out, heaviest, bonus): 
     return mass, True
 
 
-@_kernel
+@inner
 def _missed(A, N, mean, m, basis, beta, right, y):  # type: ignore[no-untyped-def]
     """How far the vertex misses the right side; y is scratch."""
     for i in range(m):
@@ -285,7 +282,7 @@ def _missed(A, N, mean, m, basis, beta, right, y):  # type: ignore[no-untyped-de
     return most
 
 
-@_kernel
+@inner
 def _invert(A, N, mean, T, m, P, gamma, basis, slot, place, beta, right):  # type: ignore[no-untyped-def]
     """Rebuild T and beta on the same basis, by Gauss-Jordan with row pivoting; False if it is singular."""
     W = m + P
@@ -332,7 +329,7 @@ def _invert(A, N, mean, T, m, P, gamma, basis, slot, place, beta, right):  # typ
     return True
 
 
-@_kernel
+@inner
 def _value(m, basis, beta, cost):  # type: ignore[no-untyped-def]
     """The cost of the vertex."""
     value = 0.0
@@ -341,7 +338,7 @@ def _value(m, basis, beta, cost):  # type: ignore[no-untyped-def]
     return value
 
 
-@_kernel
+@inner
 def _outdone(T, m, basis, beta, N, top, least, rounding):  # type: ignore[no-untyped-def]
     """Does some basic weight exceed that of the top by more than `least` and by more than rounding?"""
     at, held = -1, 0.0
@@ -358,16 +355,16 @@ def _outdone(T, m, basis, beta, N, top, least, rounding):  # type: ignore[no-unt
     return False
 
 
-@_kernel
+@inner
 def _descend(T, m, P, gamma, basis, slot, place, beta, z, cost, N, touched, stop, top, least, rounding):  # type: ignore[no-untyped-def]
     """Walk to a vertex that minimises cost.x over the basis and the pool: steepest edge, Bland's rule on ties.
 
-    Ends early once cost.x <= stop or, with top >= 0, another weight exceeds the top's. touched[j]: j was 0 at some
+    Ends early once cost.x <= stop or, with top < N, another weight exceeds the top's. touched[j]: j was 0 at some
     vertex passed on the way.
     """
     W, still = m + P, 0
     for _ in range(_WALK * W + _MORE):
-        if top >= 0 and _outdone(T, m, basis, beta, N, top, least, rounding):
+        if top < N and _outdone(T, m, basis, beta, N, top, least, rounding):
             return _REACHED
         if stop > -np.inf and _value(m, basis, beta, cost) <= stop:
             return _REACHED
@@ -402,7 +399,7 @@ def _descend(T, m, P, gamma, basis, slot, place, beta, z, cost, N, touched, stop
     return _FAILED
 
 
-@_kernel
+@inner
 def _multipliers(T, m, basis, cost, y):  # type: ignore[no-untyped-def]
     """y = c_B B^-1; its length."""
     for j in range(m):
@@ -419,7 +416,7 @@ def _multipliers(T, m, basis, cost, y):  # type: ignore[no-untyped-def]
     return math.sqrt(total)
 
 
-@_kernel
+@inner
 def _price_all(A, N, m, y, cost, reduced):  # type: ignore[no-untyped-def]
     """Reduced costs of all N columns, from the definition; the least."""
     least = np.inf
@@ -432,7 +429,7 @@ def _price_all(A, N, m, y, cost, reduced):  # type: ignore[no-untyped-def]
     return least
 
 
-@_kernel
+@inner
 def _refill(A, N, mean, T, m, P, gamma, slot, place, z, reduced, fresh):  # type: ignore[no-untyped-def]
     """The columns outside with the lowest reduced costs come into the pool, for those with the highest there."""
     count, worst = 0, 0
@@ -462,7 +459,7 @@ def _refill(A, N, mean, T, m, P, gamma, slot, place, z, reduced, fresh):  # type
     return count
 
 
-@_kernel
+@inner
 def _minimise(A, N, mean, right, cost, dictionary, room, stop, floor, top, least, rounding):  # type: ignore[no-untyped-def]
     """Minimise cost.x over all columns; (status, the value, a lower bound by weak duality, |y|).
 
@@ -501,7 +498,7 @@ def _minimise(A, N, mean, right, cost, dictionary, room, stop, floor, top, least
     return _FAILED, 0.0, -np.inf, 0.0
 
 
-@_kernel
+@inner
 def _ceiling(column, low, m, right):  # type: ignore[no-untyped-def]
     """What column j can weigh at most: `A_j.o >= b_j |A_j|^2 + (1 - b_j) low`, low = min_i A_j.A_i."""
     size, along = 0.0, 0.0
@@ -511,7 +508,7 @@ def _ceiling(column, low, m, right):  # type: ignore[no-untyped-def]
     return (along - low) / (size - low) if size > low else 1.0
 
 
-@_kernel
+@inner
 def _visible_columns(A, weights, visible, gathered, x, at):  # type: ignore[no-untyped-def]
     """The weights of the visible positions, which they are and their columns, copied unless they come first.
 
@@ -526,17 +523,30 @@ def _visible_columns(A, weights, visible, gathered, x, at):  # type: ignore[no-u
     if first:
         return A[:N], N
     for k in range(N):
-        gathered[k] = A[at[k]]
+        row, column = gathered[k], A[at[k]]
+        for i in range(A.shape[1]):
+            row[i] = column[i]
     return gathered[:N], N
 
 
-@_kernel
+@inner
+def _order(ranked, at, N, spot):  # type: ignore[no-untyped-def]
+    """The columns, heaviest first, (N,); ranked (n,): the positions so; spot (2, n) int is scratch."""
+    where, order = spot[0], spot[1]
+    for k in range(N):
+        where[at[k]] = k
+    for k in range(N):
+        order[k] = where[ranked[k]]
+    return order[:N]
+
+
+@inner
 def _share(j, left_out, x, mass):  # type: ignore[no-untyped-def]
     """What one unit of the mean holds of position j."""
     return x[j] / mass if left_out[j] else 0.0
 
 
-@_kernel
+@inner
 def _scratch(n, m):  # type: ignore[no-untyped-def]
     """A `Dictionary` of m rows over n columns, wide enough for the 2m it starts from, and the `Room` beside it."""
     P = m
@@ -548,16 +558,25 @@ def _scratch(n, m):  # type: ignore[no-untyped-def]
     return dictionary, room
 
 
-@_kernel
+@inner
 def _copy(source, target):  # type: ignore[no-untyped-def]
     """Make the target dictionary the same as the source."""
-    for i in range(source.T.shape[0]):
-        target.T[i, :] = source.T[i, :]
-    target.gamma[:], target.basis[:], target.slot[:] = source.gamma, source.basis, source.slot
-    target.place[:], target.beta[:] = source.place, source.beta
+    # Loops, which numba compiles in a tenth of the time of slices.
+    m, W = source.T.shape
+    for i in range(m):
+        row, other = target.T[i], source.T[i]
+        for j in range(W):
+            row[j] = other[j]
+        target.basis[i], target.beta[i] = source.basis[i], source.beta[i]
+    for j in range(W):
+        target.gamma[j] = source.gamma[j]
+    for s in range(len(source.slot)):
+        target.slot[s] = source.slot[s]
+    for k in range(len(source.place)):
+        target.place[k] = source.place[k]
 
 
-@_kernel
+@inner
 def _enter_pool(A, N, mean, dictionary, z, j):  # type: ignore[no-untyped-def]
     """Column j comes into the pool, for an empty place or the one with the highest reduced cost."""
     slot, place = dictionary.slot, dictionary.place
@@ -574,7 +593,7 @@ def _enter_pool(A, N, mean, dictionary, z, j):  # type: ignore[no-untyped-def]
     _fill_place(A, N, mean, dictionary.T, len(mean), dictionary.gamma, slot, place, at, j)
 
 
-@_kernel
+@inlined
 def _rivals(A, N, mean, right, cost, dictionary, room, top, group, share, least, rounding):  # type: ignore[no-untyped-def]
     """Is the top above the sum of a group of rivals? CERTIFIED, so above each; REFUTED: some position reaches it.
 
@@ -594,7 +613,7 @@ def _rivals(A, N, mean, right, cost, dictionary, room, top, group, share, least,
     outdone = status == _REACHED and value > stop
     if status == _REACHED and not outdone and not several and value > -rounding * length:
         status, value, _, length = _minimise(
-            A, N, mean, right, cost, dictionary, room, -np.inf, least, -1, 0.0, rounding
+            A, N, mean, right, cost, dictionary, room, -np.inf, least, N, 0.0, rounding
         )
     cost[top] = cost[N] = 0.0
     for t in range(len(group)):
@@ -608,7 +627,7 @@ def _rivals(A, N, mean, right, cost, dictionary, room, top, group, share, least,
     return UNDECIDED
 
 
-@_kernel
+@inlined
 def _settle(A, N, mean, right, cost, first, dictionary, room, top, left, x, left_out, mass, least, rounding):  # type: ignore[no-untyped-def]
     """The verdict on the rivals left, heaviest first; groups double when they pass and halve when they fail.
 
@@ -638,15 +657,17 @@ def _settle(A, N, mean, right, cost, first, dictionary, room, top, left, x, left
     return verdict
 
 
-@_kernel
-def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: ignore[no-untyped-def]
+@kernel
+def top_forced(A, lows, weights, visible, ranked, margin, rounding, verdict):  # type: ignore[no-untyped-def]
     """Fill verdict (B,) for weights, visible (B, n) over one frame A (n, m), lows (n,); see columns.top_forced.
 
-    margin: the lead, relative to the top, that is none.
+    ranked (B, n) int: the positions from the largest weight down, the visible ones first; margin: the lead,
+    relative to the top, that is none.
     """
     trials, n = weights.shape
     m = A.shape[1]
     gathered, x, at = np.empty((n, m)), np.empty(n), np.empty(n, np.int64)
+    spot = np.empty((2, n), np.int64)
     mean, right, cost = np.empty(m), np.empty(m), np.zeros(n + 1)
     heaviest, bonus = np.empty(2 * m, np.int64), np.empty(2 * m)
     left_out, prices, left = np.empty(n, np.bool_), np.empty(n), np.empty(n, np.int64)
@@ -657,7 +678,7 @@ def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: i
         verdict[b] = UNSOLVED
         if m > N:
             continue
-        order = np.argsort(-x[:N], kind="mergesort")
+        order = _order(ranked[b], at, N, spot)
         top = order[0]
         if N > 1 and x[order[1]] >= x[top] - margin * x[top]:
             continue  # a tie is asked about from both sides: the tableau does
@@ -674,7 +695,8 @@ def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: i
             verdict[b] = REFUTED if status == _REACHED else UNSOLVED
             continue
         lowest -= rounding * length + least
-        prices[:N] = room.reduced[:N]
+        for k in range(N):
+            prices[k] = room.reduced[k]
         _copy(dictionary, first)
         count = 0
         for t in range(1, N):
@@ -691,13 +713,14 @@ def top_forced(A, lows, weights, visible, margin, rounding, verdict):  # type: i
         )  # fmt: skip
 
 
-@_kernel
-def fibre_bounds(A, weights, visible, asked, rounding, bounds, solved):  # type: ignore[no-untyped-def]
-    """Fill bounds (B, n, 2) where asked (B, n), solved (B,) for weights, visible (B, n); see columns."""
+@kernel
+def fibre_bounds(A, weights, visible, ranked, asked, rounding, bounds, solved):  # type: ignore[no-untyped-def]
+    """Fill bounds (B, n, 2) where asked (B, n), solved (B,) for weights, visible, ranked (B, n); see columns."""
     # Long: one row's scratch serves its programmes in turn; each step is a paragraph.
     trials, n = weights.shape
     m = A.shape[1]
     gathered, x, at = np.empty((n, m)), np.empty(n), np.empty(n, np.int64)
+    spot = np.empty((2, n), np.int64)
     mean, right, cost = np.empty(m), np.empty(m), np.zeros(n + 1)
     heaviest, bonus = np.empty(2 * m, np.int64), np.empty(2 * m)
     left_out = np.empty(n, np.bool_)
@@ -709,14 +732,14 @@ def fibre_bounds(A, weights, visible, asked, rounding, bounds, solved):  # type:
         solved[b] = False
         if m > N:
             continue
-        order = np.argsort(-x[:N], kind="mergesort")
+        order = _order(ranked[b], at, N, spot)
         mass, ok = _start(columns, N, x, order, dictionary, mean, right, left_out, heaviest, bonus)
         if not ok:
             continue
         if mass > 0.0:  # first to a vertex of the polytope itself
             cost[N] = 1.0
             status, _, _, _ = _minimise(
-                columns, N, mean, right, cost, dictionary, room, 0.0, np.inf, -1, 0.0, rounding
+                columns, N, mean, right, cost, dictionary, room, 0.0, np.inf, N, 0.0, rounding
             )
             cost[N] = 0.0
             if status == _FAILED:
@@ -741,7 +764,7 @@ def fibre_bounds(A, weights, visible, asked, rounding, bounds, solved):  # type:
                 cost[N] = sign * x[j] / mass if left_out[j] else 0.0
                 _enter_pool(columns, N, mean, dictionary, room.z, j)
                 status, value, _, _ = _minimise(
-                    columns, N, mean, right, cost, dictionary, room, -np.inf, np.inf, -1, 0.0, rounding
+                    columns, N, mean, right, cost, dictionary, room, -np.inf, np.inf, N, 0.0, rounding
                 )
                 cost[j] = cost[N] = 0.0
                 solved[b] = status == _OPTIMAL

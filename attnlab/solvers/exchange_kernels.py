@@ -10,11 +10,9 @@ pair.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.compiling import inner, kernel
 
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 _EPS = float(np.finfo(np.float64).eps)
 
 _OPTIMAL = 1e-10
@@ -45,7 +43,7 @@ ends in does not close its certificate.
 """
 
 
-@_kernel
+@inner
 def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
     """Fill rows from V (n, d), visible (n,) bool; the size below which an entry of them is rounding.
 
@@ -76,7 +74,7 @@ def _gather(V, visible, rows):  # type: ignore[no-untyped-def]
     return 8 * n * _EPS / least
 
 
-@_kernel
+@inner
 def _cholesky_solve(G, x):  # type: ignore[no-untyped-def]
     """Solve `G w = x` in place of x (d,) for positive definite G (d, d), lost; False if G is not, up to rounding.
 
@@ -112,7 +110,7 @@ def _cholesky_solve(G, x):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _antipodal(rows, s, t, z):  # type: ignore[no-untyped-def]
     """Look for a direction in which v_s is largest and v_t least; its levels in z if found.
 
@@ -157,7 +155,7 @@ def _antipodal(rows, s, t, z):  # type: ignore[no-untyped-def]
     return False
 
 
-@_kernel
+@inner
 def _pivot(T, z, count, row, column, target):  # type: ignore[no-untyped-def]
     """Make `column` the unit vector of `row` in the first `count` rows, and the level of its position `target`."""
     n = T.shape[1]
@@ -178,7 +176,7 @@ def _pivot(T, z, count, row, column, target):  # type: ignore[no-untyped-def]
     z[column] = target
 
 
-@_kernel
+@inner
 def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     """Gauss-Jordan, each row pivoting on its largest allowed entry; returns the rank, zero rows put last.
 
@@ -203,7 +201,7 @@ def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     return rank
 
 
-@_kernel
+@inner
 def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def]
     """Simplex steps until every level is within [-1, 1]. The number of steps, or -1 where `limit` did not do.
 
@@ -251,7 +249,7 @@ def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def
     return -1
 
 
-@_kernel
+@inner
 def _set_out(T, count, s, t, shift, at, h, sign, basic, z):  # type: ignore[no-untyped-def]
     """Basic part, signs and levels of the basis, for the right side `e_s - e_t + shift`.
 
@@ -273,7 +271,7 @@ def _set_out(T, count, s, t, shift, at, h, sign, basic, z):  # type: ignore[no-u
         z[basic[i]] = sign[i]
 
 
-@_kernel
+@inner
 def _simplex(rows, tolerance, s, t, shift, h_out, z):  # type: ignore[no-untyped-def]
     """First with a shifted right side, whose basic entries are never zero, so no step stalls.
 
@@ -304,7 +302,7 @@ def _simplex(rows, tolerance, s, t, shift, h_out, z):  # type: ignore[no-untyped
         h_out[basic[i]] = h[i]
 
 
-@_kernel
+@inner
 def _certify(rows, s, t, h, z):  # type: ignore[no-untyped-def]
     """|h|_1, infinite if h (n,) misses the right side; and what z proves, scaled so that no level exceeds 1.
 
@@ -326,7 +324,7 @@ def _certify(rows, s, t, h, z):  # type: ignore[no-untyped-def]
     return length, (z[s] - z[t]) / largest
 
 
-@_kernel
+@kernel
 def exchange(values, mask, first, second, shift, h, z, length, bound):  # type: ignore[no-untyped-def]
     """Fill h, z (B, n), length, bound (B,) for values (B, n, d), mask (B, n) and the pairs first, second (B,)."""
     rows = np.empty((values.shape[2] + 1, values.shape[1]))

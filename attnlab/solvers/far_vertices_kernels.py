@@ -12,11 +12,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from attnlab.solvers.arithmetic import FAST
-
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
+from attnlab.solvers.compiling import inner, kernel
 
 _SHIFT, _LEAST = 1e-7, 1e-13
 """Changes of the given weights, relative and absolute, that keep basic weights off zero on the way."""
@@ -43,7 +40,7 @@ _OUTSIDE = math.log2(2 / 3)
 """The slope of a weight that is 0 in b and positive in a, half way to a."""
 
 
-@_kernel
+@inner
 def _term(a, b):  # type: ignore[no-untyped-def]
     """The part of one position, with weights a and b, in the divergence, in bits."""
     if b <= 0.0:
@@ -54,7 +51,7 @@ def _term(a, b):  # type: ignore[no-untyped-def]
     return 0.5 * (a * math.log2(a / middle) + b * math.log2(b / middle))
 
 
-@_kernel
+@inner
 def _eliminate(T, m, N, bonus, basis):  # type: ignore[no-untyped-def]
     """Gauss-Jordan with complete pivoting on entries times bonus (N,), which is used up; 0 forbids a column.
 
@@ -77,7 +74,7 @@ def _eliminate(T, m, N, bonus, basis):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _reduce(T, m, N, r, c):  # type: ignore[no-untyped-def]
     """Make column c of T[:m, :N] the unit vector of row r."""
     top, scale = T[r], 1.0 / T[r, c]
@@ -93,7 +90,7 @@ def _reduce(T, m, N, r, c):  # type: ignore[no-untyped-def]
             row[c] = 0.0
 
 
-@_kernel
+@inner
 def _enter(T, m, N, basis, beta, c):  # type: ignore[no-untyped-def]
     """Raise weight c from 0 until a basic weight falls to 0 and leaves; False if none does."""
     leaving, length = -1, np.inf
@@ -111,7 +108,7 @@ def _enter(T, m, N, basis, beta, c):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _push(T, m, N, basis, beta, x):  # type: ignore[no-untyped-def]
     """From the point x (N,), used up, to a vertex: each weight that is not basic is lowered to 0 in turn."""
     basic = np.zeros(N, dtype=np.bool_)
@@ -136,7 +133,7 @@ def _push(T, m, N, basis, beta, x):  # type: ignore[no-untyped-def]
             _reduce(T, m, N, leaving, c)
 
 
-@_kernel
+@inner
 def _edges(T, m, N, a, basis, beta, slope, length):  # type: ignore[no-untyped-def]
     """Of the edge along which each weight comes in: its slope, taken half way to a, and its length."""
     for j in range(N):
@@ -154,7 +151,7 @@ def _edges(T, m, N, a, basis, beta, slope, length):  # type: ignore[no-untyped-d
         length[basis[i]] = 0.0
 
 
-@_kernel
+@inner
 def _gain(T, m, a, basis, beta, terms, c, length):  # type: ignore[no-untyped-def]
     """By how many bits the divergence grows from one end of the edge of c to the other, `length` away."""
     total = _term(a[c], length) - _term(a[c], 0.0)
@@ -165,7 +162,7 @@ def _gain(T, m, a, basis, beta, terms, c, length):  # type: ignore[no-untyped-de
     return total
 
 
-@_kernel
+@inner
 def _reached(m, a, basis, terms):  # type: ignore[no-untyped-def]
     """The divergence of the vertex, up to rounding: half of what a has elsewhere, and the terms."""
     total = 0.5
@@ -174,7 +171,7 @@ def _reached(m, a, basis, terms):  # type: ignore[no-untyped-def]
     return max(total, 1e-7)
 
 
-@_kernel
+@inner
 def _climb(T, m, N, a, basis, beta, slope, length, terms):  # type: ignore[no-untyped-def]
     """To a vertex none of whose neighbours is farther."""
     for _ in range(_TURNS * (m + N)):
@@ -203,7 +200,7 @@ def _climb(T, m, N, a, basis, beta, slope, length, terms):  # type: ignore[no-un
             return
 
 
-@_kernel
+@inner
 def _solve(A, m, T, basis, right, beta):  # type: ignore[no-untyped-def]
     """beta with A_B beta = right, by elimination with partial pivoting in T (m, m), lost; False if singular."""
     for i in range(m):
@@ -234,7 +231,7 @@ def _solve(A, m, T, basis, right, beta):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _missed(A, m, basis, beta, right):  # type: ignore[no-untyped-def]
     """How far `A_B beta` is from the right side, at most."""
     worst = 0.0
@@ -246,7 +243,7 @@ def _missed(A, m, basis, beta, right):  # type: ignore[no-untyped-def]
     return worst
 
 
-@_kernel
+@inner
 def _divergence(A, m, N, S, a, basis, right, beta, b):  # type: ignore[no-untyped-def]
     """b (N,): the vertex for the right side itself; its divergence from a, or -1 if it does not count.
 
@@ -269,7 +266,7 @@ def _divergence(A, m, N, S, a, basis, right, beta, b):  # type: ignore[no-untype
     return total
 
 
-@_kernel
+@inner
 def _gather(a, basis, visible, A, x, place):  # type: ignore[no-untyped-def]
     """Visible positions to place (N,), their weights to x (N,), the nonzero columns of the basis to A; (m, N).
 
@@ -290,7 +287,7 @@ def _gather(a, basis, visible, A, x, place):  # type: ignore[no-untyped-def]
     return m, N
 
 
-@_kernel
+@inner
 def _right_side(A, m, N, x, right):  # type: ignore[no-untyped-def]
     """right := A x, x (N,)."""
     for i in range(m):
@@ -300,7 +297,7 @@ def _right_side(A, m, N, x, right):  # type: ignore[no-untyped-def]
         right[i] = total
 
 
-@_kernel
+@inner
 def _rebuild(A, m, N, T, S, basis, beta, right, bonus):  # type: ignore[no-untyped-def]
     """The dictionary of the basis afresh, which sheds the rounding of the steps. S (m, m), bonus (N,): scratch."""
     bonus[:N] = 0.0
@@ -311,7 +308,7 @@ def _rebuild(A, m, N, T, S, basis, beta, right, bonus):  # type: ignore[no-untyp
     return _eliminate(T, m, N, bonus, basis) and _solve(A, m, S, basis, right, beta)
 
 
-@_kernel
+@kernel
 def far_vertices(weights, bases, mask, order, shift, far):  # type: ignore[no-untyped-def]
     """Fill far (B, n), which holds the weights, with the farthest vertex found where there is one.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from attnlab.solvers.compiling import exact
 
 
-@njit(cache=True)
+@exact
 def inverted(matrices, X, left, rows, sign):  # type: ignore[no-untyped-def]
     """Of each of the matrices A (F, e, e): the inverse X (F, e, e) by LU with partial pivoting, left (F,), that
     is `|I - A X|` (largest row sum), rows (F, e), the row sums of |X|, and the sign (F,) of the determinant;
@@ -15,11 +16,11 @@ def inverted(matrices, X, left, rows, sign):  # type: ignore[no-untyped-def]
     e = matrices.shape[1]
     A = np.empty((e, e))
     for m in range(matrices.shape[0]):
-        A[:] = matrices[m]
         inverse = X[m]
-        inverse[:] = 0.0
         for i in range(e):
-            inverse[i, i] = 1.0
+            for j in range(e):
+                A[i, j] = matrices[m, i, j]
+                inverse[i, j] = 1.0 if i == j else 0.0
         turn = 1
         for s in range(e):
             at = s
@@ -59,7 +60,7 @@ def inverted(matrices, X, left, rows, sign):  # type: ignore[no-untyped-def]
         _sums(matrices[m], inverse, left, rows, m)
 
 
-@njit(cache=True)
+@exact
 def _sums(A, X, left, rows, m):  # type: ignore[no-untyped-def]
     """left[m] and rows[m] of matrix m, A (e, e), with the inverse X (e, e)."""
     e = A.shape[0]

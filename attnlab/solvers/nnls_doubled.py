@@ -13,10 +13,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-_pair = njit(cache=True, error_model="numpy", inline="always")
-_kernel = njit(cache=True, error_model="numpy")
+from attnlab.solvers.compiling import exact, exact_inlined
 
 _ZERO = 1e-29
 """A residual this small, relative to the largest column, is rounding of zero."""
@@ -30,7 +28,7 @@ _DEPENDENT = 1e-24
 """Relative size below which what is left of a column is rounding of zero."""
 
 
-@_pair
+@exact_inlined
 def _sum(a, b):  # type: ignore[no-untyped-def]
     """a + b as a pair, exactly (Knuth)."""
     s = a + b
@@ -38,7 +36,7 @@ def _sum(a, b):  # type: ignore[no-untyped-def]
     return s, (a - (s - t)) + (b - t)
 
 
-@_pair
+@exact_inlined
 def _product(a, b):  # type: ignore[no-untyped-def]
     """a b as a pair, exactly (Dekker; Veltkamp's splitting)."""
     p = a * b
@@ -48,19 +46,19 @@ def _product(a, b):  # type: ignore[no-untyped-def]
     return p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
 
 
-@_pair
+@exact_inlined
 def _add(ah, al, bh, bl):  # type: ignore[no-untyped-def]
     s, t = _sum(ah, bh)
     return _sum(s, t + (al + bl))
 
 
-@_pair
+@exact_inlined
 def _times(ah, al, bh, bl):  # type: ignore[no-untyped-def]
     p, e = _product(ah, bh)
     return _sum(p, e + (ah * bl + al * bh))
 
 
-@_pair
+@exact_inlined
 def _over(ah, al, bh, bl):  # type: ignore[no-untyped-def]
     first = ah / bh
     ph, pl = _times(first, 0.0, bh, bl)
@@ -68,7 +66,7 @@ def _over(ah, al, bh, bl):  # type: ignore[no-untyped-def]
     return _sum(first, rh / bh)
 
 
-@_kernel
+@exact
 def _dot(X, Y, m):  # type: ignore[no-untyped-def]
     """x.y of vectors of pairs (2, m)."""
     high, low = 0.0, 0.0
@@ -79,7 +77,7 @@ def _dot(X, Y, m):  # type: ignore[no-untyped-def]
     return _sum(high, low)
 
 
-@_kernel
+@exact
 def _subtract(X, fh, fl, Y, m):  # type: ignore[no-untyped-def]
     """x -= f y, vectors of pairs (2, m)."""
     for i in range(m):
@@ -87,7 +85,7 @@ def _subtract(X, fh, fl, Y, m):  # type: ignore[no-untyped-def]
         X[0, i], X[1, i] = _add(X[0, i], X[1, i], -ph, -pl)
 
 
-@_kernel
+@exact
 def _enter(column, at, m, Q, R, v):  # type: ignore[no-untyped-def]
     """Orthogonalise a column against Q[:at], twice, into Q[at] and R[:at + 1, at]; the relative size left."""
     for i in range(m):
@@ -114,7 +112,7 @@ def _enter(column, at, m, Q, R, v):  # type: ignore[no-untyped-def]
     return size / math.sqrt(before)
 
 
-@_kernel
+@exact
 def _solve(count, m, Q, R, target, z):  # type: ignore[no-untyped-def]
     """z (m, 2) with `R z = Q target`: the least-squares solution of the passive columns."""
     for p in range(count - 1, -1, -1):
@@ -125,7 +123,7 @@ def _solve(count, m, Q, R, target, z):  # type: ignore[no-untyped-def]
         z[p, 0], z[p, 1] = _over(h, l, R[p, p, 0], R[p, p, 1])
 
 
-@_kernel
+@exact
 def _refit(C, count, m, Q, R, target, passive, inside, x, z, v):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
     while count > 0:  # ends: each round drops a column or is the last
@@ -156,7 +154,7 @@ def _refit(C, count, m, Q, R, target, passive, inside, x, z, v):  # type: ignore
     return count
 
 
-@_kernel
+@exact
 def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     """Take the part of r in the span of Q[:count] out of it; its size."""
     for p in range(count):
@@ -166,7 +164,7 @@ def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     return math.sqrt(max(high, 0.0))
 
 
-@_kernel
+@exact
 def _active_set(C, n, m, target, Q, R, inside, passive, x, z, v, r):  # type: ignore[no-untyped-def]
     """Minimise `|C^T x - target|` over x >= 0; C (n, 2, m) has rows of size about 1. (columns, finished)."""
     for j in range(n):
@@ -195,7 +193,7 @@ def _active_set(C, n, m, target, Q, R, inside, passive, x, z, v, r):  # type: ig
     return count, False
 
 
-@_kernel
+@exact
 def _optimal(C, n, m, count, target, Q, inside, passive, z, r):  # type: ignore[no-untyped-def]
     """Whether z meets the optimality conditions on `target - C^T z`, formed afresh; see nnls_kernels."""
     for i in range(m):
@@ -222,7 +220,7 @@ def _optimal(C, n, m, count, target, Q, inside, passive, z, r):  # type: ignore[
     return True
 
 
-@_kernel
+@exact
 def simplex_least_squares(outputs, values, mask, rows, weights, certified):  # type: ignore[no-untyped-def]
     """Fill weights[rows] (., n) and certified[rows]; see nnls.simplex_least_squares."""
     n, d = mask.shape[1], values.shape[2]

@@ -11,14 +11,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.compiling import inner, kernel
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 _EPS = float(np.finfo(np.float64).eps)
 
 _AT_ZERO = 1e-12
@@ -103,7 +101,7 @@ class Face(NamedTuple):
     others: NDArray[np.int64]
 
 
-@_kernel
+@kernel
 def _room(m, n):  # type: ignore[no-untyped-def]
     """A `Fit` for problems of up to m rows and n columns."""
     p = m + 1
@@ -121,7 +119,7 @@ def _room(m, n):  # type: ignore[no-untyped-def]
     )
 
 
-@_kernel
+@inner
 def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped-def]
     """Take one column out of the factorisation: shift left, then rotate R back to triangular.
 
@@ -148,7 +146,7 @@ def _delete(position, count, m, Q, R, c, passive, x):  # type: ignore[no-untyped
         c[p + 1] = cos * low - sin * top
 
 
-@_kernel
+@inner
 def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
     """Orthogonalise column `enter` of C (m, n) against the passive ones; the relative size of what is left.
 
@@ -184,7 +182,7 @@ def _enter(C, enter, count, m, Q, R, v):  # type: ignore[no-untyped-def]
     return size / math.sqrt(before)
 
 
-@_kernel
+@inner
 def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0.
 
@@ -217,7 +215,7 @@ def _refit(count, m, Q, R, c, passive, inside, x, z):  # type: ignore[no-untyped
     return count, first
 
 
-@_kernel
+@inner
 def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     """Take what rounding left of the passive columns, rows Q[:count], out of r (m,); its size."""
     for p in range(count):
@@ -232,7 +230,7 @@ def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     return math.sqrt(norm)
 
 
-@_kernel
+@inner
 def _active_set(C, m, n, target, stop_apart, flat, fit):  # type: ignore[no-untyped-def]
     """Minimise `|C[:m, :n] x - target[:m]|` over x >= 0; the columns have norms about 1.
 
@@ -319,7 +317,7 @@ def _active_set(C, m, n, target, stop_apart, flat, fit):  # type: ignore[no-unty
     return count, norm, 0.0, False
 
 
-@_kernel
+@inner
 def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def]
     """C (d + 1, how many) = `((v_j - o) unit, 1)` of the visible positions, `place` saying which they are.
 
@@ -345,7 +343,7 @@ def _columns(V, output, visible, unit, C, place):  # type: ignore[no-untyped-def
     return seen, longest, most, least
 
 
-@_kernel
+@inner
 def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
     """What brings visible (n,) values V (n, d) and output (d,) near 1: no square overflows, nothing is rounded."""
     n, d = V.shape
@@ -358,7 +356,7 @@ def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
     return 2.0 ** (-math.frexp(reach)[1]) if reach > 0.0 else 1.0
 
 
-@_kernel
+@kernel
 def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
     """Columns `((v_j - o) scale, 1)`, none of them longer than sqrt 2, of the visible positions.
 
@@ -388,7 +386,7 @@ def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
     return seen, max(wide / narrow, most / least) <= _RESOLVED**2
 
 
-@_kernel
+@inner
 def _optimal(C, m, n, target, count, fit, resolved, sizes):  # type: ignore[no-untyped-def]
     """Whether the x of `fit` meets the optimality conditions, on `target - C x` formed afresh.
 
@@ -425,7 +423,7 @@ def _optimal(C, m, n, target, count, fit, resolved, sizes):  # type: ignore[no-u
     return True
 
 
-@_kernel
+@kernel
 def simplex_least_squares(outputs, values, mask, weights, certified):  # type: ignore[no-untyped-def]
     """Fill weights (B, n), certified (B,) for outputs (B, d), values (B, n, d), mask (B, n); see nnls."""
     trials, n = mask.shape
@@ -449,7 +447,7 @@ def simplex_least_squares(outputs, values, mask, weights, certified):  # type: i
             weights[b, place[passive[p]]] = x[p] / total
 
 
-@_kernel
+@kernel
 def _face_room(n, d):  # type: ignore[no-untyped-def]
     """A `Face` for n positions of d dimensions."""
     return Face(
@@ -470,7 +468,7 @@ def _face_room(n, d):  # type: ignore[no-untyped-def]
     )
 
 
-@_kernel
+@inner
 def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
     """Apply `I - 2 v v^T / size`, v on rows first..d-1, to the columns U[:d, :count]; s (count,) is scratch."""
     for j in range(count):
@@ -485,7 +483,7 @@ def _reflect(U, first, d, count, v, size, s):  # type: ignore[no-untyped-def]
             row[j] -= f * s[j]
 
 
-@_kernel
+@inner
 def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
     """Householder reflectors H that turn the support's directions D (d, k-1) into the first k-1 coordinates.
 
@@ -522,7 +520,7 @@ def _turn_support(D, k, H, sizes):  # type: ignore[no-untyped-def]
     return smallest
 
 
-@_kernel
+@inner
 def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
     """A power of two for each coordinate that brings its range near 1: multiplying by it rounds nothing.
 
@@ -538,7 +536,7 @@ def _exact_scales(V, visible, scales):  # type: ignore[no-untyped-def]
         scales[i] = 2.0 ** (-math.frexp(spread)[1]) if spread > 0.0 else 0.0
 
 
-@_kernel
+@inner
 def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-def]
     """column (d,) = `v_j - v_base` of V (n, d), times scales (d,), j and base being rows; its squared length."""
     total = 0.0
@@ -548,7 +546,7 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
     return total
 
 
-@_kernel
+@inner
 def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
 
@@ -577,7 +575,7 @@ def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     return least
 
 
-@_kernel
+@inner
 def _unit_directions(V, k, count, face):  # type: ignore[no-untyped-def]
     """Bring face.U to unit directions in the d - k + 1 coordinates across the support, a row of ones below
     them.
@@ -629,7 +627,7 @@ def _unit_directions(V, k, count, face):  # type: ignore[no-untyped-def]
     return kept, doubt, math.sqrt(loss)
 
 
-@_kernel
+@kernel
 def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
     """Verdict and separation for one instance, V (n, d), support (n,), visible (n,); see nnls.face_tests.
 
@@ -695,7 +693,7 @@ def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
     return UNDECIDED, residual
 
 
-@_kernel
+@kernel
 def face_tests(values, support, visible, verdict, margin):  # type: ignore[no-untyped-def]
     """Fill verdict, margin (B,) for values (B or 1, n, d), support and visible (B, n); see nnls.face_tests."""
     trials, n = support.shape

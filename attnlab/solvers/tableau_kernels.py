@@ -13,12 +13,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from attnlab.solvers.arithmetic import FAST
+from attnlab.solvers.compiling import inner, kernel
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
-
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
 
 _PRICE = 1e-11
 """Reduced costs above minus this are optimal; on a simplex the optimum is then missed by at most 1e-11."""
@@ -36,7 +33,7 @@ _DRIFT = 1e-13
 """Rebuild the dictionary when the vertex misses the right side by more than this."""
 
 
-@_kernel
+@inner
 def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
     """Replace A[:rows, :N] by an orthonormal basis of its row space, largest remainder first.
 
@@ -83,7 +80,7 @@ def _orthonormal_rows(A, rows, N):  # type: ignore[no-untyped-def]
     return rows, least / largest
 
 
-@_kernel
+@inner
 def _eliminate(T, m, N, bonus, chosen):  # type: ignore[no-untyped-def]
     """Gauss-Jordan with complete pivoting on T[:m, :N]; chosen[i] is the column that becomes e_i.
 
@@ -116,7 +113,7 @@ def _eliminate(T, m, N, bonus, chosen):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _edges(D, m, q, gamma):  # type: ignore[no-untyped-def]
     """Squared lengths of the edges: `1 + |D_c|^2`."""
     for c in range(q):
@@ -127,7 +124,7 @@ def _edges(D, m, q, gamma):  # type: ignore[no-untyped-def]
             gamma[c] += row[c] * row[c]
 
 
-@_kernel
+@inner
 def _pivot(D, m, q, gamma, basis, nonbasic, r, c):  # type: ignore[no-untyped-def]
     """Swap basic r with nonbasic c: D and the edge norms in one pass."""
     top, pivot = D[r], D[r, c]
@@ -146,7 +143,7 @@ def _pivot(D, m, q, gamma, basis, nonbasic, r, c):  # type: ignore[no-untyped-de
     basis[r], nonbasic[c] = nonbasic[c], basis[r]
 
 
-@_kernel
+@inner
 def _ratio(D, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     """The row that leaves when nonbasic c moves by `sign` (+1 up, -1 down), and how far c can go.
 
@@ -169,7 +166,7 @@ def _ratio(D, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
     return leaving, step
 
 
-@_kernel
+@inner
 def _push(D, m, q, gamma, basis, nonbasic, beta, x):  # type: ignore[no-untyped-def]
     """Move from the point x of the polytope to a vertex: every nonbasic variable to 0, one after another."""
     for i in range(m):
@@ -188,7 +185,7 @@ def _push(D, m, q, gamma, basis, nonbasic, beta, x):  # type: ignore[no-untyped-
             _pivot(D, m, q, gamma, basis, nonbasic, r, c)
 
 
-@_kernel
+@inner
 def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-untyped-def]
     """The dictionary of A on columns chosen by `_eliminate`; False if they do not span."""
     for i in range(m):
@@ -211,7 +208,7 @@ def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-unt
     return True
 
 
-@_kernel
+@inner
 def _right_side(A, m, N, x, rhs):  # type: ignore[no-untyped-def]
     """rhs := A x."""
     for i in range(m):
@@ -221,7 +218,7 @@ def _right_side(A, m, N, x, rhs):  # type: ignore[no-untyped-def]
         rhs[i] = total
 
 
-@_kernel
+@inner
 def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
     """beta with A_B beta = rhs, by elimination with partial pivoting on T[:m, :m + 1]."""
     for i in range(m):
@@ -252,7 +249,7 @@ def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """If the vertex has drifted off the right side, rebuild D and beta on the same basis."""
     drift = 0.0
@@ -270,7 +267,7 @@ def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: 
     return _build(A, m, N, T, bonus, D, gamma, basis, nonbasic) and _solve_basis(A, m, T, basis, rhs, beta)
 
 
-@_kernel
+@inner
 def _price(D, m, q, z, cost, basis, nonbasic):  # type: ignore[no-untyped-def]
     """Reduced costs `c_N - c_B D`, from the definition at every vertex: nothing accumulates."""
     for c in range(q):
@@ -283,7 +280,7 @@ def _price(D, m, q, z, cost, basis, nonbasic):  # type: ignore[no-untyped-def]
                 z[c] -= f * row[c]
 
 
-@_kernel
+@inner
 def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # type: ignore[no-untyped-def]
     """Walk along edges to a vertex that minimises cost.x; touched[j]: j was 0 at some vertex on the way.
 
@@ -321,7 +318,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
     return False
 
 
-@_kernel
+@inner
 def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     """Rows of `[V - mean, 1]^T` over the visible positions, and their weights; how many there are."""
     n, d = V.shape
@@ -345,7 +342,7 @@ def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     return N
 
 
-@_kernel
+@inner
 def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """From a matrix and a point of its polytope to a vertex.
 
@@ -364,7 +361,7 @@ def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # ty
     return m, least
 
 
-@_kernel
+@kernel
 def fibre_bounds(weights, values, visible, asked, bounds, solved):  # type: ignore[no-untyped-def]
     """Fill bounds (B, n, 2), solved (B,) for weights, visible, asked (B, n) and values (B or 1, n, d)."""
     trials, n = weights.shape
@@ -416,12 +413,13 @@ def fibre_bounds(weights, values, visible, asked, bounds, solved):  # type: igno
         solved[b] = ok
 
 
-@_kernel
-def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ignore[no-untyped-def]
+@kernel
+def top_forced(weights, values, visible, heaviest, margin, rounding, verdict):  # type: ignore[no-untyped-def]
     """Fill verdict (B,) for weights, visible (B, n), values (B or 1, n, d); see tableau.top_forced.
 
-    margin: the lead, relative to the top, that is none; rounding: what a multiplier's product with the rows may be
-    off by, relative to its length.
+    heaviest (B, n) int: the positions from the largest weight down, the visible ones first; margin: the lead,
+    relative to the top, that is none; rounding: what a multiplier's product with the rows may be off by, relative
+    to its length.
     """
     trials, n = weights.shape
     d = values.shape[2]
@@ -430,10 +428,13 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
     x, gamma, z, cost, bonus = np.empty(n), np.empty(n), np.empty(n), np.zeros(n), np.empty(wide)
     beta, rhs = np.empty(d + 1), np.empty(d + 1)
     basis, nonbasic, place = np.empty(d + 1, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    touched = np.empty(n, np.bool_)
+    touched, rank, order = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
     for b in range(trials):
         N = _gather(values[b % values.shape[0]], visible[b], weights[b], A, x, place)
-        order = np.argsort(-x[:N], kind="mergesort")
+        for t in range(N):
+            rank[place[t]] = t
+        for t in range(N):
+            order[t] = rank[heaviest[b, t]]
         top = order[0]
         least = margin * x[top]
         m, independent = _start(A, d + 1, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus)
@@ -470,7 +471,7 @@ def top_forced(weights, values, visible, margin, rounding, verdict):  # type: ig
                 verdict[b] = UNDECIDED
 
 
-@_kernel
+@kernel
 def minimise(matrix, points, costs, solutions, solved):  # type: ignore[no-untyped-def]
     """Fill solutions (B, r, N), solved (B, r) for matrix (B or 1, m, N), points, costs (B, r, N); see tableau."""
     trials, programmes, N = points.shape

@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from attnlab.shapes import Array
-from attnlab.solvers.arithmetic import FAST
-
-_kernel = njit(cache=True, error_model="numpy", fastmath=FAST)
+from attnlab.solvers.compiling import inner, kernel
 
 _STEPS = 60
 """Newton's steps from one start.
@@ -56,7 +53,7 @@ class Room(NamedTuple):
     weights: Array  # (n,): those of the query ahead
 
 
-@_kernel
+@inner
 def _weights(F, p, a):  # type: ignore[no-untyped-def]
     """a := softmax(F p)."""
     n, f = F.shape
@@ -76,7 +73,7 @@ def _weights(F, p, a):  # type: ignore[no-untyped-def]
         a[i] /= total
 
 
-@_kernel
+@inner
 def _mean(V, a, o):  # type: ignore[no-untyped-def]
     """o := V^T a."""
     n, d = V.shape
@@ -88,7 +85,7 @@ def _mean(V, a, o):  # type: ignore[no-untyped-def]
             o[j] += weight * line[j]
 
 
-@_kernel
+@inner
 def _solve(A, x, size):  # type: ignore[no-untyped-def]
     """x := A^-1 x by elimination with partial pivoting, A[:size, :size] lost; False if A is singular."""
     for s in range(size):
@@ -117,7 +114,7 @@ def _solve(A, x, size):  # type: ignore[no-untyped-def]
     return True
 
 
-@_kernel
+@inner
 def _covariance(F, V, a, o, mean, J):  # type: ignore[no-untyped-def]
     """J := Cov_a(v, f), (d, f), with o = V^T a; mean (f,) becomes that of the features."""
     n, f = F.shape
@@ -135,7 +132,7 @@ def _covariance(F, V, a, o, mean, J):  # type: ignore[no-untyped-def]
                 row[j] += weight * (line[j] - mean[j])
 
 
-@_kernel
+@inner
 def _newton_step(J, error, A, x, step):  # type: ignore[no-untyped-def]
     """The step (f,) with `J step = error`: exact, of least norm, or of least squares, whichever the shape allows.
 
@@ -179,7 +176,7 @@ def _newton_step(J, error, A, x, step):  # type: ignore[no-untyped-def]
     return _solve(A, step, f)
 
 
-@_kernel
+@inner
 def _share(F, p, step):  # type: ignore[no-untyped-def]
     """The part of the step (f,) from p that may be gone at once, at most 1; 0 where the step is not finite."""
     n, f = F.shape
@@ -197,7 +194,7 @@ def _share(F, p, step):  # type: ignore[no-untyped-def]
     return min(1.0, (_REACH + 0.5 * (most - least)) / max(high - low, 1e-300))
 
 
-@_kernel
+@inner
 def _descend(F, V, target, p, a, o, room):  # type: ignore[no-untyped-def]
     """Newton with backtracking from p, in place, in a `room`; the size of the error it ends with."""
     f, d = F.shape[1], V.shape[1]
@@ -248,7 +245,7 @@ def _descend(F, V, target, p, a, o, room):  # type: ignore[no-untyped-def]
     return size
 
 
-@_kernel
+@inner
 def _used(columns):  # type: ignore[no-untyped-def]
     """How many of the columns (n, w) are not zero: the leading ones, as whitening puts them."""
     count = 0
@@ -260,7 +257,7 @@ def _used(columns):  # type: ignore[no-untyped-def]
     return count
 
 
-@_kernel
+@inner
 def _distance(a, b):  # type: ignore[no-untyped-def]
     """The total variation of two rows of weights."""
     total = 0.0
@@ -269,7 +266,7 @@ def _distance(a, b):  # type: ignore[no-untyped-def]
     return 0.5 * total
 
 
-@_kernel
+@kernel
 def twins(features, values, mask, outputs, known, starts, tolerance, same, parameters, reached, count, tried):  # type: ignore[no-untyped-def]
     """Fill parameters (B, s, f), reached (B, s), count and tried (B,): the fields of Twins; count is 0 at first.
 

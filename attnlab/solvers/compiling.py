@@ -1,0 +1,108 @@
+"""How kernels are compiled, where they are kept, and who hears of it.
+
+Kept: numba keeps compiled kernels in NUMBA_CACHE_DIR, else beside their source, else in the user's cache folder.
+Where none of these can be written (a package that root installed, a home that is read-only) they go to a folder of
+the user's own among the temporary files; where that cannot be had either, they are compiled in every process.
+
+Compiled: a kernel that only kernels call is `inner`, without the entry points for Python that numba would compile
+beside it. What compiles for longer than LONG says so (attnlab.patience).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+import numba
+from numba import njit
+from numba.core import event
+
+from attnlab import patience
+from attnlab.solvers.arithmetic import FAST
+
+LONG = 1.0
+"""Seconds of compilation after which a command says so."""
+
+
+def _probe() -> None:
+    """Nothing: numba says where it would keep a kernel of this folder."""
+
+
+def _kept() -> bool:
+    """Whether numba has a folder for the kernels of this package."""
+    try:
+        njit(cache=True)(_probe)
+    except RuntimeError:  # numba: no locator available
+        return False
+    return True
+
+
+def own_folder() -> str:
+    """A folder among the temporary files that nobody else can write to. Raises OSError if there is none."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"attnlab-kernels-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o022:
+        raise PermissionError(f"expected a folder of this user's alone, got {folder}")
+    return str(folder)
+
+
+def _kept_somewhere() -> tuple[bool, str]:
+    """Whether kernels can be kept, and what a command says while it compiles them."""
+    if _kept():
+        return True, "compiling the kernels, once"
+    try:
+        numba.config.CACHE_DIR = own_folder()
+    except OSError:
+        return (
+            False,
+            "compiling the kernels; no folder can be written to keep them: NUMBA_CACHE_DIR names one",
+        )
+    return (
+        _kept(),
+        f"compiling the kernels, once, into {numba.config.CACHE_DIR} (NUMBA_CACHE_DIR names another)",
+    )
+
+
+CACHE, LINE = _kept_somewhere()
+
+
+class _Clock(event.Listener):
+    """Hears when numba compiles, callers around what they call, and says so when it has taken long."""
+
+    def __init__(self) -> None:
+        self.spent, self.began, self.depth = 0.0, 0.0, 0
+
+    def on_start(self, event: event.Event) -> None:
+        if self.depth == 0:
+            self.began = time.monotonic()
+        self.depth += 1
+        self._look()
+
+    def on_end(self, event: event.Event) -> None:
+        self._look()
+        self.depth -= 1
+        if self.depth == 0:
+            self.spent += time.monotonic() - self.began
+
+    def _look(self) -> None:
+        if self.spent + time.monotonic() - self.began > LONG:
+            patience.say(LINE)
+
+
+event.register("numba:compile", _Clock())
+
+kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST)
+"""What Python calls."""
+inner = njit(cache=CACHE, error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""What kernels of the same file call."""
+inlined = njit(cache=CACHE, error_model="numpy", fastmath=FAST, inline="always")
+"""What one kernel calls, at one place: written out there, so that all it calls is optimised once less."""
+exact = njit(cache=CACHE, error_model="numpy")
+"""Without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which reordering would undo."""
+exact_inlined = njit(cache=CACHE, error_model="numpy", inline="always")
+"""The same, written out in each kernel that calls it."""

@@ -1,0 +1,94 @@
+"""What a first call costs: each public call in a process of its own, with an empty cache and with the one it left.
+
+CPU seconds of the call alone, the import of attnlab not counted, that of the compiler itself in both. Every call
+that compiles must be in this list (tests/test_first_calls.py). Exits with 1 if one compiles for longer than was
+promised. Names of calls run these alone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from ledger import Ledger
+
+MOST = 6.0
+"""CPU seconds of compilation: half of what fibre_intervals took."""
+CALLS = {
+    "is_unique": "attnlab.is_unique(sparse, v)",
+    "is_unique, float32": "attnlab.is_unique(sparse.astype('float32'), v.astype('float32'))",
+    "fibre_intervals": "attnlab.fibre_intervals(a, v)",
+    "fibre_intervals, sparse": "attnlab.fibre_intervals(sparse, v)",
+    "fibre_intervals, the top of 200": "attnlab.fibre_intervals(b, u, positions='top')",
+    "fibre_intervals, all of 600": "attnlab.fibre_intervals(np.full((1, 600), 1 / 600), many)",
+    "top_certified": "attnlab.top_certified(a, v)",
+    "top_certified, 200 positions": "attnlab.top_certified(b, u)",
+    "softmax_inverse": "attnlab.softmax_inverse(o, v, k)",
+    "softmax_rivals": "attnlab.softmax_rivals(a, v, k)",
+    "lost_by_degree": "attnlab.lost_by_degree(a, v, k)",
+    "query_degree": "attnlab.query_degree(o, v, k)",
+    "nullity": "attnlab.nullity(v)",
+    "effective_attention": "attnlab.effective_attention(a, v)",
+    "same_order_type": "attnlab.same_order_type(v, k)",
+    "softmax_scenario": "identifiability.softmax_scenario(0, 1, v, k)",
+    **{
+        f"decode, {name}": f"attnlab.decode(o, v, {name!r}{', keys=k' if name == 'softmax_inverse' else ''})"
+        for name in ("least_squares", "max_entropy", "nearest_value", "simplex", "softmax_inverse")
+    },
+    "decode, simplex of ill-scaled values": "attnlab.decode(o, v * [1, 1e7, 1e-7], 'simplex')",
+    **{
+        f"collide, {name}": f"attnlab.collide(v, {name!r}, weights=a, keys=k, queries=q)"
+        for name in (
+            "caratheodory", "extreme", "farthest", "null_step", "radon", "reachable", "rounded", "transplant",
+            "tverberg",
+        )
+    },
+}  # fmt: skip
+CODE = """
+import time
+import numpy as np
+import attnlab
+from attnlab import identifiability, parts
+rng = np.random.default_rng(0)
+v, k, q = rng.standard_normal((2, 17, 3)), rng.standard_normal((2, 17, 3)), rng.standard_normal((2, 3))
+u, many = rng.standard_normal((200, 3)), rng.standard_normal((600, 2))
+o, a = attnlab.attend(q, k, v)
+b = attnlab.attend(rng.standard_normal((2, 3)), rng.standard_normal((200, 3)), u).weights
+sparse = np.eye(17)[:2]
+began = time.process_time()
+try:
+    CALL
+except parts.Declined:
+    pass
+print(time.process_time() - began)
+"""
+
+
+def seconds(call: str, cache: str) -> float:
+    """CPU seconds of one call in a process of its own; raises CalledProcessError if it fails."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.replace("CALL", call)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+def main() -> int:
+    """Measure all, or those named; returns the exit code."""
+    ledger = Ledger("first_calls")
+    for name in sys.argv[1:] or list(CALLS):
+        with tempfile.TemporaryDirectory() as cache:
+            cold, warm = (seconds(CALLS[name], cache) for _ in range(2))
+        ledger.figure(f"{name}, from the cache, CPU-s", warm)
+        ledger.at_most(f"{name}, compilation, CPU-s", cold - warm, MOST)
+    return ledger.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
