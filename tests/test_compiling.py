@@ -8,7 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numba
 import pytest
 
 from attnlab import app, patience
@@ -18,8 +17,8 @@ from attnlab.solvers import compiling
 def where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
     """numba finds a folder only where NUMBA_CACHE_DIR names one."""
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
-    monkeypatch.setattr(compiling, "_kept", lambda: bool(numba.config.CACHE_DIR))
+    monkeypatch.setattr(compiling.SETTINGS, "CACHE_DIR", "")
+    monkeypatch.setattr(compiling, "_kept", lambda: bool(compiling.SETTINGS.CACHE_DIR))
 
 
 def test_kernels_go_to_a_temporary_folder_of_the_user(
@@ -27,7 +26,7 @@ def test_kernels_go_to_a_temporary_folder_of_the_user(
 ) -> None:
     where_nothing_can_be_written(monkeypatch, tmp_path)
     kept, line = compiling._kept_somewhere()
-    folder = Path(numba.config.CACHE_DIR)
+    folder = Path(compiling.SETTINGS.CACHE_DIR)
     assert kept and folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
     assert str(folder) in line and "NUMBA_CACHE_DIR" in line
 
@@ -39,7 +38,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(
     where_nothing_can_be_written(monkeypatch, tmp_path)
     Path(compiling.own_folder()).chmod(0o777)
     kept, line = compiling._kept_somewhere()
-    assert not kept and not numba.config.CACHE_DIR and "NUMBA_CACHE_DIR" in line
+    assert not kept and not compiling.SETTINGS.CACHE_DIR and "NUMBA_CACHE_DIR" in line
 
 
 def test_a_link_in_its_place_is_not_followed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,14 +15,17 @@ import stat
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numba
-from numba import njit
 from numba.core import event
 
 from attnlab import patience
 from attnlab.solvers.arithmetic import FAST
 
+SETTINGS: Any = numba.config
+"""Those of numba; their names are made as it is loaded."""
+njit: Any = numba.njit  # its own types know only some of its options
 LONG = 1.0
 """Seconds of compilation after which a command says so."""
 
@@ -56,7 +59,7 @@ def _kept_somewhere() -> tuple[bool, str]:
     if _kept():
         return True, "compiling the kernels, once"
     try:
-        numba.config.CACHE_DIR = own_folder()
+        SETTINGS.CACHE_DIR = own_folder()
     except OSError:
         return (
             False,
@@ -64,7 +67,7 @@ def _kept_somewhere() -> tuple[bool, str]:
         )
     return (
         _kept(),
-        f"compiling the kernels, once, into {numba.config.CACHE_DIR} (NUMBA_CACHE_DIR names another)",
+        f"compiling the kernels, once, into {SETTINGS.CACHE_DIR} (NUMBA_CACHE_DIR names another)",
     )
 
 
@@ -94,7 +97,7 @@ class _Clock(event.Listener):
             patience.say(LINE)
 
 
-event.register("numba:compile", _Clock())
+event.register("numba:compile", _Clock())  # type: ignore[no-untyped-call]
 
 kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST)
 """What Python calls."""

@@ -1,9 +1,9 @@
 """Queries of an exponential family with a given mean: `V^T softmax(F p) = o`, as many as a search finds.
 
-Newton from many starts, each to its own rounding floor, compiled. A start's step solves `Cov_a(v, f) step = error`
-if V and F have the same rank; with more features than values the step of least norm does, so that every start
-lands somewhere on the fibre; with fewer, the least-squares step. A step changes no logit difference by more than
-8 and half the present range: longer ones land where the weights are one-hot and the covariance vanishes.
+Levenberg and Marquardt's method from many starts, with the trust region of MINPACK (More 1978), compiled. Inside
+the region a step is Newton's, `Cov_a(v, f) step = error`: with more features than values that of least norm, so
+that every start lands somewhere on the fibre; with fewer, that of least squares. A longer one is damped until the
+region holds it, and so goes on where the covariance is nearly singular and Newton's direction is useless.
 
 The starts are the same for every trial: p = 0, then directions drawn once, at radii 1/2, 1, 2, 4, 8, 16 in turn
 (the features have variance 1, so a radius is the spread of the logits). So what is found is a function of the
