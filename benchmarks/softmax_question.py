@@ -37,7 +37,7 @@ REAL = {(64, 16): 40, (128, 32): 20, (256, 64): 6}
 """Trials at the sizes of real heads. The search has to find a query in all of them, and a second one in as many
 trials as MINPACK's Levenberg-Marquardt from the same starts, but for LUCK."""
 LUCK = 0.1
-"""Share of the trials that either may find and the other not: which solution a start leads to hangs on rounding."""
+"""Share of the trials that one may find and the other not: where a start leads hangs on rounding."""
 NEWTON = 1.0
 """The most a search may take in units of the damped Newton method in numpy, from the same starts."""
 STARTS = 16
