@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("dev", "torch", "slurm", "dask")
+EXTRAS = ("dev", "torch", "slurm", "dask", "audit")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SOURCE = "antlr4-python3-runtime"
 """What has no wheel, pure Python: it is built here, so that all the rest can be looked up for another Python."""

