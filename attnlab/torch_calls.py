@@ -138,7 +138,7 @@ def stored(calls: Sequence[Call]) -> dict[str, NDArray[Any]]:
         arrays["scale"] = np.array(calls[0].scale)
         visible = _stacked([call.visible for call in calls])
         if not visible.all():
-            arrays["mask"] = visible
+            arrays["mask"], arrays["mask_kind"] = visible, np.array("keep")
     else:
         arrays["weights"] = _stacked([call.weights() for call in calls])
     if calls[0].values.dtype == torch.bfloat16:

@@ -12,6 +12,8 @@ torch = pytest.importorskip("torch")
 from torch.nn import functional  # noqa: E402
 from torch.nn.functional import scaled_dot_product_attention as imported  # noqa: E402
 
+from attnlab.inputs.arrays import Arrays  # noqa: E402
+from attnlab.parts import SettingError  # noqa: E402
 from attnlab.recording import record  # noqa: E402
 
 
@@ -139,3 +141,30 @@ def test_what_cannot_be_recorded_is_refused_and_nothing_is_written(tmp_path: Pat
         layer(words, words, words)
         _ = 1 / 0
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_inputs_arrays_reads_what_was_recorded(tmp_path: Path, kind: str, bias: bool) -> None:
+    numbers = torch.Generator().manual_seed(9)
+    q = torch.randn(1, 4, 6, 3, generator=numbers).to(getattr(torch, kind))
+    k, v = (torch.randn(1, 2, 6, 3, generator=numbers).to(getattr(torch, kind)) for _ in range(2))
+    mask = torch.randn(6, 6, generator=numbers) if bias else torch.zeros(6, 6)
+    mask = mask.masked_fill(~torch.ones(6, 6, dtype=torch.bool).tril(), -torch.inf).to(q.dtype)
+    with record(tmp_path / "heads.npz", tokens=list("abcdef")):
+        output = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+    heads = Arrays(path=str(tmp_path / "heads.npz")).heads
+    assert (heads.layers, heads.heads, heads.n, heads.precision) == (1, 4, 6, kind)
+    for number in range(4):
+        head = heads.head(0, number)
+        assert head.tokens == tuple("abcdef") and head.group == number // 2
+        rounding = 8 * float(torch.finfo(getattr(torch, kind)).eps)
+        assert np.allclose(head.weights @ head.values, output[0, number].double().numpy(), atol=rounding)
+        assert head.mask.sum() == 21 or bias
+
+
+def test_a_precision_that_is_none_is_refused(tmp_path: Path) -> None:
+    values = np.zeros((1, 2, 3, 2))
+    np.savez(tmp_path / "heads.npz", values=values, queries=values, keys=values, precision="half")
+    with pytest.raises(SettingError, match=r"expected precision to be one of .*bfloat16.*, got half"):
+        Arrays(path=str(tmp_path / "heads.npz"))

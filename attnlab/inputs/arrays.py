@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from attnlab.arrays import EPS
 from attnlab.inputs.heads import Heads
 from attnlab.inputs.masks import MaskKind
 from attnlab.inputs.recorded import Recorded
@@ -20,6 +21,8 @@ Layout = Literal["heads_first", "positions_first"]
 NAMES = ("queries", "keys", "values", "weights", "mask", "scale", "tokens")
 KIND = "mask_kind"
 """The name under which a file says itself what its mask is."""
+PRECISION = "precision"
+"""The name under which a file says that its floats came from a coarser type than the one they lie in."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Arrays(Recorded):
     """Heads of a file with `values` and `queries`, `keys`, or `weights`, or all of them (`Heads` has the shapes).
 
     Also read are `mask`, `scale` (logits are scale q.k; 1/sqrt(e) without) and `tokens` (a word for every
-    position; in a safetensors file a list in its metadata). Floats of 64, 32 or 16 bits, bfloat16 through
+    position; in a safetensors file a list in its metadata), and `precision`, where floats came from a coarser type
+    than the one they are stored in. Floats of 64, 32 or 16 bits, bfloat16 through
     ml_dtypes. Files of plain arrays are mapped, not loaded.
 
     Settings: path; layout of queries, keys and values: `heads_first` (..., head, n, d) or `positions_first`
@@ -57,7 +61,7 @@ class Arrays(Recorded):
 
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, _stamp: tuple[int, ...], layout: Layout, mask_kind: MaskKind | None) -> Heads:
-    found: dict[str, Any] = stored(path, {name: name for name in (*NAMES, KIND)})
+    found: dict[str, Any] = stored(path, {name: name for name in (*NAMES, KIND, PRECISION)})
     if "values" not in found:
         raise ValueError(
             f"expected arrays named values, and queries and keys, or weights, got {_held(found)}"
@@ -73,6 +77,9 @@ def _read(path: Path, _stamp: tuple[int, ...], layout: Layout, mask_kind: MaskKi
             f"expected inputs.mask_kind=keep, pad or additive for its mask {found['mask'].shape} of "
             f"{found['mask'].dtype}, which is not guessed, got null"
         )
+    precision = found.pop(PRECISION, None)
+    if precision is not None and str(precision) not in EPS:
+        raise ValueError(f"expected precision to be one of {', '.join(EPS)}, got {precision}")
     scale = found.pop("scale", None)
     if scale is not None and scale.size != 1:
         raise ValueError(f"expected one number as scale, got {scale.shape}")
@@ -81,6 +88,7 @@ def _read(path: Path, _stamp: tuple[int, ...], layout: Layout, mask_kind: MaskKi
         scale=None if scale is None else float(scale.reshape(())),
         mask_kind=kind or "none",  # type: ignore[arg-type]  # checked where it is used
         source=os.fspath(path.name),
+        came_in=None if precision is None else str(precision),  # type: ignore[arg-type]  # one of EPS
     )
 
 

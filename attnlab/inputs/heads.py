@@ -27,7 +27,7 @@ class Heads:
 
     scale: logits are `scale q.k`, `1 / sqrt(e)` if not given. mask: what it is, mask_kind says
     (`attnlab.inputs.masks`). tokens (n,), or one text a layer (..., n): the words at the positions. source: what
-    refusals call them.
+    refusals call them. came_in: the float type the numbers came in, where they are stored in a finer one.
 
     Raises ValueError for shapes that do not fit one another. What the numbers are is checked where a head is read.
     """
@@ -41,6 +41,7 @@ class Heads:
     mask_kind: MaskKind | None = None
     tokens: Any = None
     source: str = "the arrays"
+    came_in: Precision | None = None
 
     def __post_init__(self) -> None:
         for name in ("queries", "keys", "values", "weights"):
@@ -135,7 +136,8 @@ class Heads:
     @property
     def spacing(self) -> float:
         """That at 1 of the coarser float type of values and keys."""
-        return max(spacing(self.values), 0.0 if self.keys is None else spacing(self.keys))
+        stored = max(spacing(self.values), 0.0 if self.keys is None else spacing(self.keys))
+        return stored if self.came_in is None else max(stored, EPS[self.came_in])
 
     @property
     def precision(self) -> Precision:
