@@ -82,7 +82,8 @@ def verdict(table: pd.DataFrame) -> Verdict:
             *attended(table),
             "A probe that fails shows that this family of maps, with these examples, does not read the position; "
             "it does not show that the position is lost. The decoder beside it knows the values.",
-            "Projections here are random; trained ones are the subject of another study.",
+            "Where the values are projections of tokens, the projections are random; trained ones are the subject "
+            "of another study.",
         ),
     )
 
@@ -90,7 +91,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
 ALONE = having("probe:reads", OUTPUT)
 MORE = lacking("probe:reads", OUTPUT)
 CHANCE = {"chance": "chance {}"}
-BESIDE = {**CHANCE, "informed_top1": "{decoder}, which knows {decoder:knows}: {}"}
+BESIDE = {**CHANCE, "informed_top1": "{decoder}, knowing {decoder:knows}: {}"}
 
 
 def _unreused(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,12 +145,14 @@ CLAIMS = (
     _named(
         says="By sharpness: {probe} names the position",
         over="weights.temperature",
+        compares=True,
         only=each(_unreused, rather(MORE)),
         figure="temperature",
     ),
     _named(
         says="By training examples: {probe} names the position",
         over="samples",
+        compares=True,
         at="from {} training examples",
         only=each(_unreused, rather(MORE)),
         figure="samples",

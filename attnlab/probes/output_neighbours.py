@@ -26,7 +26,7 @@ class OutputNeighbours(Probe):
     probabilities through one exponent fitted on held-out groups.
     """
 
-    says: ClassVar[str] = "the nearest outputs met in training"
+    says: ClassVar[str] = "a memory of the nearest outputs"
 
     neighbours: Count = 8
 

@@ -35,6 +35,12 @@ class Lines(Picture):
     logx: bool = False
     logy: bool = False
 
+    def kept(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows that have an x, where any does: a cell without that setting has no place on the axis."""
+        rows = super().kept(table)
+        placed = rows[self.x].notna() if self.x in rows else None
+        return rows[placed] if placed is not None and placed.any() else rows
+
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         """One curve for each level of hue, in front of the reference curves."""
         values = self.numbers(rows)
