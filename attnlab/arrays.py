@@ -176,7 +176,10 @@ def admitted(array: Array, seen: Mask | None, name: str) -> Array:
 def large_enough(rows: Array, name: str) -> Array:
     """The rows (b, n, f). Raises ValueError where those of a problem are too small, and not all 0."""
     flat = rows.reshape(len(rows), -1)
-    size = np.abs(flat[np.abs(flat[:, 0]) < SMALLEST]).max(axis=1)  # of all others the first entry is enough
+    tiny = np.abs(flat[:, 0]) < SMALLEST  # of all others the first entry is enough
+    if not tiny.any():
+        return rows
+    size = np.abs(flat[tiny]).max(axis=1)
     small = (size > 0) & (size < SMALLEST)
     require(
         not small.any(),

@@ -195,6 +195,8 @@ class Problems:
         if array.shape[: array.ndim - own] == lead and array.flags.c_contiguous:
             return array.reshape(-1, *tail)[where]
         if array.size == math.prod(tail):
+            if where.stop - where.start == 1:
+                return array.reshape(1, *tail)
             return np.repeat(array.reshape(1, *tail), where.stop - where.start, axis=0)
         at = np.unravel_index(np.arange(where.start, where.stop), lead or (1,))
         return np.asarray(np.broadcast_to(array, (*(lead or (1,)), *tail))[at])

@@ -35,7 +35,7 @@ from test_simplex_scales import agreed, instances
 ROUNDS = 7
 SIZES = ((1000, 32, 8), (300, 64, 16), (30, 256, 64))
 MOST = 1.3
-ONE_INSTANCE = 3.0
+ONE_INSTANCE = 2.8
 """A single problem of 16 positions takes 0.1 ms: its units, its mean and the checks, which the twins do not make,
 cost as much as the answer."""
 TOTAL = 5000
