@@ -112,9 +112,6 @@ ANY_WEIGHTS: dict[str, Any] = {"but": ("inputs.e",)}
 ANSWERED: dict[str, Any] = {"question": "Q2", "way": "lost", "spread": True, **ANY_WEIGHTS}
 CLAIMS = (
     Claim(
-        metric="c_95", says=EXTREME, only=rather(_lawful), figure="extreme", counts=COUNTS["c_95"], **ANSWERED
-    ),
-    Claim(
         metric="possible",
         says=POSSIBLE,
         over="inputs.d",
@@ -123,6 +120,9 @@ CLAIMS = (
         figure="possible",
         counts=COUNTS["possible"],
         **ANSWERED,
+    ),
+    Claim(
+        metric="c_95", says=EXTREME, only=rather(_lawful), figure="extreme", counts=COUNTS["c_95"], **ANSWERED
     ),
     Claim(
         metric="apart",

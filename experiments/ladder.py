@@ -133,7 +133,7 @@ CLAIMS = (
         form="{} bits",
         unit="plain",
         over="probe",
-        figure="bits",
+        figure="missed",
         question="Q4",
         counts="bits about the position that {decoder} reads, knowing {decoder:knows}, and {probe} does not",
         way="bits",
@@ -145,7 +145,7 @@ CLAIMS = (
         unit="plain",
         over="inputs:says",
         only=rather(lacking("probe:reads", OUTPUT)),
-        figure="bits",
+        figure="missed",
     ),
     Claim(
         says="Who reads {probe:reads} names the position",

@@ -44,7 +44,7 @@ def drawn(study: str) -> dict[str, tuple[int, Shown]]:
         except NotDrawable:
             continue
         cells = frozenset(rows.loc[rows["value"].notna(), "key"])
-        found[figure.name] = (place, Shown(figure.name, figure.heading, cells=cells))
+        found[figure.name] = (place, Shown(figure.name, figure.heading, metrics=figure.metrics, cells=cells))
     return found
 
 
@@ -52,6 +52,12 @@ def drawn(study: str) -> dict[str, tuple[int, Shown]]:
 def test_the_claim_is_one_sentence_whose_number_a_figure_shows(study: str) -> None:
     found = findings(said(study), drawn(study))
     assert found.claim is not None and found.claim.place is not None
+    metrics = drawn(study)[found.claim.figure][1].metrics
+    (claim, *_) = importlib.import_module(f"attnlab.experiments.{study}").CLAIMS
+    assert any(metric.startswith(claim.metric) for metric in metrics), (
+        claim.metric,
+        metrics,
+    )  # or half a bracket
     assert len(re.findall(r"\.(?: |$)", found.claim.sentence)) == 1, found.claim.sentence
 
 

@@ -24,8 +24,9 @@ from attnlab.verdicts import Verdict
 HERE = Path(__file__).parent / "browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 VIEWS = [
-    [width, "screen", scheme] for width in (360, 768, 1440) for scheme in ("light", "dark")
-] + [[768, "print", "light"]]  # fmt: skip
+    [width, "screen", scheme, "axe"] for width in (360, 768, 1440) for scheme in ("light", "dark")
+] + [[718, "print", "light", "axe"]]  # fmt: skip
+"""Width, medium, colours, and whether axe looks too; 718 pixels are a sheet of A4 between its margins."""
 
 
 def tools() -> str:
@@ -131,6 +132,10 @@ def test_nothing_overflows_sideways(seen: dict[str, Any]) -> None:
     } == {}
 
 
+def test_nothing_is_cut_in_print(seen: dict[str, Any]) -> None:
+    assert {where: one["cut"] for where, one in visits(seen) if one["cut"] and one["media"] == "print"} == {}
+
+
 def test_axe_finds_no_violation(seen: dict[str, Any]) -> None:
     assert {where: one["axe"] for where, one in visits(seen) if one.get("axe")} == {}
 
@@ -142,10 +147,8 @@ def test_no_letter_in_a_figure_is_under_nine_pixels(seen: dict[str, Any]) -> Non
     assert small == {}
 
 
-def test_the_index_shows_no_raw_name(seen: dict[str, Any]) -> None:
-    assert {
-        where: one["raw"] for where, one in visits(seen) if one["raw"] and where.startswith("index")
-    } == {}
+def test_no_page_shows_a_raw_name(seen: dict[str, Any]) -> None:
+    assert {where: one["raw"] for where, one in visits(seen) if one["raw"]} == {}
 
 
 def test_the_table_of_cells_sorts_and_filters(seen: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from attnlab.report.interval_bar import interval_bar
-from attnlab.report.words import NO_VALUE, typeset
+from attnlab.report.words import NO_VALUE, label, typeset
 
 _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
@@ -95,6 +95,7 @@ def _environment() -> jinja2.Environment:
         "paragraphs": paragraphs,
         "measure": measure,
         "interval_bar": interval_bar,
+        "label": label,
     }
     return made
 

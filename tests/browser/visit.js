@@ -22,7 +22,10 @@ function look() {
     const found = node.textContent.match(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b(?:inputs|weights|probe|decoder|collision|channel)\.[a-z]\w*/g);
     if (found) raw.push(...found);
   }
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)] };
+  const cut = [...document.querySelectorAll(".scroll, pre, figure, svg")].filter(shown)
+    .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0 || box.scrollHeight > box.clientHeight + 1 && box.matches(".scroll"))
+    .map((box) => (box.getAttribute("aria-label") || box.className.baseVal || box.className || box.tagName) + ` ${box.scrollWidth} x ${box.scrollHeight}`);
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut };
 }
 
 (async () => {
@@ -36,13 +39,13 @@ function look() {
     page.on("pageerror", (one) => complaints.push(one.message));
     await page.goto(`file://${path}`);
     const visits = [];
-    for (const [width, media, scheme] of job.views) {
+    for (const [width, media, scheme, axes] of job.views) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ media, colorScheme: scheme });
       await page.waitForFunction(() => document.readyState === "complete");
       const seen = await page.evaluate(look);
-      if (media === "screen") {
-        await page.evaluate(axe);
+      if (axes === "axe") {
+        if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
         const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
         seen.axe = found.violations.map((one) => [one.id, one.nodes.length, one.nodes[0].html.slice(0, 160), one.nodes[0].failureSummary]);
       }
