@@ -1,11 +1,12 @@
 """`attnlab` and `python -m attnlab`: the console application, to be interrupted from its first import on."""
 
-from attnlab import interruption
+from attnlab import interruption, streams
 
 
 def main() -> None:
     """Run the console application."""
     interruption.leave_at_once()
+    streams.make_whole()
     from attnlab.app import main as run
 
     try:

@@ -27,7 +27,9 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=whose)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            # a path that the locale cannot read stands in text by its bytes, and is them again here
+            whole = content.encode(errors="surrogateescape") if isinstance(content, str) else content
+            file.write(whole)
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
@@ -95,6 +97,26 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(read_regular(path).decode("utf-8"))
     except RecursionError:
         raise ValueError("brackets too deep") from None
+
+
+@contextlib.contextmanager
+def somewhere(place: Path) -> Iterator[None]:
+    """A block for libraries that ask where they are: in a folder that was deleted they get no answer.
+
+    It is left for `place` then, and come back to.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        here = os.open(".", os.O_RDONLY)
+        os.chdir(place)
+        try:
+            yield
+        finally:
+            os.fchdir(here)
+            os.close(here)
+    else:
+        yield
 
 
 def require_writable(folder: Path) -> None:

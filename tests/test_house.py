@@ -27,7 +27,7 @@ WINGS = (
 )
 FLOORS: list[tuple[str, ...]] = [
     ("contracts", "edition"),
-    ("parts", "arrays", "problems", "examples", "shapes", "seeds", "interruption", "patience"),
+    ("parts", "arrays", "problems", "examples", "shapes", "seeds", "interruption", "patience", "streams"),
     ("attention", "intervals", "metrics", "files", "tidy", "spreadsheets"),
     ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from conftest import Lab
 
-from attnlab.harness.patterns import patterns
-from attnlab.harness.publish import MOST_PATTERNS, MOST_REASONS
+from attnlab.harness.patterns import MOST_PATTERNS, MOST_REASONS, patterns
 
 
 def grid(**axes: list[Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from hydra import initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.files import require_writable
+from attnlab.files import require_writable, somewhere
 from attnlab.harness import own, store
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import arguments, renew
@@ -230,7 +230,7 @@ def ask(words: Sequence[str]) -> Asked:
 def reachable(folders: Sequence[str]) -> Iterator[None]:
     """Hydra finds the configs, and Python the modules of the user's own folders (from then on)."""
     own.reach(folders)
-    with initialize_config_dir(str(conf()), job_name="attnlab", version_base="1.3"):
+    with somewhere(conf()), initialize_config_dir(str(conf()), job_name="attnlab", version_base="1.3"):
         yield
 
 

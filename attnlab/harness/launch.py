@@ -175,7 +175,7 @@ def _trace(
         **provenance(),
     }
     write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
-    handler = logging.FileHandler(place / "log.txt", encoding="utf-8", delay=True)
+    handler = logging.FileHandler(place / "log.txt", encoding="utf-8", errors="backslashreplace", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     try:

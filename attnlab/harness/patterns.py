@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from attnlab.harness.cells import in_words
+from attnlab.harness.table import Entry
+from attnlab.report.study import Problem
+from attnlab.report.words import counted
 
 Json = Any
 MOST_VALUES = 12
@@ -75,3 +79,29 @@ def _listed(values: Sequence[str]) -> str:
     if len(values) <= MOST_VALUES:
         return ",".join(values)
     return f"{','.join(values[: MOST_VALUES - 1])},...,{values[-1]} ({len(values):,} values)"
+
+
+MOST_REASONS, MOST_PATTERNS = 50, 19
+"""Reasons, and products of settings for each, that a page names; of further cells it says how many there are."""
+
+
+def unfinished(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """The cells that are not done, by status and reason, as products of settings."""
+    waiting: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        if entry.status != "done":
+            reason = "not run yet" if entry.status == "missing" else entry.reason or ""
+            waiting.setdefault((entry.status, reason), []).append(entry.settings)
+    named = sorted(waiting, key=lambda told: -len(waiting[told]))
+    for status, reason in named[:MOST_REASONS]:
+        found = patterns(waiting[status, reason])
+        yield from ((one.words, status, reason, one.cells) for one in found[:MOST_PATTERNS])
+        if found[MOST_PATTERNS:]:
+            more = sum(one.cells for one in found[MOST_PATTERNS:])
+            yield f"and {counted(more, 'cell')} more: results.csv has them", status, reason, more
+    others = Counter({told: len(waiting[told]) for told in named[MOST_REASONS:]})
+    for status in dict.fromkeys(status for status, _ in others):
+        reasons = [(told, count) for told, count in others.items() if told[0] == status]
+        total = sum(count for _, count in reasons)
+        told = f"{counted(total, 'cell')}: results.csv has them"
+        yield told, status, f"{counted(len(reasons), 'other reason')}", total

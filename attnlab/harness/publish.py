@@ -8,9 +8,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import multiprocessing
+import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,12 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from attnlab import interruption
-from attnlab.files import read_json, write_atomically
+from attnlab.files import read_json, somewhere, write_atomically
 from attnlab.harness import own, pages
 from attnlab.harness.cells import experiment
+from attnlab.harness.execution.worker import end_with
 from attnlab.harness.grid import COMPARISONS
-from attnlab.harness.patterns import patterns
+from attnlab.harness.patterns import unfinished
 from attnlab.harness.provenance import LIBRARIES, when
 from attnlab.harness.store import Store, counts
 from attnlab.harness.sweeps import Sweep
@@ -65,17 +68,17 @@ def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Pa
     origins = [_origin(results / sweep.name, fact, sweep.module) for sweep, fact, _ in told]
     old = [pages.stands(results / sweep.name, made) for sweep, made in zip(sweeps, origins, strict=True)]
     anew = [place for place, stands in enumerate(old) if not stands]
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        drawn = Parallel(n_jobs=max(1, min(len(anew), cpu_count())))(
-            delayed(_report)(
-                results / told[place][0].name,
-                *told[place][1:],
-                told[place][0].module,
-                origins[place],
-                own.folders(),
-            )
-            for place in anew
+    work = [
+        (
+            results / told[place][0].name,
+            *told[place][1:],
+            told[place][0].module,
+            origins[place],
+            own.folders(),
         )
+        for place in anew
+    ]
+    drawn = _each(work, results)
     verdicts = dict(zip(anew, drawn, strict=True))
     write_index(results)
     return [
@@ -87,6 +90,25 @@ def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Pa
         )
         for place, (sweep, fact, table) in enumerate(told)
     ]
+
+
+def _each(work: Sequence[tuple[Any, ...]], results: Path) -> list[Verdict]:
+    """`_report` of each: in processes, where there are several and this machine lets processes share locks."""
+    jobs = min(len(work), cpu_count())
+    try:
+        multiprocessing.Lock()
+    except (ImportError, OSError):  # they are in /dev/shm
+        jobs = 1
+    if jobs < 2:
+        return [_report(*one) for one in work]
+    with somewhere(results), parallel_config(backend="loky", inner_max_num_threads=1):
+        found: list[Verdict] = Parallel(n_jobs=jobs)(delayed(_in_process)(os.getpid(), *one) for one in work)
+    return found
+
+
+def _in_process(driver: int, *work: Any) -> Verdict:
+    end_with(driver)
+    return _report(*work)
 
 
 def _origin(folder: Path, facts: study.Study, module: str | None) -> str | None:
@@ -221,37 +243,11 @@ def _facts(sweep: Sweep, folder: Path) -> study.Study:
         date=str(provenance["cells measured"]).rpartition(" ")[2],
         beside=_beside(sweep, folder),
         counts=counts(entry.status for entry in sweep.entries),
-        problems=list(_unfinished(sweep)),
+        problems=list(unfinished(sweep.entries)),
         settings=_common(sweep),
         provenance=provenance,
         figures=completed(sweep.figures, columns_of([entry.settings for entry in sweep.entries])),
     )
-
-
-MOST_REASONS, MOST_PATTERNS = 50, 19
-"""Reasons, and products of settings for each, that a page names; of further cells it says how many there are."""
-
-
-def _unfinished(sweep: Sweep) -> Iterator[study.Problem]:
-    """The cells that are not done, by status and reason, as products of settings."""
-    waiting: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for entry in sweep.entries:
-        if entry.status != "done":
-            reason = "not run yet" if entry.status == "missing" else entry.reason or ""
-            waiting.setdefault((entry.status, reason), []).append(entry.settings)
-    named = sorted(waiting, key=lambda told: -len(waiting[told]))
-    for status, reason in named[:MOST_REASONS]:
-        found = patterns(waiting[status, reason])
-        yield from ((one.words, status, reason, one.cells) for one in found[:MOST_PATTERNS])
-        if found[MOST_PATTERNS:]:
-            more = sum(one.cells for one in found[MOST_PATTERNS:])
-            yield f"and {counted(more, 'cell')} more: results.csv has them", status, reason, more
-    others = Counter({told: len(waiting[told]) for told in named[MOST_REASONS:]})
-    for status in dict.fromkeys(status for status, _ in others):
-        reasons = [(told, count) for told, count in others.items() if told[0] == status]
-        total = sum(count for _, count in reasons)
-        told = f"{counted(total, 'cell')}: results.csv has them"
-        yield told, status, f"{counted(len(reasons), 'other reason')}", total
 
 
 def _beside(sweep: Sweep, folder: Path) -> str:

@@ -50,7 +50,7 @@ def record_of(content: bytes, key: str) -> dict[str, Any]:
     if (
         "\\ud" in text or "\\uD" in text
     ):  # half a character, which no file and no page can hold, or a whole one
-        json.dumps(record, ensure_ascii=False).encode()
+        json.dumps(record, ensure_ascii=False).encode(errors="surrogateescape")
     checked: dict[str, Any] = record
     return checked
 

@@ -56,6 +56,8 @@ def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
         time.sleep(60)
     if mood == "long":
         raise RuntimeError(f"level {level} " + "x" * 100_000)
+    if mood == "brief":
+        time.sleep(0.05)
     if mood == "slow":
         time.sleep(0.2)
     if mood == "once":
