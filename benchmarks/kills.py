@@ -25,8 +25,6 @@ from ledger import Ledger, say
 MINE = Path(__file__).parents[1] / "tests" / "mine"
 GRID = ("experiment=noop", "level=range(12)", "inputs.n=4,8", "trials=4", "repeats=1", "mood=brief")
 VICTIMS = ("driver", "worker", "group")
-LONGEST = 8.0
-"""Seconds within which a sweep is killed."""
 
 
 @dataclass
@@ -110,13 +108,15 @@ def attack(sweep: Sweep, chance: random.Random, wait: float) -> list[str]:
 def besiege(folder: Path, way: tuple[str, ...], kills: int, chance: random.Random) -> list[str]:
     """Kill sweeps so many times, a new one whenever one is through; what went wrong."""
     whole = Sweep(folder / "whole", way)
+    began = time.monotonic()
     whole.start().communicate()
+    takes = time.monotonic() - began
     table = (whole.results / "noop" / "results.csv").read_bytes()
     wrong: list[str] = []
     number = 0
     sweep = Sweep(folder / f"sweep{number}", way)
     for kill in range(kills):
-        wrong += attack(sweep, chance, chance.uniform(0.3, LONGEST))
+        wrong += attack(sweep, chance, chance.uniform(0.1, 1) * takes)
         if len(sweep.done()) == 24 or kill == kills - 1:
             process = sweep.start()
             process.communicate()
