@@ -20,8 +20,8 @@ from attnlab.verdicts import Verdict
 from attnlab.verdicts.changed import claims, read
 from attnlab.verdicts.difference import difference
 
-FAST = ("experiment=noop", "exec=serial", "inputs.n=4,8", "repeats=5")
-ONE = ("experiment=noop", "exec=serial", "inputs.n=4", "repeats=5")
+FAST = ("experiment=noop", "exec=serial", "inputs.n=4,8", "repeats=5", "figures=[]")
+ONE = ("experiment=noop", "exec=serial", "inputs.n=4", "repeats=5", "figures=[]")
 
 
 def files(folder: Path) -> dict[str, bytes]:
