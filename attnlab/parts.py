@@ -142,7 +142,7 @@ def refusal(kind: Any, value: object) -> str | None:
     wanted = _wanted(kind, value)
     texts = list(_texts(kind, value)) if wanted is not None else []
     if texts and (value is None or isinstance(value, bool | int | float)):
-        what = "null" if value is None else str(value).lower() if isinstance(value, bool) else "a number"
+        what = "a number" if isinstance(value, int | float) and not isinstance(value, bool) else _word(value)
         typed = f'type \'"{texts[0]}"\' (in yaml "{texts[0]}")'
         return f"{wanted}; without quotes it is read as {what}: {typed}"
     return wanted
@@ -176,12 +176,19 @@ def _texts(kind: Any, value: object) -> Iterator[str]:
     """The texts that `kind` allows and that are read as this value, no text, where they have no quotes."""
     origin, options = typing.get_origin(kind), typing.get_args(kind)
     if kind is str:
-        yield "..."
+        yield _word(value)
     elif origin is Literal:
         yield from (text for text in options if isinstance(text, str) and _same(_read_as(text), value))
     elif origin in (Annotated, typing.Union, types.UnionType):
         for option in options[:1] if origin is Annotated else options:
             yield from _texts(option, value)
+
+
+def _word(value: object) -> str:
+    """What was typed for a value that is no text: null, true or nan; of a finite number many words may be."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else "..."
 
 
 def _read_as(text: str) -> object:

@@ -23,7 +23,8 @@ HINT = '; without quotes it is read as {}: type \'"{}"\' (in yaml "{}")'
 
 @pytest.mark.parametrize(("value", "read"), READ)
 def test_every_kind_of_text_says_the_same(value: object, read: str) -> None:
-    hint = HINT.format(read, "...", "...")
+    word = read if read != "a number" else "nan" if value != value else "..."  # 1000.0 may have been 1e3
+    hint = HINT.format(read, word, word)
     for kind, wanted in ((str, "text"), (DataFile, "text that names a file that can be read")):
         assert refusal(kind, value) == wanted + hint
     if value is not None:
