@@ -283,4 +283,4 @@ def _noun(kind: type) -> str:
 def _fields(kind: Any) -> list[tuple[str, Any]]:
     """The settings of a part with their annotations, which take longer to read than to check."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]
+    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind) if field.init]

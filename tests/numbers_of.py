@@ -16,9 +16,10 @@ import numpy as np
 from hydra import initialize_config_dir
 
 sys.path.insert(0, str(Path(__file__).parent))
-from members import CONF, member, members
+from members import CONF, heads_file, member, members
 
 from attnlab.attention import output, softmax_weights
+from attnlab.harness.cells import arguments
 from attnlab.harness.configs import Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
@@ -131,6 +132,7 @@ def names() -> list[str]:
 TINY = ("trials=2", "repeats=1", "seed=3")
 FEW, FEWEST = ("inputs.n=5", "inputs.d=2"), ("samples=20", "probe=output_linear", "decoder=nearest_value")
 CELL: dict[str, tuple[str, ...]] = {
+    "audit": (f"inputs.path={heads_file(7, 3, 3)}", "inputs.layer=0", "inputs.head=1"),
     "alignment": (*FEW, "inputs.noise=0.1"),
     "asker": (*FEW, "inputs=gaussian", "collision.pairs=random"),
     "collision": (*FEW, "collision=radon"),
@@ -154,8 +156,10 @@ def experiments() -> list[str]:
 def of_experiment(name: str) -> Numbers:
     """Versions and numbers of one tiny cell of an experiment; raises Unavailable where a library is missing."""
     configs = Configs()
+    used = {*arguments(f"attnlab.experiments.{name}"), "repeats", "seed"}
+    tiny = [word for word in TINY if word.partition("=")[0] in used]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        (plan,) = plans(parse((f"experiment={name}", *TINY, *CELL[name]), configs), configs)
+        (plan,) = plans(parse((f"experiment={name}", *tiny, *CELL[name]), configs), configs)
     cell = next(plan.blocks[0].cells())
     (row,) = cell.rows()
     return {

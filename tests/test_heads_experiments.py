@@ -20,7 +20,7 @@ from attnlab.parts import Declined, SettingErrors
 
 
 def with_inputs(name: str) -> bool:
-    return any("inputs" in word for word in CELL[name])
+    return any(word.startswith("inputs.n") for word in CELL[name])
 
 
 @pytest.mark.parametrize(

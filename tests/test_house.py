@@ -31,7 +31,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("attention", "intervals", "metrics", "files", "tidy", "spreadsheets"),
     ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),
-    ("oracles", "report", "science", "torch_calls"),
+    ("oracles", "report", "science", "audit", "torch_calls"),
     ("harness",),
     ("study", "recording"),
     ("session", "app", "__main__"),

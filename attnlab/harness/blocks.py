@@ -20,6 +20,7 @@ from attnlab.harness.cells import Cell
 from attnlab.harness.choices import Choices
 from attnlab.harness.composition import Template
 from attnlab.harness.configs import Configs
+from attnlab.harness.making import options
 from attnlab.harness.overrides import Axis, yaml_axis
 from attnlab.parts import SettingError, among
 
@@ -51,10 +52,10 @@ class Block:
     def products(self) -> Iterator[tuple[int, tuple[Axis, ...]]]:
         """How many cells, of which axes: one product, or several where its choices differ in their settings."""
         groups = [axis.key for axis in self.axes if axis.group]
-        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-        leaves: dict[tuple[str, ...], tuple[Axis, ...]] = {}
+        alike: dict[str, list[tuple[Any, ...]]] = {}
+        leaves: dict[str, tuple[Axis, ...]] = {}
         for made, present in self.choices:
-            names = tuple(axis.key for axis in present)
+            names = repr(present)
             alike.setdefault(names, []).append(tuple(made.choices[group] for group in groups))
             leaves[names] = present
         for names, combinations in alike.items():
@@ -197,7 +198,8 @@ class Expansion:
             names = {axis.key: str(value) for axis, value in zip(groups, choice, strict=True)}
             made = self.choices.template(names)
             self._require_leaves(block, made, names)
-            found.append((made, tuple(axis for axis in leaves.values() if made.has(axis.key))))
+            present = tuple(axis for axis in leaves.values() if made.has(axis.key))
+            found.append((made, every_value(made, present)))
             left |= dict.fromkeys(_absent(axis, made) for axis in leaves.values() if not made.has(axis.key))
         present = {axis.key: axis for _, leaves_here in found for axis in leaves_here}
         axes = (*groups, *present.values())
@@ -209,6 +211,35 @@ class Expansion:
             if not axis.group and axis.key.partition(".")[0] not in block.replaced and not made.has(axis.key):
                 choice = " ".join(f"{group}={name}" for group, name in chosen.items())
                 raise SettingError(axis.key, axis.values[0], f"a setting of {self.study} with {choice}")
+
+
+EACH = "each"
+"""The value of an axis that stands for all that the part has, such as the heads of a file."""
+
+
+def every_value(made: Template, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """The axes, with all the values that a part has of a setting in place of `each`.
+
+    A part that cannot be made, or does not know yet, has one: null. Raises SettingError where files of one command
+    differ in how many they have.
+    """
+    plain = [axis for axis in axes if axis.values != (EACH,)]
+    return tuple(
+        axis if axis in plain else Axis(axis.key, _every(made, axis.key, plain), False) for axis in axes
+    )
+
+
+def _every(made: Template, key: str, axes: Sequence[Axis]) -> tuple[Any, ...]:
+    group, _, setting = key.partition(".")
+    own = [axis for axis in axes if axis.key.startswith(f"{group}.")]
+    found = set()
+    for values in itertools.product(*(axis.values for axis in own)):
+        config = made.fill({axis.key: value for axis, value in zip(own, values, strict=True)})
+        found.add(options(group, config[group], setting))
+    if len(found) > 1:
+        told_apart = " and ".join(str(len(some)) for some in sorted(found, key=len))
+        raise SettingError(key, EACH, f"values listed, or one command a file: these have {told_apart}")
+    return found.pop()
 
 
 def _absent(axis: Axis, made: Template) -> str:

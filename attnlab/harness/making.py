@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attnlab.harness import own
-from attnlab.parts import Part, SettingError, among
+from attnlab.parts import Declined, Part, SettingError, among
 
 Json = Any
 
@@ -55,7 +55,8 @@ def completed(config: Mapping[str, Json]) -> dict[str, Json]:
         made = _made(json.dumps(config, sort_keys=True))
     except SettingError:  # told where all of a cell's settings are checked
         return dict(config)
-    return {**config, **{name: getattr(made, name) for name in names}}
+    known = [name for name in names if hasattr(made, name)]
+    return {**config, **{name: getattr(made, name) for name in known}}
 
 
 def _is_class(kind: Any) -> bool:
@@ -96,6 +97,15 @@ def part(group: str, config: Mapping[str, Json]) -> Part:
         return _made(json.dumps(config, sort_keys=True))
     except SettingError as error:
         raise SettingError(f"{group}.{error.setting}", error.value, error.allowed) from error
+
+
+def options(group: str, config: Mapping[str, Json], setting: str) -> tuple[Json, ...]:
+    """All values that a part has of a setting, by its own `every`; null where it is refused or does not know."""
+    try:
+        made: Any = part(group, config)
+        return tuple(made.every(setting))
+    except (SettingError, Declined, AttributeError):  # told where the cell is checked, or measured
+        return (None,)
 
 
 def renew() -> None:

@@ -15,7 +15,7 @@ from attnlab.inputs.heads import Heads
 from attnlab.inputs.masks import MaskKind
 from attnlab.inputs.recorded import Recorded
 from attnlab.inputs.stored import stored
-from attnlab.parts import DataFile, SettingError
+from attnlab.parts import DataFile, SettingError, Unavailable
 
 Layout = Literal["heads_first", "positions_first"]
 NAMES = ("queries", "keys", "values", "weights", "mask", "scale", "tokens")
@@ -23,6 +23,7 @@ KIND = "mask_kind"
 """The name under which a file says itself what its mask is."""
 PRECISION = "precision"
 """The name under which a file says that its floats came from a coarser type than the one they lie in."""
+NO_FILE = "inputs=arrays reads the attention heads of a file: inputs.path=heads.npz names it"
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,14 @@ class Arrays(Recorded):
     head as of every recorded source.
     """
 
-    path: DataFile = ""
+    path: DataFile | None = None
     layout: Layout = "heads_first"
     mask_kind: MaskKind | None = None
 
     @property
-    def says(self) -> str:  # type: ignore[override]  # constant in most parts
-        """The file and the float type of its values."""
-        return f"{self.chosen} of {Path(self.path).name} ({self.heads.precision})"
-
-    @property
     def heads(self) -> Heads:
+        if self.path is None:
+            raise Unavailable(NO_FILE)
         path = Path(self.path).expanduser()
         try:
             told = path.stat()

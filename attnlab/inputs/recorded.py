@@ -5,37 +5,40 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from attnlab.inputs.base import Inputs
 from attnlab.inputs.head import Rows
 from attnlab.inputs.heads import Heads, readable_rows
-from attnlab.parts import Count, Declined, Index, SettingError
+from attnlab.parts import Count, Declined, Index, SettingError, Unavailable
 from attnlab.shapes import Sample
 
 
 @dataclass(frozen=True)
 class Recorded(Inputs, abc.ABC):
-    """Heads of a model. n, d and e are what `heads` has, and no settings.
+    """Heads of a model. n, d and e are what `heads` has, no settings; unknown while it is Unavailable.
 
     Settings: layer and head (null: all of them), counted from 0; a trial is one query row of one of these heads,
     drawn without replacement for as long as there are others. Rows of heads that share their values share a group.
     Law: as of all inputs; and a sample's queries are scaled so that the softmax at temperature 1 gives the model's
-    own weights.
+    own weights. model: what they are of.
     """
 
-    n: Count = field(init=False)
-    d: Count = field(init=False)
-    e: int = field(init=False)  # 0 where only weights were recorded
+    n: Count = field(init=False, repr=False, compare=False)
+    d: Count = field(init=False, repr=False, compare=False)
+    e: int = field(init=False, repr=False, compare=False)  # 0 where only weights were recorded
     layer: Index | None = None
     head: Index | None = None
+    facts: ClassVar[tuple[str, ...]] = (*Inputs.facts, "model")
 
     def __post_init__(self) -> None:
-        for name in ("n", "d", "e"):  # first: they are checked with the settings
-            object.__setattr__(self, name, 1)
         super().__post_init__()
-        heads = self.heads
+        try:
+            heads = self.heads
+        except Unavailable:  # told where a trial asks for them
+            return
         for name, of in (("layer", heads.layers), ("head", heads.heads)):
             value = getattr(self, name)
             if value is not None and value >= of:
@@ -51,6 +54,19 @@ class Recorded(Inputs, abc.ABC):
     def every(self, setting: str) -> Sequence[int]:
         """All values of layer or head: what a grid's `each` stands for."""
         return range({"layer": self.heads.layers, "head": self.heads.heads}[setting])
+
+    @property
+    def model(self) -> str:
+        """What the heads are of, and the float type of their values, in words; nothing while it is Unavailable."""
+        try:
+            return f"{self.heads.source} ({self.heads.precision})"
+        except Unavailable:
+            return ""
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # constant in most parts
+        """Which heads of what."""
+        return f"{self.chosen} of {self.model}" if self.model else ""
 
     @property
     def chosen(self) -> str:

@@ -1,0 +1,189 @@
+"""One attention head, row by row: what its output determines of its attention map, and what it does not.
+
+The rows of a head share their values, so what depends on these alone is worked out once: certificates first, then
+the interval of the top weight, all positions only where they are asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from attnlab import metrics
+from attnlab.arrays import EPS, Array, Mask, lengths
+from attnlab.decoders.base import Decoder
+from attnlab.decoders.max_entropy import MaxEntropy
+from attnlab.decoders.nearest_value import NearestValue
+from attnlab.decoders.simplex import Simplex
+from attnlab.identifiability import effective_attention, fibre_intervals, nullity, top_certified
+from attnlab.inputs.head import Head, Rows
+from attnlab.shapes import Row, Sample
+from attnlab.solvers.copies import merged
+from attnlab.tidy import FEW_VISIBLE
+
+CHUNK = 2**22
+"""Numbers of the values of rows that are worked on at once (32 MB)."""
+ZERO = 1e-9
+"""A weight this small may be none: the rounding of the linear programme."""
+SPECIAL = re.compile(r"\[[A-Z]+\d*\]|<[^<>\s]+>|<\|[^|]*\|>")
+"""Tokens that stand for no word: [CLS], [SEP], <s>, <bos>, <|endoftext|> ..."""
+DECODERS: dict[str, Decoder] = {
+    "max_entropy": MaxEntropy(),
+    "simplex": Simplex(),
+    "nearest_value": NearestValue(),
+}
+"""The observers that know the values and nothing else."""
+
+
+def audited(head: Head, decoded: int) -> Row:
+    """What the output of each row determines: one number a row (r,), by the names that the experiment declares.
+
+    Certificates and intervals are over all weights on the simplex with the row's output; values that are equal at
+    the precision they came in are equal. decoded: how many rows, evenly spread, decoders are asked of; the others
+    are NaN there.
+    """
+    a, values, seen = head.weights, head.values, head.mask
+    bounds = fibre_intervals(a, values, seen, positions="top", precision=head.precision)[:, 0]
+    verdict = top_certified(a, values, seen, precision=head.precision)
+    return {
+        FEW_VISIBLE: metrics.few_visible(seen, values.shape[1]),
+        "certified": verdict.certified,
+        "could_vanish": bounds[:, 0] <= ZERO,
+        "top_weight": a.max(axis=1),
+        "top_width": bounds[:, 1] - bounds[:, 0],
+        "tail_mass": metrics.tail_mass(a, (values.shape[1] + 1) // 2),
+        **_by_values(head),
+        **_by_effective(head),
+        **_by_decoders(head, decoded),
+        **_by_tops(head),
+        "largest_c": largest_c(head),
+    }
+
+
+def same_values(head: Head) -> Rows:
+    """(n,): positions with one value, at the precision it came in, have one number."""
+    shared = merged(head.values[None], EPS[head.precision])[0]
+    return np.unique(shared, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _by_values(head: Head) -> Row:
+    """Of the visible values: null dimension, how clear the rank is, how many are distinct, their conditioning."""
+    masks, place = np.unique(head.mask, axis=0, return_inverse=True)
+    place, same = place.reshape(-1), same_values(head)
+    found = nullity(head.values, masks, precision=head.precision)
+    with np.errstate(divide="ignore"):
+        digits = np.log10(found.affine_gap)
+    apart = [len(np.unique(same[mask])) for mask in masks]
+    shape = [
+        _condition(head.values[mask], rank - 1) for mask, rank in zip(masks, found.affine_rank, strict=True)
+    ]
+    top = head.weights.argmax(axis=1)
+    others = (same[None] == same[top][:, None]) & head.mask
+    return {
+        "null_dimension": found.affine_null.astype(np.float64)[place],
+        "gap_digits": np.where(np.isfinite(digits), digits, np.nan)[place],
+        "distinct": np.array(apart, dtype=np.float64)[place],
+        "condition_digits": np.array(shape)[place],
+        "shared_value": others.sum(axis=1) > 1,
+    }
+
+
+def _condition(values: Array, rank: int) -> float:
+    """Decimal digits lost to the shape of the values about their mean; NaN for a single point."""
+    if rank < 1:
+        return float("nan")
+    sizes = np.linalg.svd(values - values.mean(axis=0), compute_uv=False)
+    return float(np.log10(sizes[0] / sizes[rank - 1]))
+
+
+def _by_effective(head: Head) -> Row:
+    """Effective attention (Brunner et al. 2020, with the sum counted) beside the raw weights."""
+    effective = effective_attention(head.weights, head.values, head.mask, precision=head.precision)
+    return {
+        "effective_correlation": _correlation(head.weights, effective, head.mask),
+        "effective_top1": metrics.top1(head.weights, np.where(head.mask, effective, -np.inf)),
+        "negative_mass": metrics.negative_mass(effective),
+    }
+
+
+def _correlation(one: Array, other: Array, mask: Mask) -> Array:
+    """Pearson's, over the visible positions of each row; NaN where either is the same everywhere."""
+    count = mask.sum(axis=1, keepdims=True)
+    x, y = (
+        np.where(mask, a - np.where(mask, a, 0.0).sum(axis=1, keepdims=True) / count, 0.0)
+        for a in (one, other)
+    )
+    size = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+    return np.divide((x * y).sum(axis=1), size, where=size > 1e-15, out=np.full(len(size), np.nan)).clip(
+        -1, 1
+    )
+
+
+def _by_decoders(head: Head, most: int) -> Row:
+    """How often each decoder names the top from the output, and how far the largest-entropy weights are off."""
+    asked = np.unique(np.linspace(0, len(head.rows) - 1, min(most, len(head.rows))).astype(np.int64))
+    found = {f"{name}_top1": np.full(len(head.rows), np.nan) for name in DECODERS}
+    found["total_variation"] = np.full(len(head.rows), np.nan)
+    for some, sample in chunks(head, asked):
+        a = head.weights[some]
+        for name, decoder in DECODERS.items():
+            estimate = decoder(a @ head.values, sample).weights
+            found[f"{name}_top1"][some] = metrics.top1(a, estimate)
+            if name == "max_entropy":
+                found["total_variation"][some] = metrics.total_variation(a, estimate)
+    return found
+
+
+def chunks(head: Head, rows: Rows) -> Iterator[tuple[Rows, Sample]]:
+    """These rows, by their places in the head, a bounded number at a time, as attention problems."""
+    n, d = head.values.shape
+    step = max(1, CHUNK // (n * d))
+    for first in range(0, len(rows), step):
+        some = rows[first : first + step]
+        none = np.zeros((len(some), n, 1))
+        values = np.broadcast_to(head.values, (len(some), n, d))
+        yield some, Sample(none[:, 0], none, values, mask=head.mask[some], spacing=EPS[head.precision])
+
+
+def _by_tops(head: Head) -> Row:
+    """Whether other ways to say what a row looks at agree with its largest weight; and what that is."""
+    a, values = head.weights, head.values
+    outputs = a @ values
+    size = lengths(outputs)
+    along = (outputs / np.where(size > 0, size, 1.0)[:, None]) @ values.T
+    top = a.argmax(axis=1)
+    known: Row = {
+        "norm_top1": metrics.top1(a, a * lengths(values)),
+        "contribution_top1": metrics.top1(a, np.where(head.mask, a * along, -np.inf)),
+        "first_top": top == 0,
+        "special_top": np.full(len(a), np.nan),
+    }
+    if head.tokens is None:
+        return known
+    special = np.array([SPECIAL.fullmatch(word) is not None for word in head.tokens])
+    return {**known, "special_top": special[top].astype(np.float64)}
+
+
+def largest_c(head: Head) -> Array:
+    """The largest c such that either of the two largest weights can be c at one output; NaN where none is second.
+
+    `c* = 2 / (2 + L)`, for any weights on the simplex (`attnlab.solvers.exchange`).
+    """
+    from attnlab.solvers.exchange import exchange  # compiled: imported when first used
+
+    found = np.full(len(head.rows), np.nan)
+    several = np.flatnonzero(head.mask.sum(axis=1) > 1)
+    if not len(several):
+        return found
+    order = np.argsort(-np.where(head.mask, head.weights, -1.0), axis=1, kind="stable")[:, :2]
+    # Rows that see the same and have the same two on top share the answer.
+    told = np.concatenate([order[several], head.mask[several]], axis=1)
+    _, first, place = np.unique(told, axis=0, return_index=True, return_inverse=True)
+    c = np.full(len(first), np.nan)
+    for some, sample in chunks(head, several[first]):
+        solved = exchange(sample.values, sample.mask, *order[some].T)
+        c[np.isin(several[first], some)] = np.where(solved.converged, 2 / (2 + solved.length), np.nan)
+    found[several] = c[place.reshape(-1)]
+    return found
