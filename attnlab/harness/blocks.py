@@ -198,8 +198,8 @@ class Expansion:
             names = {axis.key: str(value) for axis, value in zip(groups, choice, strict=True)}
             made = self.choices.template(names)
             self._require_leaves(block, made, names)
-            present = tuple(axis for axis in leaves.values() if made.has(axis.key))
-            found.append((made, every_value(made, present)))
+            own = tuple(axis for axis in leaves.values() if made.has(axis.key))
+            found.append((made, every_value(made, own)))
             left |= dict.fromkeys(_absent(axis, made) for axis in leaves.values() if not made.has(axis.key))
         present = {axis.key: axis for _, leaves_here in found for axis in leaves_here}
         axes = (*groups, *present.values())
