@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -55,11 +56,13 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         monkeypatch.setattr(sys, "argv", ["attnlab", *words])
         monkeypatch.setattr(sys, "path", list(sys.path))
         capfd.readouterr()
-        code = 0
+        code, handlers = 0, list(logging.getLogger().handlers)
         try:
             main()
         except SystemExit as stop:
             code = int(stop.code or 0)
+        finally:  # one that writes to this test's standard error would outlive it
+            logging.getLogger().handlers[:] = handlers
         out, err = capfd.readouterr()
         return Answer(code, out, err)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from attnlab.harness.records import NAMED, NEEDED, SCHEMA
 from attnlab.harness.store import Store
 from attnlab.intervals import RARE, Measure, interval, rate_ends, wilson
 
@@ -61,8 +63,10 @@ def test_ten_trials_have_an_interval(count: int) -> None:
 )
 def test_what_is_not_the_record_of_its_key_is_missing(tmp_path: Path, text: str) -> None:
     store = Store(tmp_path)
-    store.write({"key": "abc", "status": "done"})
-    assert store.status("abc") == "done"
+    texts = dict.fromkeys(NEEDED, "x") | {"started": "2026-01-01T00:00:00+00:00"}
+    mappings: dict[str, Any] = {name: {} for name in NAMED}
+    store.write({"schema": SCHEMA, "key": "abc", "status": "skipped", "duration": 0.1, **texts, **mappings})
+    assert store.status("abc") == "skipped"
     store.path("abc").write_text(text, encoding="utf-8")
     assert store.status("abc") == "missing" and not list(store.all())
     store.path("abc").unlink()
