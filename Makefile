@@ -37,7 +37,8 @@ reference: $(VENV)/installed-torch
 	$(VENV)/bin/python .ci/reference.py build/reference results/reference
 	$(VENV)/bin/python .ci/answer.py docs/answer.md results/reference README.md
 
-# The constraints on every Python that is supported; needs a package index, installs nothing.
+# The constraints and the harness tests on every Python and Hydra that is supported, and on the oldest libraries
+# allowed, in environments under build/versions; needs a package index.
 test-versions: | $(VENV)/bin/python
 	$(VENV)/bin/python .ci/versions.py
 

@@ -81,6 +81,13 @@ class DaskCluster:
         """One more worker, with one thread."""
         return self.start("worker", self.address, "--nthreads", "1", "--no-nanny", "--local-directory", ".")
 
+    def kill(self, place: int) -> None:
+        """End a worker as a crash would, and start another one."""
+        process = self.processes.pop(place)
+        process.kill()
+        process.wait()
+        self.worker()
+
     def told(self) -> str:
         """What its processes have said."""
         path = self.folder / "log.txt"

@@ -20,7 +20,7 @@ from members import CONF, heads_file, member, members
 
 from attnlab.attention import output, softmax_weights
 from attnlab.harness.cells import arguments
-from attnlab.harness.configs import Configs
+from attnlab.harness.configs import BASE, Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
 from attnlab.parts import Declined, Part, Unavailable
@@ -158,7 +158,7 @@ def of_experiment(name: str) -> Numbers:
     configs = Configs()
     used = {*arguments(f"attnlab.experiments.{name}"), "repeats", "seed"}
     tiny = [word for word in TINY if word.partition("=")[0] in used]
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **BASE):
         (plan,) = plans(parse((f"experiment={name}", *tiny, *CELL[name]), configs), configs)
     cell = next(plan.blocks[0].cells())
     (row,) = cell.rows()

@@ -13,7 +13,7 @@ from attnlab.harness import own
 from attnlab.harness.cells import arguments
 from attnlab.harness.choices import Choices
 from attnlab.harness.composition import template
-from attnlab.harness.configs import Configs, conf
+from attnlab.harness.configs import BASE, Configs, conf
 
 EXPERIMENTS = sorted(path.stem for path in (conf() / "experiment").glob("*.yaml"))
 
@@ -26,7 +26,7 @@ def choices(name: str, configs: Configs) -> Choices:
 
 @pytest.fixture(scope="module", autouse=True)
 def initialised() -> Iterator[None]:
-    with initialize_config_dir(str(conf()), version_base="1.3"):
+    with initialize_config_dir(str(conf()), **BASE):
         yield
 
 

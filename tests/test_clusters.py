@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import clusters
+import kills_dask
 import pytest
 from clusters import DaskCluster, until
 from conftest import Lab
@@ -172,14 +172,18 @@ def test_bad_cells_under_dask_fail_alone(lab: Lab, dask: DaskCluster) -> None:
 
 def test_a_killed_dask_worker_loses_no_finished_cell(lab: Lab, dask: DaskCluster) -> None:
     words = (*SLOW, "exec=dask", "exec.chunk=3", f"exec.address={dask.address}")
-    doomed = dask.processes[1]
     process = driver(lab, *words)
     until(lambda: len(records(lab)) >= 2)
-    doomed.send_signal(signal.SIGKILL)
+    dask.kill(1)
     kept = records(lab)
     assert process.wait(timeout=60) == 0
     assert {key: records(lab)[key] for key in kept} == kept and len(records(lab)) == 6
     require_like_serial(lab, *SLOW)
+
+
+def test_kills_at_random_moments_under_dask_lose_nothing(dask: DaskCluster) -> None:
+    """Two moments; `python tests/kills_dask.py 200` tries as many as are asked for."""
+    kills_dask.tried(dask, 2, seed=5)
 
 
 def test_a_dask_scheduler_that_goes_away_leaves_cells_missing(lab: Lab) -> None:

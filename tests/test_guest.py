@@ -117,8 +117,9 @@ def test_inside_a_hydra_application(tmp_path: Path) -> None:
         from hydra.version import getbase
         sys.argv = ["script.py", "hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none",
                     "hydra/hydra_logging=none"]
+        base = {{}} if hydra.__version__.startswith("1.4.") else {{"version_base": "1.2"}}
 
-        @hydra.main(version_base="1.2", config_path=None)
+        @hydra.main(config_path=None, **base)
         def main(config):
             mine = GlobalHydra.instance().hydra, HydraConfig.get().job.name, getbase()
             print({RUN}.counts)

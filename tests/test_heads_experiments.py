@@ -13,7 +13,7 @@ from members import CONF, heads_file, members
 from numbers_of import CELL, TINY
 
 from attnlab.harness.command import ask
-from attnlab.harness.configs import Configs
+from attnlab.harness.configs import BASE, Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
 from attnlab.parts import Declined, SettingErrors
@@ -30,7 +30,7 @@ def test_every_experiment_runs_on_a_file(name: str) -> None:
     own = [word for word in CELL[name] if not word.startswith("inputs")]
     words = (f"experiment={name}", *TINY, *own, "inputs=arrays", f"inputs.path={heads_file(9, 4, 4)}")
     configs = Configs()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), **BASE):
         (plan,) = plans(parse(words, configs), configs)
     cell = next(plan.blocks[0].cells())
     sizes = {letter: cell.settings()[f"inputs.{letter}"] for letter in "nde"}

@@ -11,7 +11,7 @@ from hydra import initialize_config_dir
 
 from attnlab.harness import own
 from attnlab.harness.cells import arguments, renew
-from attnlab.harness.configs import Configs, conf
+from attnlab.harness.configs import BASE, Configs, conf
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
 from attnlab.parts import SettingError, SettingErrors
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         (place / group / "my_own.yaml").write_text(f"_target_: bare_parts.{kind}\n{settings}\n")
     renew()
     own.reach([str(place)])
-    with initialize_config_dir(str(conf()), version_base="1.3"):
+    with initialize_config_dir(str(conf()), **BASE):
         yield place
     own.reach([])
 

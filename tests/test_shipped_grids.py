@@ -11,7 +11,7 @@ from hydra import initialize_config_dir
 
 from attnlab.harness.cells import Cell
 from attnlab.harness.composition import Share
-from attnlab.harness.configs import Configs
+from attnlab.harness.configs import BASE, Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse, yaml_axis
 from attnlab.parts import SettingError
@@ -27,7 +27,7 @@ def expand() -> Iterator[Expand]:
     def cells(*words: str) -> Sequence[Cell]:
         return plans(parse(words, Configs()), Configs())[0].cells
 
-    with initialize_config_dir(str(Path(__file__).parents[1] / "conf"), version_base="1.3"):
+    with initialize_config_dir(str(Path(__file__).parents[1] / "conf"), **BASE):
         yield cells
 
 

@@ -17,7 +17,7 @@ from hydra import initialize_config_dir
 
 from attnlab.harness import own
 from attnlab.harness.cells import Cell, renew
-from attnlab.harness.configs import Configs
+from attnlab.harness.configs import BASE, Configs
 from attnlab.harness.grid import plans
 from attnlab.harness.overrides import parse
 
@@ -37,7 +37,7 @@ def expand(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Expand]:
         configs = Configs((folder,))
         return [cell for plan in plans(parse(words, configs), configs) for cell in plan.cells]
 
-    with initialize_config_dir(CONF, version_base="1.3"):
+    with initialize_config_dir(CONF, **BASE):
         yield cells
 
 

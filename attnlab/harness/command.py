@@ -19,7 +19,7 @@ from attnlab.harness import own, store
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import arguments, renew
 from attnlab.harness.choices import every_setting
-from attnlab.harness.configs import Configs, conf
+from attnlab.harness.configs import BASE, Configs, conf
 from attnlab.harness.drawn import are_asked, require_drawable, require_named
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
@@ -230,7 +230,7 @@ def ask(words: Sequence[str]) -> Asked:
 def reachable(folders: Sequence[str]) -> Iterator[None]:
     """Hydra finds the configs, and Python the modules of the user's own folders (from then on)."""
     own.reach(folders)
-    with somewhere(conf()), initialize_config_dir(str(conf()), job_name="attnlab", version_base="1.3"):
+    with somewhere(conf()), initialize_config_dir(str(conf()), job_name="attnlab", **BASE):
         yield
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hydra
 import yaml
 from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,6 +16,9 @@ from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.parts import SettingError, SettingErrors, among
+
+BASE: dict[str, Any] = {} if hydra.__version__.startswith("1.4.") else {"version_base": "1.3"}
+"""Which of Hydra's defaults are meant: those of 1.3, and from 1.4 on, where naming any is deprecated, its own."""
 
 
 def conf() -> Path:

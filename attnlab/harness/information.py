@@ -14,7 +14,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from attnlab.harness.command import reachable, split_arguments
-from attnlab.harness.configs import Configs, conf
+from attnlab.harness.configs import BASE, Configs, conf
 from attnlab.harness.overrides import Command, parse
 from attnlab.parts import SettingError, among, nearest
 
@@ -112,7 +112,7 @@ def _hydras_own(flag: str, words: Sequence[str]) -> None:
     full = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that a reader who stops reading is no traceback
     try:
-        hydra.main(version_base="1.3", config_path=str(conf()), config_name="config")(_never)()
+        hydra.main(**BASE, config_path=str(conf()), config_name="config")(_never)()
         sys.stdout.flush()
     finally:
         sys.argv = before

@@ -49,13 +49,14 @@ class Dask(Execution):
             raise SettingError("exec.address", None, "the address of a Dask scheduler, `tcp://HOST:8786`")
         try:
             with self._client() as client:
-                client.run(_greet)
-        except ImportError as error:  # what a worker raises that has no attnlab
-            told = f"a scheduler whose workers have attnlab ({error})"
-            raise SettingError("exec.address", self.address, told) from error
+                said = client.run(_greet, on_error="return")  # a worker may die meanwhile, and another come
         except (OSError, ValueError) as error:
             told = f"the address of a running Dask scheduler (`dask scheduler` starts one): {error}"
             raise SettingError("exec.address", self.address, told) from error
+        without = [f"{worker}: {error}" for worker, error in said.items() if isinstance(error, ImportError)]
+        if without:
+            told = f"a scheduler whose workers have attnlab ({without[0]})"
+            raise SettingError("exec.address", self.address, told)
 
     def __call__(self, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
         """Keep the workers' threads busy; outcomes come chunk by chunk."""
