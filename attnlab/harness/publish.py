@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -226,8 +227,10 @@ def conclude(module: str, table: pd.DataFrame) -> Verdict:
         except BaseException as error:  # it may exit, too
             if interruption.came():
                 raise
-            log.exception("the verdict of %s could not be made", module)
             told = f"{type(error).__name__}: {error}".rstrip(": ")
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename}, line {last.lineno}"
+            log.warning("the verdict of %s could not be made: %s (%s)", module, short(told), where)
             return Verdict((f"No verdict: it could not be made ({short(told)}).",))
 
 
