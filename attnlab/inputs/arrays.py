@@ -11,13 +11,14 @@ from typing import Any, Literal
 import numpy as np
 
 from attnlab.arrays import EPS
+from attnlab.inputs.caches import cached
 from attnlab.inputs.heads import Heads
 from attnlab.inputs.masks import MaskKind
 from attnlab.inputs.recorded import Recorded
 from attnlab.inputs.stored import stored
 from attnlab.parts import DataFile, SettingError, Unavailable
 
-Layout = Literal["heads_first", "positions_first"]
+Layout = Literal["heads_first", "positions_first", "transformer_lens"]
 NAMES = ("queries", "keys", "values", "weights", "mask", "scale", "tokens")
 KIND = "mask_kind"
 """The name under which a file says itself what its mask is."""
@@ -36,7 +37,8 @@ class Arrays(Recorded):
     ml_dtypes. Files of plain arrays are mapped, not loaded.
 
     Settings: path; layout of queries, keys and values: `heads_first` (..., head, n, d) or `positions_first`
-    (..., n, head, d) (weights are (..., head, row, n) in both); mask_kind: what the mask means
+    (..., n, head, d) (weights are (..., head, row, n) in both), or `transformer_lens`: the pattern and v of its
+    cache (`attnlab.inputs.caches`); mask_kind: what the mask means
     (`attnlab.inputs.masks`), null: what the file says under `mask_kind`, none where it has no mask; layer and
     head as of every recorded source.
     """
@@ -60,6 +62,8 @@ class Arrays(Recorded):
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, _stamp: tuple[int, ...], layout: Layout, mask_kind: MaskKind | None) -> Heads:
     found: dict[str, Any] = stored(path, {name: name for name in (*NAMES, KIND, PRECISION)})
+    if layout == "transformer_lens":
+        found |= cached(path)
     if "values" not in found:
         raise ValueError(
             f"expected arrays named values, and queries and keys, or weights, got {_held(found)}"
