@@ -1,4 +1,4 @@
-"""Softmax inversion: from its one start it converges where MINPACK does."""
+"""Softmax inversion: from its one start it converges where Levenberg-Marquardt does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_it_converges_where_newton_stops_short_and_says_so_only_then() -> None:
     assert found.converged.mean() >= 0.85 > alone.mean()
     assert (found.converged >= alone).all()
     gap = relative_gap(output(found.weights, sample.values), o, sample.values, sample.mask)
-    np.testing.assert_array_equal(gap <= 1e-9, found.converged)
+    assert (gap[found.converged] <= 1e-9).all()
     narrow = Gaussian(n=32, d=2, e=4)(20, np.random.default_rng(1))
     there = SoftmaxInverse()(output(Softmax()(narrow, np.random.default_rng(1)), narrow.values), narrow)
     np.testing.assert_allclose(there.weights.sum(axis=1), 1)

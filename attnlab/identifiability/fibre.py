@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Mask, Precision, require, whole_numbers
+from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
 from attnlab.solvers import columns, tableau
 from attnlab.solvers.copies import merged
@@ -59,6 +60,9 @@ def fibre_intervals(
     Raises ValueError as is_unique does and for positions that are none, FloatingPointError if a programme does
     not finish.
     """
+    one = ready(weights, values, mask, precision) if positions is None else None
+    if one is not None and _is_small_and_open(*one):
+        return np.asarray(tableau.fibre_bounds(*one)[0])
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     n = problems.mask.shape[-1]
     at = _asked(positions, problems)
@@ -115,6 +119,10 @@ def top_certified(
     >>> attnlab.top_certified([sharp, flat], [[0, 0], [1, 0], [0, 1], [1, 1]]).certified.tolist()
     [True, False]
     """
+    one = ready(weights, values, mask, precision)
+    if one is not None and _is_small_and_open(*one):
+        found_one = tableau.top_forced(*one)[0]
+        return TopVerdict(found_one == CERTIFIED, found_one == UNDECIDED)
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdicts = np.empty(problems.trials, dtype=np.int8)
     for where, piece in _pieces(problems):
@@ -133,6 +141,11 @@ def top_certified(
         verdicts[where] = found
     shaped = verdicts.reshape(problems.lead)
     return TopVerdict(shaped == CERTIFIED, shaped == UNDECIDED)
+
+
+def _is_small_and_open(weights: Array, values: Array) -> bool:
+    """Whether all columns do for one instance, and too many weights are not 0 for it to be unique."""
+    return weights.shape[1] < ONE_ROW and int(np.count_nonzero(weights)) > values.shape[2] + 1
 
 
 def _asked(positions: ArrayLike | Literal["top"] | None, problems: Problems) -> Positions | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnlab.arrays import Array, Mask, Precision
+from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
 from attnlab.solvers.copies import merged
 from attnlab.solvers.face import UNDECIDED, UNIQUE
@@ -62,6 +63,10 @@ def is_unique(
     >>> attnlab.is_unique([[0.5, 0.5, 0, 0], [0.5, 0, 0, 0.5]], square).unique.tolist()  # a side, a diagonal
     [True, False]
     """
+    one = ready(weights, values, mask, precision)
+    if one is not None:
+        found, separation = face_tests(one[0] > 0, one[1])
+        return Uniqueness(found[0] == UNIQUE, found[0] == UNDECIDED, separation.reshape(()))
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdict, margin = np.empty(problems.trials, dtype=np.int8), np.empty(problems.trials)
     for where, piece in problems.pieces():

@@ -11,10 +11,25 @@ comparison with them is optimised away. What would be undone by reordering, arit
 Kernels. A file that compiles is imported inside the function that needs it, or by another that is: numba
 takes its time. All kernels that call one another live in one file: the cache on disk does not notice a
 changed kernel in an imported one. Where the door is wanted without numba, or the file grows long, the door is
-`name.py` and the kernels are `name_kernels.py`.
+`name.py` and the kernels are `name_kernels.py`. What a door hands to a kernel is `handed`: contiguous and
+read-only whatever came, for numba compiles a kernel anew for each kind of array.
 """
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = TypeVar("Kind", bound=np.generic)
+
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """The liberties above, as numba's `fastmath` takes them."""
+
+
+def handed(array: NDArray[Any], kind: type[Kind]) -> NDArray[Kind]:
+    """The array of this type, contiguous, read-only and otherwise as it is: a copy only where it is neither."""
+    view = np.ascontiguousarray(array, dtype=kind).view()
+    view.flags.writeable = False
+    return view

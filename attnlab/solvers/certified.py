@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 
 EPS = float(np.finfo(np.float64).eps)
 ENOUGH = 0.5
@@ -70,7 +71,7 @@ def inverses(matrices: Array, error: float | Array) -> Inverses:
     scaled = matrices / unit[:, None]
     X, rows = np.empty(scaled.shape), np.empty(unit.shape)
     left, sign = np.empty(len(scaled)), np.empty(len(scaled), dtype=np.int64)
-    inverted(scaled, X, left, rows, sign)
+    inverted(handed(scaled, np.float64), X, left, rows, sign)
     # |E X| <= sum over columns k of E_k |X_k|_1; LU's backward error and the rounding of A X count as such errors
     rounding = EPS * (1 + e + e**2 * 2.0 ** (e - 1))
     relative = np.asarray(error, dtype=np.float64) / unit + rounding

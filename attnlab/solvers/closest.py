@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 from attnlab.solvers.compiling import inner, kernel
 
 _TIE = 1e-9
@@ -21,8 +22,8 @@ def closest(values: Array, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.in
     trials = values.shape[0]
     first, second = np.zeros(trials, dtype=np.int64), np.zeros(trials, dtype=np.int64)
     _fill(
-        np.ascontiguousarray(values, dtype=np.float64),
-        np.ascontiguousarray(mask, dtype=np.bool_),
+        handed(values, np.float64),
+        handed(mask, np.bool_),
         first,
         second,
     )

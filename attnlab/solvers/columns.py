@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 from attnlab.solvers.tableau import MARGIN, ROUNDINGS, heaviest_first
 
 
@@ -49,7 +50,7 @@ def frame(values: Array) -> Frame:
     q, r, _ = qr(matrix, mode="economic", pivoting=True)
     sizes = np.abs(np.diagonal(r))
     rank = int((sizes > 1e-13 * max(n, d + 1) * sizes[0]).sum())
-    columns = np.ascontiguousarray(q[:, :rank])
+    columns = handed(q[:, :rank], np.float64)
     rounding = ROUNDINGS * float(np.finfo(np.float64).eps) * float(sizes[0] / sizes[rank - 1])
     return Frame(columns, _lows(columns), rounding)
 
@@ -72,10 +73,10 @@ def top_forced(weights: Array, values: Array, visible: Mask) -> NDArray[np.int8]
     own, verdict = frame(values), np.empty(len(weights), dtype=np.int8)
     columns_kernels.top_forced(
         own.columns,
-        own.lows,
-        np.ascontiguousarray(weights),
-        np.ascontiguousarray(visible),
-        heaviest_first(weights, visible),
+        handed(own.lows, np.float64),
+        handed(weights, np.float64),
+        handed(visible, np.bool_),
+        handed(heaviest_first(weights, visible), np.int64),
         MARGIN,
         own.rounding,
         verdict,
@@ -94,10 +95,10 @@ def fibre_bounds(weights: Array, values: Array, visible: Mask, asked: Mask) -> t
     solved = np.empty(len(weights), dtype=np.bool_)
     columns_kernels.fibre_bounds(
         own.columns,
-        np.ascontiguousarray(weights),
-        np.ascontiguousarray(visible),
-        heaviest_first(weights, visible),
-        np.ascontiguousarray(asked & visible),
+        handed(weights, np.float64),
+        handed(visible, np.bool_),
+        handed(heaviest_first(weights, visible), np.int64),
+        handed(asked & visible, np.bool_),
         own.rounding,
         bounds,
         solved,

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 
 _SHAKE = 1e-7
 """Size of the shift of the right side that keeps basic entries off zero on the way."""
@@ -55,11 +56,11 @@ def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArra
     shift = np.random.Generator(np.random.PCG64(0)).uniform(0.5, 1.5, n) * sign * _SHAKE
     h, z, length, bound = np.zeros((trials, n)), np.zeros((trials, n)), np.empty(trials), np.empty(trials)
     exchange_kernels.exchange(
-        np.ascontiguousarray(values, dtype=np.float64),
-        np.ascontiguousarray(mask, dtype=np.bool_),
-        np.ascontiguousarray(first, dtype=np.int64),
-        np.ascontiguousarray(second, dtype=np.int64),
-        shift,
+        handed(values, np.float64),
+        handed(mask, np.bool_),
+        handed(first, np.int64),
+        handed(second, np.int64),
+        handed(shift, np.float64),
         h,
         z,
         length,

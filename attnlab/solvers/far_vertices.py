@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 
 
 def far_vertices(weights: Array, basis: Array, mask: Mask, draws: Array) -> Array:
@@ -31,11 +32,11 @@ def far_vertices(weights: Array, basis: Array, mask: Mask, draws: Array) -> Arra
     n = weights.shape[1]
     shift = 1 + np.random.Generator(np.random.PCG64(0)).random(n)
     far_vertices_kernels.far_vertices(
-        np.ascontiguousarray(weights, dtype=np.float64),
-        np.ascontiguousarray(basis, dtype=np.float64),
-        np.ascontiguousarray(mask, dtype=np.bool_),
-        np.argsort(-draws, axis=2, kind="stable"),
-        shift,
+        handed(weights, np.float64),
+        handed(basis, np.float64),
+        handed(mask, np.bool_),
+        handed(np.argsort(-draws, axis=2, kind="stable"), np.int64),
+        handed(shift, np.float64),
         far,
     )
     return far

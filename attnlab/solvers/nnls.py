@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask, require
 from attnlab.solvers import nnls_exactly
+from attnlab.solvers.arithmetic import handed
 
 
 def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = None) -> tuple[Array, Mask]:
@@ -41,24 +42,27 @@ def simplex_least_squares(outputs: Array, values: Array, mask: Mask | None = Non
     trials, d = outputs.shape
     n = values.shape[1]
     require(values.shape in ((trials, n, d), (1, n, d)), f"values ({trials}, n, {d})", values.shape)
-    visible = (
-        np.ones((trials, n), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask, dtype=np.bool_)
-    )
+    visible = handed(np.ones((trials, n), np.bool_) if mask is None else mask, np.bool_)
     require(visible.shape == (trials, n), f"mask ({trials}, {n})", visible.shape)
     require(bool(visible.any(axis=1).all()), "a visible position in every trial", "none")
     require(
         bool(np.isfinite(outputs).all() and np.isfinite(values).all()), "finite numbers", "NaN or infinity"
     )
-    o, v = np.ascontiguousarray(outputs, dtype=np.float64), np.ascontiguousarray(values, dtype=np.float64)
+    o, v = handed(outputs, np.float64), handed(values, np.float64)
     weights, certified = np.empty((trials, n)), np.empty(trials, dtype=np.bool_)
     nnls_kernels.simplex_least_squares(o, v, visible, weights, certified)
     if not certified.all():
         from attnlab.solvers import nnls_doubled
 
-        nnls_doubled.simplex_least_squares(o, v, visible, np.flatnonzero(~certified), weights, certified)
+        nnls_doubled.simplex_least_squares(o, v, visible, _left(certified), weights, certified)
         if d <= nnls_exactly.DIMENSIONS:
             nnls_exactly.simplex_least_squares(o, v, visible, np.flatnonzero(~certified), weights, certified)
     return weights, certified
+
+
+def _left(certified: Mask) -> NDArray[np.int64]:
+    """The rows that are not certified."""
+    return handed(np.flatnonzero(~certified), np.int64)
 
 
 def face_tests(support: Mask, values: Array, mask: Mask | None = None) -> tuple[NDArray[np.int8], Array]:
@@ -78,13 +82,11 @@ def face_tests(support: Mask, values: Array, mask: Mask | None = None) -> tuple[
     from attnlab.solvers import nnls_kernels  # compiled: imported when first used
 
     trials, n = support.shape
-    visible = (
-        np.ones((trials, n), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask, dtype=np.bool_)
-    )
+    visible = handed(np.ones((trials, n), np.bool_) if mask is None else mask, np.bool_)
     verdict, margin = np.empty(trials, dtype=np.int8), np.empty(trials)
     nnls_kernels.face_tests(
-        np.ascontiguousarray(values, dtype=np.float64),
-        np.ascontiguousarray(support, dtype=np.bool_),
+        handed(values, np.float64),
+        handed(support, np.bool_),
         visible,
         verdict,
         margin,

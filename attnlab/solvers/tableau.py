@@ -19,19 +19,18 @@ from numpy.typing import NDArray
 
 from attnlab.metrics import TIE
 from attnlab.shapes import Array, Mask, require
+from attnlab.solvers.arithmetic import handed
 from attnlab.solvers.face import UNSOLVED
 
 
 def _checked(weights: Array, values: Array, mask: Mask | None) -> tuple[Array, Array, Mask]:
     trials, n = weights.shape
     require(values.ndim == 3 and values.shape[:2] in ((trials, n), (1, n)), "values (B, n, d)", values.shape)
-    visible = (
-        np.ones((trials, n), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask, dtype=np.bool_)
-    )
+    visible = handed(np.ones((trials, n), np.bool_) if mask is None else mask, np.bool_)
     require(visible.shape == (trials, n), f"mask ({trials}, {n})", visible.shape)
     return (
-        np.ascontiguousarray(weights, dtype=np.float64),
-        np.ascontiguousarray(values, dtype=np.float64),
+        handed(weights, np.float64),
+        handed(values, np.float64),
         visible,
     )
 
@@ -55,7 +54,7 @@ def fibre_bounds(weights: Array, values: Array, mask: Mask | None = None, asked:
     from attnlab.solvers import tableau_kernels  # compiled: imported when first used
 
     weights, values, visible = _checked(weights, values, mask)
-    wanted = visible if asked is None else np.ascontiguousarray(asked, dtype=np.bool_)
+    wanted = visible if asked is None else handed(asked, np.bool_)
     bounds, solved = np.empty((*weights.shape, 2)), np.empty(weights.shape[0], dtype=np.bool_)
     tableau_kernels.fibre_bounds(weights, values, visible, wanted, bounds, solved)
     _all_solved(solved)
@@ -90,7 +89,13 @@ def top_forced(weights: Array, values: Array, mask: Mask | None = None) -> NDArr
     verdict = np.empty(weights.shape[0], dtype=np.int8)
     rounding = ROUNDINGS * float(np.finfo(np.float64).eps)
     tableau_kernels.top_forced(
-        weights, values, visible, heaviest_first(weights, visible), MARGIN, rounding, verdict
+        weights,
+        values,
+        visible,
+        handed(heaviest_first(weights, visible), np.int64),
+        MARGIN,
+        rounding,
+        verdict,
     )
     _all_solved(verdict != UNSOLVED)
     return verdict
@@ -121,9 +126,9 @@ def minimise(matrix: Array, points: Array, costs: Array) -> Array:
     require(bool((points >= 0).all()), "points >= 0", "a negative entry")
     solutions, solved = np.empty((trials, programmes, N)), np.empty((trials, programmes), dtype=np.bool_)
     tableau_kernels.minimise(
-        np.ascontiguousarray(matrix, dtype=np.float64),
-        np.ascontiguousarray(points, dtype=np.float64),
-        np.ascontiguousarray(costs, dtype=np.float64),
+        handed(matrix, np.float64),
+        handed(points, np.float64),
+        handed(costs, np.float64),
         solutions,
         solved,
     )

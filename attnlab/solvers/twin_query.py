@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import handed
 
 STARTS = 256
 """The one setting of all searches."""
@@ -71,12 +72,12 @@ def twins(
         np.zeros(trials, dtype=np.int64),
     )
     twin_query_kernels.twins(
-        np.ascontiguousarray(features),
-        np.ascontiguousarray(values),
-        np.ascontiguousarray(mask),
-        np.ascontiguousarray(outputs),
-        np.full((trials, f), np.nan) if known is None else np.ascontiguousarray(known),
-        start_points(starts, f),
+        handed(features, np.float64),
+        handed(values, np.float64),
+        handed(mask, np.bool_),
+        handed(outputs, np.float64),
+        handed(np.full((trials, f), np.nan) if known is None else known, np.float64),
+        handed(start_points(starts, f), np.float64),
         tolerance,
         SAME,
         found.parameters,
