@@ -30,6 +30,9 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 def handed(array: NDArray[Any], kind: type[Kind]) -> NDArray[Kind]:
     """The array of this type, contiguous, read-only and otherwise as it is: a copy only where it is neither."""
+    flags = array.flags
+    if flags.c_contiguous and not flags.writeable and array.dtype == kind:
+        return array
     view = np.ascontiguousarray(array, dtype=kind).view()
     view.flags.writeable = False
     return view
