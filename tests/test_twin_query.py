@@ -10,6 +10,8 @@ from scipy.optimize import root
 from scipy.special import softmax
 
 from attnlab.shapes import Array
+from attnlab.solvers.exponential_family import fit
+from attnlab.solvers.levenberg_marquardt import solve
 from attnlab.solvers.twin_query import SAME, start_points, twins
 from attnlab.solvers.whitening import whitening
 
@@ -96,3 +98,13 @@ def test_an_output_beyond_the_hull_is_not_found() -> None:
     span, known, targets = problems(3, 32, 8)
     found = twins(span, known, np.ones((3, 32), bool), 100.0 * targets + 100.0, starts=STARTS)
     assert (found.count == 0).all() and (found.tried == STARTS).all()
+
+
+def test_maximum_entropy_keeps_its_dual() -> None:
+    """Near the border the error alone leads to the solution in some of the problems, the dual in all."""
+    rng = np.random.default_rng(0)
+    v, every = rng.standard_normal((40, 32, 8)), np.ones((40, 32), dtype=bool)
+    a = softmax(rng.standard_normal((40, 32)) / 0.05, axis=1)
+    o = np.matmul(a[:, None], v)[:, 0]
+    by_error = np.abs(np.matmul(solve(v, v, o, every)[:, None], v)[:, 0] - o).max(axis=1) <= 1e-8
+    assert fit(v, v, o, every).converged.all() and not by_error.all()

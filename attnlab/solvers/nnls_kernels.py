@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.compiling import inner, kernel
+from attnlab.solvers.compiling import inlined, inner, kernel
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -627,7 +627,7 @@ def _unit_directions(V, k, count, face):  # type: ignore[no-untyped-def]
     return kept, doubt, math.sqrt(loss)
 
 
-@kernel
+@inlined
 def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
     """Verdict and separation for one instance, V (n, d), support (n,), visible (n,); see nnls.face_tests.
 
