@@ -30,7 +30,7 @@ def far_vertices(weights: Array, basis: Array, mask: Mask, draws: Array) -> Arra
 
     far = np.array(weights, dtype=np.float64)
     n = weights.shape[1]
-    shift: Array = 1 + np.random.Generator(np.random.PCG64(0)).random(n)
+    shift = np.asarray(1 + np.random.Generator(np.random.PCG64(0)).random(n))
     far_vertices_kernels.far_vertices(
         handed(weights, np.float64),
         handed(basis, np.float64),
