@@ -8,10 +8,14 @@ what other ways to say where a row looks would name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from attnlab.audit import audited
+from attnlab.audit import audited, shown
+from attnlab.inputs.head import Head
 from attnlab.inputs.recorded import Recorded
 from attnlab.intervals import NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.parts import Count, Declined
@@ -21,6 +25,8 @@ from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Remark, Verdict, rows, stated
 
 VERSION = 1
+MOST = 64
+"""Rows of a head up to which its map is shown whole."""
 MEASURES = {
     **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "shared_value", "effective_top1"), SHARE),
     **dict.fromkeys(("max_entropy_top1", "simplex_top1", "nearest_value_top1"), SHARE),
@@ -40,19 +46,27 @@ def trial(inputs: Recorded, decoded: Count, rng: Streams) -> Row:
 
     decoded: how many rows of a head, evenly spread over it, decoders are asked of; the others have no value there.
     """
-    heads = inputs.heads
-    found = [
-        (head.group, audited(head, decoded))
-        for layer, one in heads.each()
-        if inputs.layer in (None, layer) and inputs.head in (None, one)
-        for head in [heads.head(layer, one)]
-        if len(head.rows)
-    ]
+    found = [(head.group, audited(head, decoded)) for head in _chosen(inputs)]
     if not found:
-        raise Declined(f"{inputs.chosen} of {heads.source}: no row sees a position")
+        raise Declined(f"{inputs.chosen} of {inputs.heads.source}: no row sees a position")
     rows = {name: np.concatenate([np.asarray(row[name]) for _, row in found]) for name in found[0][1]}
     group = [np.full(len(row[FEW_VISIBLE]), group, dtype=np.int64) for group, row in found]
     return {GROUP: np.concatenate(group), **rows}
+
+
+def exhibit(inputs: Recorded) -> list[dict[str, Any]]:
+    """The attention maps of the chosen heads, with the interval of every weight."""
+    return [shown(head, MOST) for head in _chosen(inputs)]
+
+
+def _chosen(inputs: Recorded) -> Iterator[Head]:
+    """The chosen heads with a row that sees something, one at a time."""
+    heads = inputs.heads
+    for layer, one in heads.each():
+        if inputs.layer in (None, layer) and inputs.head in (None, one):
+            head = heads.head(layer, one)
+            if len(head.rows):
+                yield head
 
 
 def verdict(table: pd.DataFrame) -> Verdict:

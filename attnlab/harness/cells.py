@@ -230,6 +230,15 @@ class Cell:
             for repeat in range(self.config["repeats"])
         ]
 
+    def exhibit(self) -> dict[str, Json]:
+        """What the experiment shows of this cell beside its numbers, plain data of its `exhibit`, by that name."""
+        made = getattr(experiment(self.module), "exhibit", None)
+        if made is None:
+            return {}
+        hints = arguments(self.module)
+        used = {name: self._argument(name, hints[name]) for name in inspect.signature(made).parameters}
+        return {"exhibit": made(**used)}
+
     def row(self, found: object) -> dict[str, np.ndarray]:
         """What a trial returned, as arrays. Raises ValueError for what a trial must not return."""
         trials = self.config["trials"] if "trials" in arguments(self.module) else None

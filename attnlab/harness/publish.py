@@ -33,7 +33,7 @@ from attnlab.harness.store import Store, counts
 from attnlab.harness.sweeps import Sweep
 from attnlab.harness.table import as_read, read_csv, tidy, write_csv
 from attnlab.parts import SettingError
-from attnlab.report import comparison, index, study
+from attnlab.report import comparison, index, maps, study
 from attnlab.report.asked import columns_of, completed
 from attnlab.report.words import counted, short
 from attnlab.verdicts import Verdict
@@ -249,6 +249,7 @@ def _facts(sweep: Sweep, folder: Path) -> study.Study:
         problems=list(unfinished(sweep.entries)),
         settings=_common(sweep),
         provenance=provenance,
+        exhibits=maps.gathered(_exhibits(sweep)),
         figures=completed(sweep.figures, columns_of([entry.settings for entry in sweep.entries])),
     )
 
@@ -263,6 +264,12 @@ def _beside(sweep: Sweep, folder: Path) -> str:
     )
     before = f" Asked for before, and shown again by the same command: {grids}." if grids else ""
     return f"Also stored here: {counted(others, 'record')} of other grids or versions.{before}"
+
+
+def _exhibits(sweep: Sweep) -> list[dict[str, Any]]:
+    """What the cells that are done show beside their numbers, in the order of the grid."""
+    records = [entry.record for entry in sweep.entries if entry.record is not None]
+    return [one for record in records if record["status"] == "done" for one in record.get("exhibit") or ()]
 
 
 def _common(sweep: Sweep) -> dict[str, Any]:

@@ -24,7 +24,7 @@ KIND = "mask_kind"
 """The name under which a file says itself what its mask is."""
 PRECISION = "precision"
 """The name under which a file says that its floats came from a coarser type than the one they lie in."""
-NO_FILE = "inputs=arrays reads the attention heads of a file: inputs.path=heads.npz names it"
+NO_FILE = "inputs=arrays reads heads of a file: inputs.path=heads.npz names it; inputs=minilm needs none"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from attnlab.files import write_atomically
 from attnlab.intervals import ASSUMES
+from attnlab.report import maps
 from attnlab.report.cell_table import cell_table
 from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
@@ -36,7 +38,8 @@ class Study:
     last cell was measured; question: the experiment's first paragraph; method: how it was done;
     command: the line that makes it again; beside: what else is stored under its name, in a sentence; counts:
     cells by status; problems: the cells that are not done; settings: those common to all cells; provenance:
-    code, versions, days; figures: yaml mappings; the one that shows the claim's number opens the page.
+    code, versions, days; exhibits: what its cells show beside their numbers (`attnlab.report.maps`); figures:
+    yaml mappings; the one that shows the claim's number opens the page.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Study:
     settings: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     figures: Sequence[Mapping[str, object]] = ()
+    exhibits: Mapping[str, Any] = field(default_factory=dict)
 
     def require_kinds(self) -> None:
         """Raise TypeError where a fact is of another kind than it should be: it may have been read from a file."""
@@ -146,6 +150,9 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }
+    shown = maps.drawn(study.exhibits)
+    facts["maps"] = shown
+    files += [write_atomically(folder / name, content) for name, content in shown.files.items()]
     facts["contents"] = _contents(study, verdict, found, len(figures))
     twin = write_atomically(folder / "report.md", render("study.md.j2", **facts))
     text = linked(render("study.html.j2", **facts), "../index.html")
@@ -159,6 +166,7 @@ def _contents(study: Study, verdict: Verdict, found: Findings, figures: int) -> 
         "verdict": ("Verdict", verdict.drawn),
         "found": ("What else it found", bool(found.others)),
         "figures": ("More figures", figures > 1),
+        "maps": ("Attention maps", bool(study.exhibits)),
         "levels": ("Level by level", bool(found.levels or found.more)),
         "method": ("How it was done", bool(study.method)),
         "questions": ("The four questions", bool(verdict.answers)),

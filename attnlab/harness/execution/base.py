@@ -171,7 +171,7 @@ def _measured(cell: Cell) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [], {"status": "unavailable", "reason": str(reason)}
     except Declined as reason:
         return [], {"status": "skipped", "reason": str(reason), **_known(cell, reason)}
-    return rows, {"status": "done", "metrics": cell.summaries(rows)}
+    return rows, {"status": "done", "metrics": cell.summaries(rows), **cell.exhibit()}
 
 
 def _known(cell: Cell, declined: Declined) -> dict[str, Any]:
