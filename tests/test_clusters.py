@@ -153,6 +153,14 @@ def test_a_killed_job_loses_no_finished_cell(lab: Lab, slurm: None) -> None:
     require_like_serial(lab, *SLOW)
 
 
+def test_on_error_stop_takes_the_rest_out_of_the_queue(lab: Lab, slurm: None) -> None:
+    words = ("experiment=noop", "mood=raise,sleep", "level=1", "inputs.n=4", "exec=slurm", "exec.chunk=1")
+    answer = lab(*words, "exec.on_error=stop")
+    assert answer.code == 1 and "taken out of the queue: job" in answer.err
+    until(lambda: not queue(), 20)
+    assert statuses(lab) == {"failed": 1, "missing": 1}
+
+
 def test_dask_gives_the_same_bytes(lab: Lab, dask: DaskCluster) -> None:
     words = ("experiment=noop", "repeats=2", "mood=fine,decline")
     answer = lab(*words, "exec=dask", f"exec.address={dask.address}")

@@ -31,6 +31,8 @@ class Dask(Execution):
     A process of their own: a cell may crash or have to be killed, and takes the code as it is today, however long
     the worker has been running.
 
+    on_error=stop hands out nothing more; what other workers are at, they finish.
+
     address: the scheduler's, `tcp://host:8786`; chunk: cells of a task at most.
     """
 

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -98,7 +98,7 @@ class Slurm(Execution):
         for task in tasks:
             waiting.setdefault(jobs[task.place], []).append(task)
         ended: set[Job] = set()
-        pause = SHORTEST
+        pause, stops = SHORTEST, False
         try:
             while waiting:  # ends: every job leaves the queue, and at the second look after that its cells
                 queue = held({job.name for job in waiting})
@@ -111,15 +111,14 @@ class Slurm(Execution):
                         if outcome is None:
                             left.append(task)
                         else:
+                            stops = self.on_error == "stop" and outcome.status in ("failed", "timeout")
                             yield outcome
                     waiting |= {job: left} if left else {}
                     ended |= set() if queue is None or (job.name, job.index) in queue else {job}
                 pause = SHORTEST if heard or not waiting else min(LONGEST, 1.3 * pause)
                 time.sleep(pause if waiting else 0)
         finally:
-            if waiting:
-                numbers = " ".join(dict.fromkeys(job.id.partition("_")[0] for job in waiting))
-                log.info("still in the queue: job %s (scancel %s takes it out)", numbers, numbers)
+            _leave_behind(waiting, stops)
         for folder in dict.fromkeys(task.folder for task in tasks):
             clear(folder, {job.name for job in jobs.values()})
 
@@ -170,6 +169,16 @@ class Slurm(Execution):
         memory = None if self.memory is None else f"{max(1, round(1024 * self.memory))}M"
         asked = {"partition": self.partition, "time": self.time, "mem": memory, "cpus_per_task": self.workers}
         return {name: value for name, value in asked.items() if value is not None}
+
+
+def _leave_behind(jobs: Iterable[Job], stops: bool) -> None:
+    """Say which jobs are still in the queue when nobody waits for them any more; stops: take them out of it."""
+    numbers = list(dict.fromkeys(job.id.partition("_")[0] for job in jobs))
+    if numbers and stops:
+        subprocess.run(["scancel", *numbers], capture_output=True, check=False)
+        log.info("taken out of the queue: job %s", " ".join(numbers))
+    elif numbers:
+        log.info("still in the queue: job %s (scancel takes it out)", " ".join(numbers))
 
 
 def _moved(job: Job, queue: Mapping[tuple[str, int], tuple[str, str]]) -> bool:
