@@ -16,7 +16,7 @@ import pytest
 import report_table
 
 from attnlab.identifiability import fibre_intervals
-from attnlab.report import index
+from attnlab.report import compare, comparison, index
 from attnlab.report import study as report
 from attnlab.report.study import Study
 from attnlab.verdicts import Verdict
@@ -99,7 +99,7 @@ def opening() -> index.IndexEntry:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the browser tells of the index and of a study's page."""
+    """What the browser tells of the index, a study's page and a comparison."""
     folder = tmp_path_factory.mktemp("pages")
     rows = report_table.table()
     words, facts = report_table.verdict(rows), report_table.study(rows)
@@ -107,7 +107,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     first = opening()
     report.write(folder / "four", first.study, four(), first.verdict)
     index.write(folder, [first, index.IndexEntry(facts, words, index.frames(facts, rows, "recovery"))])
-    pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html"}
+    other = rows.assign(seed=1, value=rows["value"].clip(upper=0.9))
+    sides = compare.Side("recovery", rows, conclude=report_table.verdict), compare.Side("other", other)
+    apart = comparison.write(folder / "compare", compare.compare(*sides), "attnlab action=compare")
+    pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html", "compare": apart}
     return visit(pages, VIEWS, folder, pages["index"])
 
 
@@ -117,7 +120,7 @@ def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         for page in seen["pages"]
         for one in page["visits"]
     ]
-    assert len(found) == 2 * len(VIEWS)
+    assert len(found) == 3 * len(VIEWS)
     return found
 
 
