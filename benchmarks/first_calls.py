@@ -79,6 +79,7 @@ def seconds(call: str, cache: str, root: Path = ROOT) -> float:
     done = subprocess.run(
         [sys.executable, "-c", CODE.replace("CALL", call)],
         env=environment,
+        cwd=root,  # where Python looks first
         stdout=subprocess.PIPE,
         text=True,
         check=True,
