@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attnlab.harness import own
-from attnlab.parts import Declined, Part, SettingError, among
+from attnlab.parts import Declined, Part, SettingError, Unavailable, among
 
 Json = Any
 
@@ -84,9 +84,14 @@ def _made(frozen: str) -> Part:
 
 
 def facts_of(made: object) -> dict[str, str | bool]:
-    """What a part declares of itself; nothing for an object that is no part. Raises SettingError if it cannot."""
+    """What a part declares of itself; nothing for an object that is no part, nor for one that lacks a library.
+
+    Raises SettingError if it cannot.
+    """
     try:
         return made.declared() if isinstance(made, Part) else {}
+    except Unavailable:  # its cells say so, with the reason: the others of a sweep go on
+        return {}
     except Exception as error:  # a property of the user's own may break in any way
         raise SettingError("facts", type(made).__name__, f"facts that can be read ({said(error)})") from error
 
