@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import abc
-import os
-import signal
+import dataclasses
 import socket
-import threading
 import time
 import traceback
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 from attnlab import interruption
 from attnlab.harness import own
 from attnlab.harness.cells import Cell
+from attnlab.harness.execution.limits import Limit, back_again
 from attnlab.harness.execution.queued import Job
 from attnlab.harness.records import SCHEMA
 from attnlab.harness.store import FINAL, Store
@@ -106,10 +103,6 @@ class Execution(Part, abc.ABC):
         return (in_job(task, jobs[task.place]) for task in tasks)
 
 
-class CellTimeout(BaseException):
-    """A cell ran longer than it may; no Exception, which a trial's own `except` would keep to itself."""
-
-
 def perform(task: Task, timeout: float | None) -> Outcome:
     """Measure one cell and write its record; whatever it raises becomes the record.
 
@@ -123,9 +116,10 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     started, clock = datetime.now(UTC), time.perf_counter()
     facts: dict[str, Any]
     rows: list[dict[str, Any]] = []
-    limit = _Limit(timeout)
+    limit = Limit(timeout)
     try:
-        with _back_again(), limit:
+        with back_again(), limit:
+            _require_same_code(task.cell)
             rows, facts = _measured(task.cell)
     except BaseException as error:  # SystemExit and the like end a cell, not the run
         facts = _failure(error)
@@ -155,6 +149,15 @@ def _message(error: BaseException) -> str:
         return str(error)
     except Exception as other:
         return f"(its message cannot be read: {type(other).__name__})"
+
+
+def _require_same_code(cell: Cell) -> None:
+    """Raise RuntimeError where code of the user's own is not what it was when the cell got its key.
+
+    A process that starts late, after another one died or hours later in a job, imports the code as it is then.
+    """
+    if cell.code and dataclasses.replace(cell).code != cell.code:
+        raise RuntimeError("the code has changed since this run began: the same command plans the cell anew")
 
 
 def timed_out(task: Task, timeout: float, started: datetime, duration: float) -> Outcome:
@@ -244,50 +247,3 @@ MOST_TRACE = 8000
 def _encodable(text: str) -> str:
     """Text that every file and page can hold; an error's message may quote bytes that are no text."""
     return text.encode(errors="backslashreplace").decode()
-
-
-@contextmanager
-def _back_again() -> Iterator[None]:
-    """The working directory of before, afterwards: paths that other cells read may be relative to it."""
-    try:
-        here = os.open(".", os.O_RDONLY)
-    except OSError:  # it was deleted: there is nowhere to go back to
-        yield
-        return
-    try:
-        yield
-    finally:
-        os.fchdir(here)
-        os.close(here)
-
-
-class _Limit:
-    """A block that may take so many seconds; `expired` if it took longer, whatever it made of the alarm.
-
-    Signals reach the main thread alone: elsewhere there is no limit.
-    """
-
-    def __init__(self, seconds: float | None) -> None:
-        self.expired = False
-        self._seconds = seconds if threading.current_thread() is threading.main_thread() else None
-        self._before: Any = None
-        self._armed = False
-
-    def __enter__(self) -> None:
-        if self._seconds is not None:
-            self._before = signal.signal(signal.SIGALRM, self._expire)
-            self._armed = True
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self._armed = False
-        finally:  # the alarm may come before it is off
-            if self._seconds is not None:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                signal.signal(signal.SIGALRM, self._before)
-
-    def _expire(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._armed:
-            self.expired = True
-            raise CellTimeout

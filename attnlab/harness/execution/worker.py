@@ -159,7 +159,7 @@ def serve(line: int, driver: int) -> None:
     die_with(driver)
     logging.getLogger("attnlab").addHandler(logging.NullHandler())  # the driver says what there is to say
     here = os.getpid()
-    with Connection(line) as heard, suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    with suppress(EOFError, OSError), Connection(line) as heard:  # a trial may have closed it
         heard.send(None)
         while True:  # ends: when the driver closes the line, or with it
             task, timeout = heard.recv()
