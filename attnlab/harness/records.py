@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from math import isfinite
+from sys import intern
 from typing import Any
 
 SCHEMA = 3
@@ -34,7 +35,12 @@ def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Its names once for all records: they are most of what many of them take in memory."""
+    return {intern(name): value for name, value in pairs}
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=_mapping)
 
 
 def record_of(content: bytes, key: str) -> dict[str, Any]:
