@@ -1,5 +1,7 @@
 """`attnlab` and `python -m attnlab`: the console application, to be interrupted from its first import on."""
 
+import logging
+
 from attnlab import interruption, streams
 
 
@@ -7,6 +9,7 @@ def main() -> None:
     """Run the console application."""
     interruption.leave_at_once()
     streams.make_whole()
+    logging.raiseExceptions = False  # a log, or a terminal, that is gone stops nothing
     from attnlab.app import main as run
 
     try:

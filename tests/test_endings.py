@@ -79,12 +79,12 @@ def test_a_timeout_holds_whatever_the_cell_is_at(lab: Lab, monkeypatch: pytest.M
     """In compiled code, deaf to every exception or to the alarm: its record says timeout, the others are done."""
     monkeypatch.setattr(worker, "GRACE", 0.5)
     words = ("mood=fine,compiled,stubborn,unalarmed,partial", "level=1")
-    answer = lab(*ONE, *words, "exec.workers=2", "exec.timeout=0.3")
+    answer = lab(*ONE, *words, "exec.workers=2", "exec.timeout=1")
     assert answer.code == 1 and "Traceback" not in answer.err
     found = records(lab)
     assert len(found) == 5 and found.pop("fine 1")["status"] == "done"
     assert {record["status"] for record in found.values()} == {"timeout"}
-    assert {record["error"] for record in found.values()} == {"still running after 0.3 s"}
+    assert {record["error"] for record in found.values()} == {"still running after 1 s"}
 
 
 def test_in_serial_a_timeout_is_best_effort_and_says_so(lab: Lab) -> None:
@@ -92,6 +92,19 @@ def test_in_serial_a_timeout_is_best_effort_and_says_so(lab: Lab) -> None:
     assert answer.err.count("a timeout ends no cell that is inside compiled code") == 1
     assert {record["status"] for record in records(lab).values()} == {"timeout"}
     assert "best effort" not in lab(*ONE, "exec=serial").err
+
+
+def test_an_alarm_of_the_cells_own_is_not_its_timeout(lab: Lab) -> None:
+    assert lab(*ONE, "mood=alarm", "level=1", "exec=serial", "exec.timeout=50").code == 0
+    assert {record["status"] for record in records(lab).values()} == {"done"}
+
+
+def test_a_log_that_cannot_be_written_is_no_traceback(lab: Lab) -> None:
+    """The cell has closed the log of the run, and a record is written all the same."""
+    process = driver(lab, *ONE, "mood=unlogged,raise", "level=1", "exec=serial")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and "Traceback" not in err and "Logging error" not in err
+    assert len(records(lab)) == 2
 
 
 def test_in_a_thread_serial_has_no_alarm_and_the_cells_are_measured(lab: Lab) -> None:

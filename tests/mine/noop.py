@@ -56,6 +56,11 @@ def trial(inputs: Inputs, level: int, mood: str, trials: int, rng):
         time.sleep(60)
     if mood == "long":
         raise RuntimeError(f"level {level} " + "x" * 100_000)
+    if mood == "alarm":
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        time.sleep(0.1)
+    if mood == "unlogged":
+        os.closerange(3, 64)
     if mood == "brief":
         time.sleep(0.05)
     if mood == "slow":
