@@ -1,7 +1,5 @@
 """`attnlab` and `python -m attnlab`: the console application, to be interrupted from its first import on."""
 
-import logging
-
 from attnlab import interruption, streams
 
 
@@ -9,8 +7,11 @@ def main() -> None:
     """Run the console application."""
     interruption.leave_at_once()
     streams.make_whole()
-    logging.raiseExceptions = False  # a log, or a terminal, that is gone stops nothing
+    import logging
+
     from attnlab.app import main as run
+
+    logging.raiseExceptions = False  # a log, or a terminal, that is gone stops nothing
 
     try:
         run()
