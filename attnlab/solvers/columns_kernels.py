@@ -541,12 +541,6 @@ def _order(ranked, at, N, spot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _share(j, left_out, x, mass):  # type: ignore[no-untyped-def]
-    """What one unit of the mean holds of position j."""
-    return x[j] / mass if left_out[j] else 0.0
-
-
-@inner
 def _scratch(n, m):  # type: ignore[no-untyped-def]
     """A `Dictionary` of m rows over n columns, wide enough for the 2m it starts from, and the `Room` beside it."""
     P = m
