@@ -13,6 +13,8 @@ from attnlab.report import index
 LEFT = ("cells", "runs", "grid.json", "drawn.json")
 """What is not committed."""
 WHOLE = ("done", "skipped")
+OWN = ("audit",)
+"""Studies of a file of the user's own: a run without one has nothing to show of them."""
 
 
 def pages(folder: Path) -> dict[str, bytes]:
@@ -34,7 +36,8 @@ def pages(folder: Path) -> dict[str, bytes]:
 
 def main(fresh: Path, reference: Path) -> None:
     """Replace the studies of `reference` that `fresh` shows otherwise, and remove those it has not."""
-    studies = {path.parent.name: json.loads(path.read_text()) for path in fresh.glob("*/study.json")}
+    found = (path for path in fresh.glob("*/study.json") if path.parent.name not in OWN)
+    studies = {path.parent.name: json.loads(path.read_text()) for path in found}
     for name, told in studies.items():
         counts = told["study"]["counts"]
         left = {status: counts[status] for status in counts if counts[status] and status not in WHOLE}

@@ -82,3 +82,9 @@ def test_a_run_that_is_not_whole_is_refused(lab: Lab, adopt: Callable[[], Path])
     with pytest.raises(SystemExit, match="not whole"):
         adopt()
     assert contents(lab.folder / "adopted") == before
+
+
+def test_a_study_of_a_file_of_ones_own_is_no_part_of_it(lab: Lab, adopt: Callable[[], Path]) -> None:
+    lab(*FAST)
+    lab("experiment=audit")
+    assert not any(name.startswith("audit/") for name in contents(adopt()))
