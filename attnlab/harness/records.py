@@ -8,14 +8,16 @@ from math import isfinite
 from sys import intern
 from typing import Any
 
+from attnlab.tidy import STATUSES
+
 SCHEMA = 3
 """The form of a record, and a part of every key: raised when either changes."""
 MOST_BYTES = 64 << 20
 """A longer file is no record."""
 DEEP = 20
 """Lists and mappings inside one another that a config may have."""
-STORED = ("done", "failed", "skipped", "unavailable", "timeout")
-"""The statuses that a record may have."""
+STORED = tuple(status for status in STATUSES if status not in ("queued", "missing"))
+"""The statuses that a record may have: a cell without one is in a queue, or missing."""
 NEEDED = {"study": str, "module": str, "run_id": str, "host": str, "code": str, "started": str}
 TEXTS = ("error", "reason", "traceback", "trials")
 """What may be there, and is text then."""
