@@ -60,7 +60,8 @@ def attend(
     >>> a.round(3).tolist(), o.round(3).tolist()
     ([0.665, 0.245, 0.09], [1.726, 0.734])
     """
-    require(0 < temperature < np.inf, "a temperature > 0", temperature)
+    single = numbers(temperature, "a temperature")
+    require(single.ndim == 0 and bool(0 < single < np.inf), "a temperature > 0", temperature)
     problems = Problems.of(values, mask, keys=keys)
     q, k, seen = numbers(queries, "queries"), problems.given_keys, problems.mask
     e = k.shape[-1]
@@ -71,7 +72,7 @@ def attend(
         told = f"queries {q.shape[:-1]}, keys, values and mask {problems.lead}"
         raise ValueError(f"expected leading axes that broadcast, got {told}") from None
     require(bool(np.isfinite(q).all()), "finite queries", "NaN or infinity")
-    scores = logits(q, _visible(k, seen, "keys"), float(temperature))
+    scores = logits(q, _visible(k, seen, "keys"), float(single))
     require(bool(np.isfinite(scores).all()), "scores q.K / temperature within the floats", "infinity")
     weights = softmax_weights(scores, np.broadcast_to(seen, np.broadcast_shapes(seen.shape, scores.shape)))
     return Attended(output(weights, _visible(problems.values, seen, "values")), weights)

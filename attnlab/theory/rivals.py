@@ -56,16 +56,16 @@ def expected_rivals(
     *,
     other_top: bool = False,
     draws: int = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> ExpectedRivals:
     """E N for a query (e,), temperature included, and keys (n, e), e <= 4, over Gaussian values (n, e).
 
     other_top: only rivals none of whose largest weights is a largest one of the query. e = 1 as the length of a
     curve, at any scale of the query; else by importance sampling from `draws` queries of t distributions around 0
-    and around the query. rng draws them: with none, the same ones each call. Raises ValueError for other shapes,
-    e > 4, keys that do not span e dimensions, products of query and keys beyond the floats, fewer than 2 draws,
-    and FloatingPointError where the draws are worth fewer than 20: sharp queries of 3 or 4 dimensions, whose
-    rivals lie along thin ridges that the draws may miss.
+    and around the query. rng, a generator or a seed, draws them: with none, the same ones each call. Raises
+    ValueError for other shapes, e > 4, keys that do not span e dimensions, products of query and keys beyond the
+    floats, fewer than 2 draws, and FloatingPointError where the draws are worth fewer than 20: sharp queries of 3
+    or 4 dimensions, whose rivals lie along thin ridges that the draws may miss.
 
     >>> import attnlab
     >>> round(attnlab.expected_rivals([1.0], keys=[[0.0], [1.0], [3.0]]).value, 3)
@@ -87,11 +87,11 @@ def estimated_rivals(
     *,
     other_top: bool = False,
     draws: int = 20_000,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> ExpectedRivals:
     """`expected_rivals`, whatever the draws are worth: unbiased, so for a mean over many queries, not for one."""
     q, k = numbers(query, "query"), numbers(keys, "keys")
-    require(k.ndim == 2 and q.shape == k.shape[1:], "query (e,) and keys (n, e)", (q.shape, k.shape))
+    require(k.ndim == 2 and q.shape == k.shape[1:], "query (e,) and keys (n, e)", f"{q.shape} and {k.shape}")
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
@@ -99,7 +99,7 @@ def estimated_rivals(
     span, given = _whitened(q, k)
     if e == 1:
         return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
-    generator = np.random.default_rng(0) if rng is None else rng
+    generator = np.random.default_rng(0 if rng is None else rng)
     points, away, density = _proposals(given, draws, generator)
     step = max(1, PIECE // n)
     pieces = [slice(first, first + step) for first in range(0, draws, step)]

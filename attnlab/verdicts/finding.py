@@ -137,9 +137,15 @@ class Finding:
             beside=tuple(self._same.values()),
             tail=self.claim.tail(self.chosen),
             lead=lead[:1].upper() + lead[1:],
-            number=self.claim.printed(self.places[0].number),
+            number=self.claim.printed(self.places[0].number) if self._alone else "",
             levels=self._table(lead[:1].upper() + lead[1:]) if self._tabled else None,
         )
+
+    @property
+    def _alone(self) -> bool:
+        """Whether one number says it all: of one place, without words, a theorem or a range beside it."""
+        first = self.places[0]
+        return len(self.places) == 1 and not (first.words or first.theorem or self._spread())
 
     @property
     def clause(self) -> str:

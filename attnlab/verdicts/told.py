@@ -25,7 +25,8 @@ class Told:
 
     words: up to the brackets, or all of a sentence that has none; condition: what holds for its numbers; trials:
     how many each of them rests on; beside: what else is told in the brackets; tail: what follows them. lead and
-    number: what is measured, and the one number of a finding without levels; levels: the numbers of others.
+    number: what is measured, and its one number, empty where the sentence tells more than one; levels: the
+    numbers of many.
     """
 
     words: str
