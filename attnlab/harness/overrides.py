@@ -22,6 +22,8 @@ LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
 TEXTS = ("results", "study", "key", "a", "b")
 """Those whose value is text, whatever it looks like: study=2026_11 is no number, and key=7e10 no power of ten."""
+QUOTING = "'\"\\$`"
+"""Characters that mean something within quotes, to Hydra or to a shell."""
 SHORT = {"figures": "experiment.figures"}
 """Short names of settings, as they are typed, and where they are."""
 FIGURES = "a list of figures, each `{name: ..., kind: ...}`"
@@ -95,12 +97,23 @@ def _parser() -> OverridesParser:
     return OverridesParser.create()
 
 
+def _override(word: str) -> Override:
+    """One word as an override. A name that is no value in Hydra's grammar (study=été) is text as it is typed."""
+    try:
+        return _parser().parse_override(word)
+    except HydraException:
+        key, _, value = word.partition("=")
+        if key not in TEXTS or not value or set(value) & set(QUOTING + ","):
+            raise
+        return _parser().parse_override(f"{key}='{value}'")
+
+
 def _overrides(arguments: Sequence[str], configs: Configs, actions: Sequence[str]) -> list[Override]:
     """The words as overrides. Raises SettingErrors for all of them that are none, or of no effect."""
-    parser, found, problems = _parser(), [], []
+    found, problems = [], []
     for word in arguments:
         try:
-            override = parser.parse_override(word)
+            override = _override(word)
         except HydraException as error:
             problems.append(_no_override(word, error, configs, actions))
             continue
@@ -134,7 +147,7 @@ def _no_override(word: str, error: HydraException, configs: Configs, actions: Se
     if given and key.strip("+~"):
         reason = str(error).splitlines()[0]
         allowed = f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
-        if value and not set(value) & set("'\"\\$`"):
+        if value and not set(value) & set(QUOTING):
             allowed += f"\nas text, in quotes of Hydra's and of the shell's: \"{key}='{value}'\""
         return SettingError(key, value, allowed)
     homes = {f"action={name}": name for name in actions}
