@@ -28,8 +28,10 @@ CHUNK = 2**22
 """Numbers of the values of rows that are worked on at once (32 MB)."""
 ZERO = 1e-9
 """A weight this small may be none: the rounding of the linear programme."""
-SPECIAL = re.compile(r"\[[A-Z]+\d*\]|<[^<>\s]+>|<\|[^|]*\|>")
-"""Tokens that stand for no word: [CLS], [SEP], <s>, <bos>, <|endoftext|> ..."""
+SPECIAL = re.compile(
+    r"\[[A-Z]+\d*\]|</?s>|<(bos|eos|pad|unk|mask|cls|sep)>|<[a-z]+(_[a-z0-9]+)+>|<\|[^|]*\|>"
+)
+"""Tokens that stand for no word: [CLS], [SEP], <s>, <bos>, <start_of_turn>, <|endoftext|>; no tag of a page."""
 DECODERS: dict[str, Decoder] = {
     "max_entropy": MaxEntropy(),
     "simplex": Simplex(),

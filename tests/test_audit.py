@@ -108,6 +108,14 @@ def test_a_padded_text_is_audited_as_the_text_alone() -> None:
         np.testing.assert_allclose(padded[name], values, atol=1e-8, err_msg=name)
 
 
+@pytest.mark.parametrize(
+    ("word", "special"),
+    [("[CLS]", True), ("</s>", True), ("<start_of_turn>", True), ("<|endoftext|>", True), ("<b>", False)],
+)
+def test_what_stands_for_no_word(word: str, special: bool) -> None:
+    assert (audit.SPECIAL.fullmatch(word) is not None) == special
+
+
 def test_special_tokens_and_other_tops_are_counted() -> None:
     words = ["[CLS]", "I", "love", "sushi", "[SEP]"]
     weights = np.full((5, 5), 0.1) + 0.5 * np.eye(5)

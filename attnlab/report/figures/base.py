@@ -211,8 +211,14 @@ class Figure(abc.ABC):
         found = self.marks(rows)
         counts = [mark.interval.count for mark in found]
         rate = {"rate": "Wilson", "mean": "Student"}
-        single = {mark.kind for mark in found if not isinstance(mark.interval, Average)}
+        single = {
+            mark.kind
+            for mark in found
+            if not isinstance(mark.interval, Average) and mark.interval.known and not mark.interval.empty
+        }
         bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
+        if not single:
+            bars = ["no intervals, too few independent trials"]
         if any(isinstance(mark.interval, Average) for mark in found):
             bars = [*(bars if single else []), "the range over the cells that were averaged"]
         sentences = [
