@@ -99,9 +99,15 @@ class Asked:
         require_drawable(plan.name, sweep.figures, sweep.module, cells, kept.records(keys).values())
 
     def require_figures(self, plans: Sequence[Plan]) -> None:
-        """Raise SettingErrors for figures of experiments of the user's own that none of their grids can have."""
+        """Raise SettingErrors for figures of experiments of the user's own that none of their grids can have.
+
+        Nothing is asked of a study all of whose cells have a record: nothing runs, and what draws is not loaded.
+        """
         for plan in () if are_asked(self.words) else plans:
             sweep = asked_for(plan, self.words)
+            kept = Store(self.results / plan.name)
+            if all(kept.path(cell.key).exists() for cell in plan.cells):
+                continue
             if self.configs.is_own("experiment", sweep.experiment) and sweep.module and sweep.figures:
                 cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
                 others = every_setting(arguments(sweep.module), self.configs)
