@@ -86,6 +86,16 @@ def parts(text: str, reference: Path) -> Iterator[Part]:
             yield Part("paragraph", Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", str(prose(line)))))
 
 
+def findings(page: str) -> list[str]:
+    """The claim that opens a study's page and what else it found, a bullet each, without figures and tables."""
+    opening, _, rest = page.partition("## What else it found")
+    rest = rest.partition("\n## ")[0]
+    told = [line[2:].replace("**", "") for line in opening.splitlines() if line.startswith("> ")]
+    told += [line.removeprefix("- ") for line in rest.splitlines() if line]
+    bare = [re.sub(r"( \((figure|table) [0-9]+\))+$", "", line) for line in told]
+    return [line if line.startswith("In all of these") else f"- {line}" for line in bare]
+
+
 def blocks(readme: str, reference: Path) -> str:
     """README with its table and its findings as the reference run has them."""
     lines = (reference / "index.md").read_text(encoding="utf-8").splitlines()
@@ -94,9 +104,7 @@ def blocks(readme: str, reference: Path) -> str:
         itertools.dropwhile(lambda line: not line.startswith("| n = "), lines),
     )
     page = (reference / "four_questions" / "report.md").read_text(encoding="utf-8")
-    opening = [line[2:].replace("**", "") for line in page.splitlines() if line.startswith("> ")]
-    findings = [f"- {re.sub(r' .figure [0-9]+.$', '', line)}" for line in opening]
-    for name, told in (("answers", table), ("findings", findings)):
+    for name, told in (("answers", table), ("findings", findings(page))):
         start, end = re.search(rf"<!-- {name}.*?-->\n", readme), readme.find(f"\n<!-- /{name} -->")
         assert start is not None and end > 0, f"README has no block {name}"
         readme = readme[: start.end()] + "\n".join(told) + readme[end:]
