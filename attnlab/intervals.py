@@ -118,6 +118,11 @@ class Interval:
         """True for an interval from 0 to 1: of a share, whose trials are too few to leave anything out."""
         return 0 <= self.low <= NOTHING and 1 - NOTHING <= self.high <= 1
 
+    @property
+    def silent(self) -> bool:
+        """True if it says nothing: there is none, or it leaves nothing out."""
+        return not self.known or self.empty
+
     def __str__(self) -> str:
         return f"{self.value:.3g} {self._ends(1, '.3g')}"
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from attnlab.intervals import Interval
 from attnlab.report.pooling import (
     Mark,
     NotDrawable,
@@ -211,11 +212,8 @@ class Figure(abc.ABC):
         found = self.marks(rows)
         counts = [mark.interval.count for mark in found]
         rate = {"rate": "Wilson", "mean": "Student"}
-        single = {
-            mark.kind
-            for mark in found
-            if not isinstance(mark.interval, Average) and mark.interval.known and not mark.interval.empty
-        }
+        told = [mark for mark in found if not (isinstance(mark.interval, Interval) and mark.interval.silent)]
+        single = {mark.kind for mark in told if not isinstance(mark.interval, Average)}
         bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
         if not single:
             bars = ["no intervals, too few independent trials"]
