@@ -42,9 +42,9 @@ def with_values(sample: Sample, values: Array, mask: Mask | None = None) -> Samp
 
 
 def situations(inputs: str) -> Iterator[tuple[str, Sample]]:
-    for n in (1, 2, D + 1, D + 2, 13):
-        sample = drawn(inputs, n)
-        v = sample.values
+    for asked in (1, 2, D + 1, D + 2, 13):
+        sample = drawn(inputs, asked)
+        v, n = sample.values, sample.n  # some find their sizes out
         near = np.random.default_rng(1).standard_normal(v.shape)
         half = np.arange(n) // 2 * 2  # positions 1, 3, 5 become copies of 0, 2, 4
         few = np.arange(n) < np.array([[1], [(n + 1) // 2], [n]])
@@ -56,7 +56,7 @@ def situations(inputs: str) -> Iterator[tuple[str, Sample]]:
         yield f"n={n} near-duplicates", with_values(sample, v[:, half] + 1e-9 * near)
         yield f"n={n} nearer", with_values(sample, v[:, half] + 1e-13 * near)
         yield f"n={n} masked", with_values(sample, v, few)
-        yield f"n={n} uneven", with_values(sample, v * 10.0 ** np.array([-7, 5, 0]))
+        yield f"n={n} uneven", with_values(sample, v * 10.0 ** np.resize([-7, 5, 0], sample.d))
 
 
 def require_close_to_the_spread(pair: Collision) -> None:

@@ -185,7 +185,7 @@ def test_a_killed_run_is_remembered(lab: Lab, monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     lab(*FAST, "level=0,1")
-    monkeypatch.setattr(launch, "_shown", stop)
+    monkeypatch.setattr(launch, "shown", stop)
     assert lab(*FAST, "level=0,1,2").code == 130
     assert "6 cells in all, 2 to run" in lab("action=status").out
     assert lab("action=report").code == 1

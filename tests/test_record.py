@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from attnlab.inputs.arrays import Arrays
+from attnlab.parts import SettingError
+from attnlab.recording import record
+
 torch = pytest.importorskip("torch")
-
-from torch.nn import functional  # noqa: E402
-from torch.nn.functional import scaled_dot_product_attention as imported  # noqa: E402
-
-from attnlab.inputs.arrays import Arrays  # noqa: E402
-from attnlab.parts import SettingError  # noqa: E402
-from attnlab.recording import record  # noqa: E402
+functional = torch.nn.functional
+imported = functional.scaled_dot_product_attention
 
 
 def stored(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -37,8 +37,8 @@ def test_a_misspelt_leaf_of_a_group_in_use_is_told_the_leaves_of_that_group(lab:
 
 
 def test_trials_come_back_in_the_order_of_their_repeats_and_no_objects_do(tmp_path: Path) -> None:
-    store, record = Store(tmp_path), {"key": "a" * 24, "trials": "a.npz"}
-    path = store.path(str(record["key"])).with_name("a.npz")
+    store, record = Store(tmp_path), {"key": "a" * 24, "trials": f"{'a' * 24}.npz"}
+    path = store.path(str(record["key"])).with_suffix(".npz")
     path.parent.mkdir(parents=True)
     arrays: dict[str, Any] = {f"{repeat}/m": np.array([repeat]) for repeat in (10, 2, 0)}
     np.savez(path, **arrays)

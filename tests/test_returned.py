@@ -119,7 +119,7 @@ ROWS = {
     "good, 'group': np.arange(7)": "odd.trial: expected 8 values of group, one a trial, got 7",
     "good, 'group': good": "expected whole numbers as 'group'",
     "good, 'sum': good[:0]": "odd.trial: expected 8 values of sum, one a trial, got 0",
-    "good, 3: good": "real numbers or booleans for 3, got",
+    "good, 3: good": "odd.trial: expected a text that can be printed as the name of a metric, got 3",
 }
 WHOLES = {
     "None": "odd.trial: expected a dict of arrays, one for each metric, got None",

@@ -115,7 +115,6 @@ def test_a_study_does_not_take_over_the_folder_of_another_experiment(lab: Lab) -
         ("study=" + "x" * 121, "a name of at most 120 bytes, got 121"),
         ("study=index.html", "study = index.html"),
         ("study=index.md", "study = index.md"),
-        ("study=naïve", "\"study='naïve'\""),
         ("figures={name: a}", "a list of figures, each"),
         ("experiment.figures={name: a}", "a list of figures, each"),
         ("~inputs", "inputs to stay, which the trial uses"),

@@ -46,10 +46,9 @@ def traced(weights: Mapping[str, Array], tokens: NDArray[np.int64], heads: int) 
         x + weights["embeddings.token_type_embeddings.weight"][0], weights, "embeddings.LayerNorm"
     )
     hidden, seen = [x], list[tuple[Array, ...]]()
-    while (
-        f"encoder.layer.{len(seen)}.attention.self.query.weight" in weights
-    ):  # ends: the layers are numbered
-        x, projected = _layer(x, weights, f"encoder.layer.{len(seen)}", heads)
+    layers = {name.split(".")[2] for name in weights if name.startswith("encoder.layer.")}
+    for number in range(len(layers)):
+        x, projected = _layer(x, weights, f"encoder.layer.{number}", heads)
         hidden.append(x)
         seen.append(projected)
     queries, keys, values = (np.stack(each) for each in zip(*seen, strict=True))

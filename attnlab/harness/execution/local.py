@@ -42,9 +42,8 @@ class Local(Execution):
         crew: list[Worker] = []
         try:
             crew += (Worker() for _ in range(count))
-            while waiting or any(
-                worker.task for worker in crew
-            ):  # ends: every cell has an outcome, see `died`
+            # ends: every cell has an outcome, see `died`
+            while waiting or any(worker.task for worker in crew):
                 for worker in crew:
                     if worker.task is None and waiting:
                         worker.give(waiting.popleft(), self.timeout)
