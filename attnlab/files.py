@@ -23,7 +23,7 @@ MARK = ".unfinished-"
 def write_atomically(path: Path, content: str | bytes) -> Path:
     """Write a file so that a reader, or a kill, sees the old one or the new one and nothing between."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whose = f"{MARK}{re.sub(r'[^a-zA-Z0-9]', '', socket.gethostname())}-{os.getpid()}-"
+    whose = f"{MARK}{_host()}-{os.getpid()}-"
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=whose)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -44,7 +44,7 @@ def remove_unfinished(folder: Path) -> int:
 
     A file of a process that is there, or of another machine, stays.
     """
-    here = re.sub(r"[^a-zA-Z0-9]", "", socket.gethostname())
+    here = _host()
     removed = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -54,6 +54,11 @@ def remove_unfinished(folder: Path) -> int:
                     os.unlink(os.path.join(place, name))
                     removed += 1
     return removed
+
+
+def _host() -> str:
+    """The name of this machine, as it stands in the names of files."""
+    return re.sub(r"[^a-zA-Z0-9]", "", socket.gethostname())
 
 
 def _lives(process: int) -> bool:

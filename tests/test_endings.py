@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import Lab
+from kills import workers_of
 
 import attnlab
 from attnlab.harness.execution import worker
@@ -48,17 +48,6 @@ def driver(lab: Lab, *words: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def workers_of(process: int) -> list[int]:
-    """The children of a driver that measure cells; it has others for a moment, such as git."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            mother = int(path.read_text().rpartition(")")[2].split()[1])
-            if mother == process and b"execution.worker" in path.with_name("cmdline").read_bytes():
-                found.append(int(path.parent.name))
-    return found
 
 
 def running(process: int) -> bool:

@@ -105,10 +105,10 @@ class Asked:
         """
         for plan in () if are_asked(self.words) else plans:
             sweep = asked_for(plan, self.words)
-            kept = Store(self.results / plan.name)
-            if all(kept.path(cell.key).exists() for cell in plan.cells):
+            if not (self.configs.is_own("experiment", sweep.experiment) and sweep.module and sweep.figures):
                 continue
-            if self.configs.is_own("experiment", sweep.experiment) and sweep.module and sweep.figures:
+            kept = Store(self.results / plan.name)
+            if not all(kept.path(cell.key).exists() for cell in plan.cells):
                 cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
                 others = every_setting(arguments(sweep.module), self.configs)
                 require_named(plan.name, sweep.figures, sweep.module, cells, others)

@@ -122,7 +122,7 @@ def run(
             len(here),
             f", {len(left)} queued before" if left else "",
         )
-        made = _until(_outcomes(execution, here, left, jobs_of), execution.on_error)
+        made = _until(_outcomes(execution, here, left, jobs_of), execution)
         outcomes = stack.enter_context(closing(shown(made, len(tasks))))
         for number, outcome in enumerate(outcomes, start=1):
             cell = outcome.task.cell
@@ -145,11 +145,11 @@ def _outcomes(
     yield from execution.awaited(left, jobs_of)
 
 
-def _until(outcomes: Generator[Outcome, None, None], on_error: str) -> Iterator[Outcome]:
+def _until(outcomes: Generator[Outcome, None, None], execution: Execution) -> Iterator[Outcome]:
     """Pass the outcomes on, as far as a run is to go; what is under way then is ended and counts as missing."""
     for outcome in outcomes:
         yield outcome
-        if on_error == "stop" and outcome.status in ("failed", "timeout"):
+        if execution.ends_with(outcome):
             log.error("stopped after this cell (exec.on_error=stop); the same command goes on")
             outcomes.close()
             return

@@ -91,6 +91,10 @@ class Execution(Part, abc.ABC):
         """How many cells are measured at a time, None where a cluster decides."""
         return 1
 
+    def ends_with(self, outcome: Outcome) -> bool:
+        """Whether a run goes no further after this."""
+        return self.on_error == "stop" and outcome.status in ("failed", "timeout")
+
     def require_ready(self) -> None:
         """Raise SettingError where nothing could be run now: with what is not installed, or does not answer."""
 
@@ -126,9 +130,8 @@ def perform(task: Task, timeout: float | None) -> Outcome:
     if interruption.came():
         raise KeyboardInterrupt
     duration = time.perf_counter() - clock
-    if (
-        timeout is not None and limit.expired
-    ):  # also one that kept the alarm to itself: its numbers are cut short
+    # also one that kept the alarm to itself: its numbers are cut short
+    if timeout is not None and limit.expired:
         return timed_out(task, timeout, started, duration)
     if task.keep_trials and facts["status"] == "done":
         facts["trials"] = store.write_trials(task.cell.key, rows)
@@ -192,7 +195,7 @@ def record(task: Task, facts: dict[str, Any], started: datetime, duration: float
         for name, fact in facts.items()
     }
     store = Store(task.folder)
-    told = Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
+    told = _outcome(task, facts)
     if facts["status"] != "done" and store.status(cell.key) == "done":
         return told
     store.write(
@@ -223,7 +226,12 @@ def recorded(task: Task, run_id: str) -> Outcome | None:
     found = store.read(task.cell.key)
     if found is None or not (found["run_id"] == run_id or is_final(found, store, task.keep_trials)):
         return None
-    return Outcome(task, found["status"], found.get("reason") or found.get("error"), found.get("traceback"))
+    return _outcome(task, found)
+
+
+def _outcome(task: Task, facts: Mapping[str, Any]) -> Outcome:
+    """What a record says became of its task."""
+    return Outcome(task, facts["status"], facts.get("reason") or facts.get("error"), facts.get("traceback"))
 
 
 def _declared(cell: Cell) -> dict[str, Any]:

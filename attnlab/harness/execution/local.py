@@ -86,5 +86,5 @@ def measure(tasks: Sequence[Task], local: Local) -> None:
     own.reach(tasks[0].paths)  # the record of a cell whose process was ended is made here
     with closing(local(tasks)) as outcomes:
         for outcome in outcomes:
-            if local.on_error == "stop" and outcome.status in ("failed", "timeout"):
+            if local.ends_with(outcome):
                 return

@@ -111,7 +111,7 @@ class Slurm(Execution):
                         if outcome is None:
                             left.append(task)
                         else:
-                            stops = self.on_error == "stop" and outcome.status in ("failed", "timeout")
+                            stops = self.ends_with(outcome)
                             yield outcome
                     waiting |= {job: left} if left else {}
                     ended |= set() if queue is None or (job.name, job.index) in queue else {job}
