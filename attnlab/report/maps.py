@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup, escape
 
-from attnlab.report.words import listed
+from attnlab.report.page import markdown_line
+from attnlab.report.words import counted, listed
+from attnlab.spreadsheets import as_csv
 
 MAPS, ROWS = 2, 12
 """How many maps and rows a page shows: those that the output leaves most open."""
@@ -44,7 +46,7 @@ def gathered(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
         return {}
     every = [row for one in exhibits for row in _rows(one)]
     every.sort(key=lambda row: (row["low"] - row["high"], row["layer"], row["head"], row["row"]))
-    width = {id(one): _mean([row["high"] - row["low"] for row in _rows(one)]) for one in exhibits}
+    width = {id(one): fmean([row["high"] - row["low"] for row in _rows(one)]) for one in exhibits}
     maps = sorted(exhibits, key=lambda one: (-width[id(one)], one["layer"], one["head"]))[:MAPS]
     return {"maps": [dict(one) for one in maps], "rows": every[:ROWS], "twins": _twins(exhibits)}
 
@@ -90,8 +92,8 @@ def drawn(told: Mapping[str, Any]) -> Maps:
         items = Markup("").join(Markup("<li>{}</li>").format(words) for words in said)
         html.append(Markup("<h3>Words with one value</h3><ul>{}</ul>").format(items))
     text = [INTRODUCTION, "", "| where | what the map shows |", "|---|---|"]
-    text += [f"| {_cell(_place(row))} | {_cell(row_words(row))} |" for row in rows]
-    text += ["", *(f"- {_cell(words)}" for words in said)]
+    text += [f"| {markdown_line(_place(row))} | {markdown_line(row_words(row))} |" for row in rows]
+    text += ["", *(f"- {markdown_line(words)}" for words in said)]
     return Maps(Markup("\n").join(html), "\n".join(text), {"maps.csv": _csv(maps)})
 
 
@@ -114,7 +116,7 @@ def twin_words(twin: Mapping[str, Any]) -> str:
     """That positions have one value, by their words."""
     names = listed([f"“{word}”" for word in twin["words"]])
     places = listed([str(at) for at in twin["at"]])
-    heads = "1 head" if twin["heads"] == 1 else f"{twin['heads']} heads"
+    heads = counted(twin["heads"], "head")
     return (
         f"{names} at positions {places}: one value in {heads}, so how the weight is shared among them leaves "
         "no trace in the output."
@@ -269,29 +271,11 @@ def _name(one: Exhibit, at: int) -> str:
 
 def _csv(maps: Sequence[Exhibit]) -> bytes:
     """A line a cell of every map that is shown: lowest possible, as shown, highest possible."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["layer", "head", "row", "row_word", "position", "word", "lowest", "shown", "highest"])
-    for one in maps:
-        for row, *lines in zip(one["rows"], one["low"], one["weights"], one["high"], strict=True):
-            for at, numbers in enumerate(zip(*lines, strict=True)):
-                place = [one["layer"], one["head"], row, _safe(_word(one, row)), at, _safe(_word(one, at))]
-                table.writerow([*place, *numbers])
-    return text.getvalue().encode()
-
-
-def _safe(word: str) -> str:
-    """A word that no spreadsheet takes for a formula."""
-    return f"'{word}" if word[:1] in ("=", "+", "-", "@", "\t", "\r") else word
-
-
-def _cell(words: str) -> str:
-    """Words inside a Markdown table."""
-    text = " ".join(words.split()).replace("\\", "\\\\")
-    for sign in "|`*_[]<>$":
-        text = text.replace(sign, f"\\{sign}")
-    return text
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers) if numbers else 0.0
+    heads = ["layer", "head", "row", "row_word", "position", "word", "lowest", "shown", "highest"]
+    lines = [
+        [one["layer"], one["head"], row, _word(one, row), at, _word(one, at), *numbers]
+        for one in maps
+        for row, *rows in zip(one["rows"], one["low"], one["weights"], one["high"], strict=True)
+        for at, numbers in enumerate(zip(*rows, strict=True))
+    ]
+    return as_csv(pd.DataFrame(lines, columns=heads)).encode()

@@ -47,6 +47,11 @@ def markdown_prose(text: str) -> str:
     return "".join(piece if place % 2 else _escape(piece) for place, piece in enumerate(pieces))
 
 
+def markdown_line(text: str) -> str:
+    """Words of somebody else's as one line of Markdown that shows as written."""
+    return _escape(" ".join(text.split()))
+
+
 def _escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*|~$])", r"\\\1", text)
