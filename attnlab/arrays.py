@@ -6,7 +6,7 @@ How several arrays fit one another: `attnlab.problems`.
 from __future__ import annotations
 
 import operator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,6 +84,12 @@ def spacing(given: ArrayLike, precision: Precision | None = None) -> float:
     names = [str(kind).rsplit(".", maxsplit=1)[-1] for kind in (kinds,) if kind is not None]
     names += [str(kind) for kind in several] if several is not None else []
     return max((EPS.get(name.lower(), EPS["float64"]) for name in names), default=EPS["float64"])
+
+
+def precision_of(found: float) -> Precision:
+    """The finest float type whose spacing at 1 is no coarser than this."""
+    name: Precision = next(name for name in get_args(Precision) if EPS[name] <= found)
+    return name
 
 
 def visible(given: ArrayLike | None, n: int) -> Mask:

@@ -6,6 +6,7 @@ the interval of the top weight, all positions only where they are asked for.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +49,7 @@ def audited(head: Head, decoded: int) -> Row:
     are NaN there.
     """
     a, values, seen = head.weights, head.values, head.mask
-    bounds = fibre_intervals(a, values, seen, positions="top", precision=head.precision)[:, 0]
+    bounds = top_bounds(head)
     verdict = top_certified(a, values, seen, precision=head.precision)
     return {
         FEW_VISIBLE: metrics.few_visible(seen, values.shape[1]),
@@ -63,6 +64,14 @@ def audited(head: Head, decoded: int) -> Row:
         **_by_tops(head),
         "largest_c": largest_c(head),
     }
+
+
+@functools.lru_cache(maxsize=1)  # the dearest of a long head: its numbers and its map both ask for it
+def top_bounds(head: Head) -> Array:
+    """The least and the largest that each row's top weight can be, (r, 2)."""
+    return fibre_intervals(head.weights, head.values, head.mask, positions="top", precision=head.precision)[
+        :, 0
+    ]
 
 
 def same_values(head: Head) -> Rows:
@@ -201,9 +210,7 @@ def shown(head: Head, most: int) -> dict[str, Any]:
     """
     rows = np.arange(len(head.rows))
     if len(rows) > most:
-        top = fibre_intervals(
-            head.weights, head.values, head.mask, positions="top", precision=head.precision
-        )[:, 0]
+        top = top_bounds(head)
         widest = np.argsort(top[:, 0] - top[:, 1], kind="stable")[: most // 4]
         rows = np.sort(widest)
     bounds = fibre_intervals(head.weights[rows], head.values, head.mask[rows], precision=head.precision)

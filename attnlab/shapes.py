@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import EPS, Precision, numbers, root_mean_square, spacing
+from attnlab.arrays import EPS, Precision, numbers, precision_of, root_mean_square, spacing
 from attnlab.arrays import Array as Array
 from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
@@ -127,8 +127,7 @@ class Sample:
     @property
     def precision(self) -> Precision:
         """The float type the values and keys came in, the coarser."""
-        found: Precision = next(name for name in get_args(Precision) if EPS[name] <= self.spacing)
-        return found
+        return precision_of(self.spacing)
 
     @property
     def trials(self) -> int:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from attnlab.inputs.masks import MINUS
+
 ATTENTION = functional.scaled_dot_product_attention
-HIDDEN = -1e4
-"""An additive mask at or below this hides its position: float16 masks end at -65504, and exp(-1e4) is 0."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _call(
         visible = visible.tril()
     if attn_mask is not None:
         mask = attn_mask.detach().cpu()
-        seen = mask if mask.dtype == torch.bool else mask > HIDDEN
+        seen = mask if mask.dtype == torch.bool else mask > MINUS
         visible = visible & seen
         if mask.dtype != torch.bool and bool((mask[seen] != 0).any()):
             bias = mask.clone().expand(*q.shape[:-1], n)

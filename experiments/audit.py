@@ -8,6 +8,7 @@ what other ways to say where a row looks would name.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 
 from attnlab.audit import audited, shown
 from attnlab.inputs.head import Head
+from attnlab.inputs.heads import Heads
 from attnlab.inputs.recorded import Recorded
 from attnlab.intervals import NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.parts import Count, Declined
@@ -64,9 +66,14 @@ def _chosen(inputs: Recorded) -> Iterator[Head]:
     heads = inputs.heads
     for layer, one in heads.each():
         if inputs.layer in (None, layer) and inputs.head in (None, one):
-            head = heads.head(layer, one)
+            head = _read(heads, layer, one)
             if len(head.rows):
                 yield head
+
+
+@functools.lru_cache(maxsize=1)  # a cell of one head reads it for its numbers and for its map
+def _read(heads: Heads, layer: int, head: int) -> Head:
+    return heads.head(layer, head)
 
 
 def verdict(table: pd.DataFrame) -> Verdict:

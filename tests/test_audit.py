@@ -116,6 +116,15 @@ def test_what_stands_for_no_word(word: str, special: bool) -> None:
     assert (audit.SPECIAL.fullmatch(word) is not None) == special
 
 
+def test_the_dearest_bounds_of_a_head_are_found_once() -> None:
+    weights = np.full((9, 9), 0.1) + 0.1 * np.eye(9)
+    head = Heads(values=np.random.default_rng(0).standard_normal((9, 2)), weights=weights).head(0, 0)
+    audit.audited(head, 2)
+    found = audit.top_bounds(head)
+    assert audit.top_bounds(head) is found
+    assert len(audit.shown(head, 4)["rows"]) == 1
+
+
 def test_special_tokens_and_other_tops_are_counted() -> None:
     words = ["[CLS]", "I", "love", "sushi", "[SEP]"]
     weights = np.full((5, 5), 0.1) + 0.5 * np.eye(5)

@@ -12,6 +12,7 @@ import pytest
 import attnlab
 from attnlab.attention import output
 from attnlab.inputs.minilm import Minilm
+from attnlab.inputs.recorded import Recorded
 from attnlab.parts import SettingError, Unavailable
 from attnlab.pretrained import minilm
 from attnlab.weights.softmax import Softmax
@@ -161,6 +162,13 @@ def test_a_part_of_the_model_is_asked_for_by_layer_head_and_window(text: Path) -
     ):
         with pytest.raises(SettingError, match=f"{setting}={value}: expected.*{allowed}"):
             part(text, **{"tokens": 12, setting: value})
+
+
+def test_what_a_plan_asks_for_runs_no_encoder(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Recorded.sizes.fget(part(text, tokens=9))  # type: ignore[attr-defined]  # from the heads themselves
+    monkeypatch.setattr(minilm, "traced_over", None)
+    some = part(text, tokens=9, layer=5, head=11)
+    assert some.sizes == whole and some.every("layer") == range(6) and some.says and some.model
 
 
 def test_other_texts_are_other_cells(text: Path, tmp_path: Path) -> None:

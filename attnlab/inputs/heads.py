@@ -11,11 +11,11 @@ import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from attnlab.arrays import EPS, Mask, Precision, require, spacing
+from attnlab.arrays import EPS, Mask, Precision, precision_of, require, spacing
 from attnlab.inputs.head import Head, Rows, finite, finite_rows, on_simplex, require_match, softmax_rows
 from attnlab.inputs.masks import MaskKind, require_fitting, visible
 
@@ -142,8 +142,7 @@ class Heads:
     @property
     def precision(self) -> Precision:
         """The float type the values and keys came in, the coarser."""
-        found: Precision = next(name for name in get_args(Precision) if EPS[name] <= self.spacing)
-        return found
+        return precision_of(self.spacing)
 
     def group(self, layer: int, head: int) -> int:
         """The heads that share their values share a group."""

@@ -10,9 +10,11 @@ from pydoc_data.topics import topics
 from typing import Annotated
 
 from attnlab.inputs.heads import Heads
-from attnlab.inputs.recorded import Recorded
+from attnlab.inputs.recorded import Recorded, Sizes
 from attnlab.parts import Between, DataFile, Index, SettingError
 from attnlab.pretrained import minilm
+
+MODEL = "MiniLM"
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,20 @@ class Minilm(Recorded):
 
     @property
     def heads(self) -> Heads:
+        return _heads(self._words)
+
+    @property
+    def sizes(self) -> Sizes:
+        """Those of the model and of the window: the encoder does not run for them."""
+        n = len(self._words.numbers)
+        return Sizes(minilm.LAYERS, minilm.HEADS, n, minilm.WIDTH, minilm.WIDTH, MODEL, "float64")
+
+    @property
+    def _words(self) -> minilm.Words:
         try:
-            words = minilm.words(self._read, self.tokens, self.window)
+            return minilm.words(self._read, self.tokens, self.window)
         except ValueError as error:
             raise SettingError("window", self.window, str(error).partition("expected ")[2]) from None
-        return _heads(words)
 
     @property
     def _read(self) -> str:
@@ -67,5 +78,5 @@ def _heads(words: minilm.Words) -> Heads:
         keys=traced.keys,
         values=traced.values,
         tokens=words.strings,
-        source="MiniLM",
+        source=MODEL,
     )

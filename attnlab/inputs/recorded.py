@@ -5,15 +5,28 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from attnlab.arrays import Precision
 from attnlab.inputs.base import Inputs
 from attnlab.inputs.head import Rows
 from attnlab.inputs.heads import Heads, readable_rows
 from attnlab.parts import Count, Declined, Index, SettingError, Unavailable
 from attnlab.shapes import Sample
+
+
+class Sizes(NamedTuple):
+    """How many layers, heads of each, positions; the widths of values and keys; of what, in which float type."""
+
+    layers: int
+    heads: int
+    n: int
+    d: int
+    e: int
+    source: str
+    precision: Precision
 
 
 @dataclass(frozen=True)
@@ -36,30 +49,36 @@ class Recorded(Inputs, abc.ABC):
     def __post_init__(self) -> None:
         super().__post_init__()
         try:
-            heads = self.heads
+            sizes = self.sizes
         except Unavailable:  # told where a trial asks for them
             return
-        for name, of in (("layer", heads.layers), ("head", heads.heads)):
+        for name, of in (("layer", sizes.layers), ("head", sizes.heads)):
             value = getattr(self, name)
             if value is not None and value >= of:
-                raise SettingError(name, value, f"null, or an integer from 0 to {of - 1} ({heads.source})")
+                raise SettingError(name, value, f"null, or an integer from 0 to {of - 1} ({sizes.source})")
         for name in ("n", "d", "e"):
-            object.__setattr__(self, name, getattr(heads, name))
+            object.__setattr__(self, name, getattr(sizes, name))
 
     @property
     @abc.abstractmethod
     def heads(self) -> Heads:
         """The model's heads. Raises SettingError, Declined or Unavailable where there are none."""
 
+    @property
+    def sizes(self) -> Sizes:
+        """What is known of the heads without their numbers: all that a plan asks for. Raises as `heads` does."""
+        heads = self.heads
+        return Sizes(heads.layers, heads.heads, heads.n, heads.d, heads.e, heads.source, heads.precision)
+
     def every(self, setting: str) -> Sequence[int]:
         """All values of layer or head: what a grid's `each` stands for."""
-        return range({"layer": self.heads.layers, "head": self.heads.heads}[setting])
+        return range({"layer": self.sizes.layers, "head": self.sizes.heads}[setting])
 
     @property
     def model(self) -> str:
         """What the heads are of, and the float type of their values, in words; nothing while it is Unavailable."""
         try:
-            return f"{self.heads.source} ({self.heads.precision})"
+            return f"{self.sizes.source} ({self.sizes.precision})"
         except Unavailable:
             return ""
 
@@ -71,9 +90,9 @@ class Recorded(Inputs, abc.ABC):
     @property
     def chosen(self) -> str:
         """The layers and heads that are used, in words."""
-        heads = self.heads
-        layer = f"layer {self.layer}" if self.layer is not None else f"{heads.layers} layers"
-        head = f"head {self.head}" if self.head is not None else f"{heads.heads} heads"
+        sizes = self.sizes
+        layer = f"layer {self.layer}" if self.layer is not None else f"{sizes.layers} layers"
+        head = f"head {self.head}" if self.head is not None else f"{sizes.heads} heads"
         layer = "1 layer" if layer == "1 layers" else layer
         return f"{layer}, {'1 head' if head == '1 heads' else head}"
 

