@@ -22,6 +22,11 @@ def test_every_shipped_study_has_its_place_in_the_argument() -> None:
     assert shipped - set(index.argument()) == {"four_questions"}, "the table that opens the index has no card"
 
 
+def test_a_step_of_the_argument_is_a_whole_sentence() -> None:
+    """Yaml cuts what is not quoted at its first comma; what it cut off is refused."""
+    assert {step for step in index.argument().values() if step[-1] not in ".?"} == set()
+
+
 def test_a_term_is_linked_where_it_is_first_used_and_only_there() -> None:
     page = linked(
         "<h2>Fibre</h2><p>Its <code>fibre</code>, a fibre, two fibres.</p><dl><dt>fibre</dt></dl>", "i.html"

@@ -76,7 +76,12 @@ class Framed:
 def argument() -> dict[str, str]:
     """The shipped experiments in the order of the argument, each with the step its studies take."""
     entries = yaml.safe_load(Path(__file__).with_name("argument.yaml").read_text(encoding="utf-8"))
-    return {entry["experiment"]: entry["step"] for entry in entries}
+    return {experiment: step for entry in entries for experiment, step in [_named(**entry)]}
+
+
+def _named(experiment: str, step: str) -> tuple[str, str]:
+    """An entry of the argument; a step whose comma yaml took for the next key is a TypeError."""
+    return experiment, step
 
 
 def in_order(studies: Sequence[IndexEntry]) -> list[IndexEntry]:
