@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +30,9 @@ class Recording:
     files: dict[Path, tuple[int, ...]] = field(default_factory=dict)
 
 
-@contextlib.contextmanager
-def record(path: str | Path, tokens: Sequence[str] | None = None) -> Iterator[Recording]:
+def record(
+    path: str | Path, tokens: Sequence[str] | None = None
+) -> contextlib.AbstractContextManager[Recording]:
     """Record every attention call inside, and write them to an .npz that `inputs=arrays` reads.
 
     Seen are `torch.nn.functional.scaled_dot_product_attention` and `torch.nn.MultiheadAttention`, which most
@@ -41,8 +44,9 @@ def record(path: str | Path, tokens: Sequence[str] | None = None) -> Iterator[Re
     they came in (bfloat16, which numpy does not have, as float32 beside `precision`), scale, mask, True
     where a row sees a position. A call that adds a bias to its logits is kept by its weights and values instead.
 
-    Raises Unavailable without torch, ValueError if no call was seen, or tokens are not as many as the positions.
-    Nothing is written then, nor where the model raises.
+    Raises at once Unavailable without torch, and ValueError for what is no path of an .npz file, or tokens that
+    are no texts; at its end ValueError if no call was seen, or tokens are not as many as the positions. Nothing is
+    written then, nor where the model raises.
 
         >>> import attnlab
         >>> import torch
@@ -52,13 +56,22 @@ def record(path: str | Path, tokens: Sequence[str] | None = None) -> Iterator[Re
         >>> list(seen.files.values())
         [(1, 1, 2, 5, 4)]
     """
-    first, recording = Path(path), Recording()
-    if first.suffix != ".npz":
-        raise ValueError(f"record: expected a file that ends in .npz, got {first.name}")
+    if not isinstance(path, str | os.PathLike) or Path(path).suffix != ".npz":
+        got = Path(path).name if isinstance(path, str | os.PathLike) else repr(path)
+        raise ValueError(f"record: expected a file that ends in .npz, got {got}")
+    if tokens is not None and (isinstance(tokens, str) or not all(isinstance(word, str) for word in tokens)):
+        raise ValueError(f"tokens: expected a list of strings, one a position, got {tokens!r:.100}")
     try:
         from attnlab import torch_calls
     except ImportError as missing:
         raise Unavailable(EXTRA) from missing
+    return _recording(torch_calls, Path(path), tokens)
+
+
+@contextlib.contextmanager
+def _recording(torch_calls: ModuleType, first: Path, tokens: Sequence[str] | None) -> Iterator[Recording]:
+    """The context of `record`: watches the calls inside, and writes them at the end."""
+    recording = Recording()
     with torch_calls.watching(recording.calls):
         yield recording
     groups: dict[tuple[object, ...], list[Call]] = {}

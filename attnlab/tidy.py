@@ -34,6 +34,15 @@ USUAL: tuple[Status, ...] = ("done", "failed", "skipped", "missing")
 """The statuses a page names even where there are none of them."""
 
 
+LASTING = "lasting"
+"""The fact of inputs whose groups are the same in every repeat and at every seed: rows of a file, not draws."""
+
+
+def lasting(column: str) -> bool:
+    """Whether a column holds that fact of some part."""
+    return column.endswith(f":{LASTING}")
+
+
 def settings_of(table: pd.DataFrame) -> list[str]:
     """The columns that are settings, in the table's order."""
     return [column for column in map(str, table.columns) if column not in BOOKKEEPING and ":" not in column]

@@ -48,6 +48,8 @@ def trial(inputs: Recorded, decoded: Count, rng: Streams) -> Row:
 
     decoded: how many rows of a head, evenly spread over it, decoders are asked of; the others have no value there.
     """
+    if rng.repeat:
+        raise Declined("an audit draws nothing, so another repeat would count the same rows again: repeats=1")
     found = [(head.group, audited(head, decoded)) for head in _chosen(inputs)]
     if not found:
         raise Declined(f"{inputs.chosen} of {inputs.heads.source}: no row sees a position")

@@ -30,7 +30,7 @@ from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP
-from attnlab.tidy import BOOKKEEPING, OF_TRIALS
+from attnlab.tidy import BOOKKEEPING, OF_TRIALS, lasting
 
 RESERVED = ("seed", "repeats", "rng")
 ALWAYS = {"seed": int, "repeats": Count, "trials": Count}
@@ -255,7 +255,7 @@ class Cell:
         ]
         if any(kinds != rates[0] for kinds in rates):
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
-        known, groups = self.measures, labels(rows)
+        known, groups = self.measures, labels(rows, any(map(lasting, self.facts())))
         with np.errstate(over="raise"):  # a mean beyond all floats is none
             return {
                 name: summary(name, known.get(name, ANY), [row[name] for row in rows], groups)

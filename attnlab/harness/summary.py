@@ -64,16 +64,20 @@ def _column(trial: str, name: object, values: object) -> np.ndarray:
     return array
 
 
-def labels(rows: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
+def labels(rows: list[dict[str, np.ndarray]], lasting: bool = False) -> list[np.ndarray]:
     """For each repeat the group of every trial (B,), numbered through all repeats: no group spans two.
 
-    A row without groups is one group. Raises ValueError for groups that are no whole numbers.
+    lasting: the numbers mean the same in every repeat, so groups do span them. A row without groups is one group.
+    Raises ValueError for groups that are no whole numbers.
     """
     found, used = [], 0
-    for row in rows:
-        group = row.get(GROUP, np.zeros(1, dtype=np.int64))
+    every = [row.get(GROUP, np.zeros(1, dtype=np.int64)) for row in rows]
+    for group in every:
         if group.dtype.kind not in "iu":
             raise ValueError(f"expected whole numbers as {GROUP!r} of a row, got {group.dtype}")
+        if lasting:
+            found.append(np.searchsorted(np.unique(np.concatenate(every)), group))
+            continue
         names, place = np.unique(group, return_inverse=True)
         found.append(used + place)
         used += max(1, names.size)

@@ -6,7 +6,7 @@ import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class Arrays(Recorded):
     (`attnlab.inputs.masks`), null: what the file says under `mask_kind`, none where it has no mask; layer and
     head as of every recorded source.
     """
+
+    version: ClassVar[int] = 2
 
     path: DataFile | None = None
     layout: Layout = "heads_first"

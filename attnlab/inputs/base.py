@@ -47,7 +47,16 @@ class Inputs(Part, abc.ABC):
     and every reader of it is right in 1/n, by symmetry."""
     density: ClassVar[bool] = False
     """True if the values have a density given the keys and the query: what fails on a null set never happens."""
-    facts: ClassVar[tuple[str, ...]] = ("says", "generic_values", "tied_keys", "exchangeable", "density")
+    lasting: ClassVar[bool] = False
+    """True if values come from outside: a group's number means the same ones in every repeat, at every seed."""
+    facts: ClassVar[tuple[str, ...]] = (
+        "says",
+        "generic_values",
+        "tied_keys",
+        "exchangeable",
+        "density",
+        "lasting",
+    )
 
     @abc.abstractmethod
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from pydoc_data.topics import topics
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from attnlab.inputs.heads import Heads
 from attnlab.inputs.recorded import Recorded, Sizes
@@ -26,6 +26,8 @@ class Minilm(Recorded):
     recorded source. content, found out: a hash of the text, which hangs on Python's version where it is Python's.
     Raises Unavailable where the model's files are absent or others.
     """
+
+    version: ClassVar[int] = 2
 
     text: DataFile | None = None
     tokens: Annotated[int, Between(3, minilm.LONGEST)] = 64

@@ -44,6 +44,7 @@ class Recorded(Inputs, abc.ABC):
     e: int = field(init=False, repr=False, compare=False)  # 0 where only weights were recorded
     layer: Index | None = None
     head: Index | None = None
+    lasting: ClassVar[bool] = True
     facts: ClassVar[tuple[str, ...]] = (*Inputs.facts, "model")
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from attnlab.intervals import Interval, pool_means, pool_rates
-from attnlab.tidy import MEASURED, METRIC, settings_of
+from attnlab.tidy import MEASURED, METRIC, lasting, settings_of
 from attnlab.verdicts.bracket import Average, Bracket
 
 KEPT, LOST = "_kept", "_lost"
@@ -32,14 +32,16 @@ def pooled(kept: pd.DataFrame) -> Interval | Average:
     """One number from rows of one metric, at least one of them.
 
     Cells that differ in the seed alone are independent draws at one condition: their trials are pooled and
-    carry an interval. Cells at different settings are a grid: their average and its range.
+    carry an interval; where the inputs are `lasting` another seed draws from the same, and they count as one draw.
+    Cells at different settings are a grid: their average and its range.
     """
     parts = [estimate(row) for row in kept[list(NUMBERS)].to_numpy(dtype=float)]
     if len(parts) == 1:
         return parts[0]
     settings = kept[settings_of(kept)]
     if settings.empty or settings.nunique(dropna=False).max() == 1:
-        draws = kept["seed"].tolist() if "seed" in kept else None
+        anew = "seed" in kept and not any(map(lasting, kept.dropna(axis="columns", how="all").columns))
+        draws = kept["seed"].tolist() if anew else None
         return pool_rates(parts, draws) if (kept["kind"] == "rate").all() else pool_means(parts, draws)
     values = [part.value for part in parts]
     return Average(
