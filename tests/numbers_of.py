@@ -92,6 +92,10 @@ def of_projection(part: Any) -> list[Any]:
     return [kept @ kept.T]  # the subspace: its basis has signs of its own
 
 
+def of_mixing(part: Any) -> list[Any]:
+    return [part.mixture(3, 5, 4, rng())]
+
+
 def of_task(part: Any) -> list[Any]:
     dealt = part(5, rng())
     return [dealt.symbols, dealt.query, dealt.place, dealt.answer, dealt.position]
@@ -111,6 +115,7 @@ CASES: dict[str, Callable[[Any], list[Any]]] = {
     "decoder": of_decoder,
     "probe": of_probe,
     "projection": of_projection,
+    "mixing": of_mixing,
     "task": of_task,
     "model": of_model,
 }
@@ -138,6 +143,7 @@ CELL: dict[str, tuple[str, ...]] = {
     "collision": (*FEW, "collision=radon"),
     "fibre": (*FEW, "weights.temperature=1"),
     "four_questions": (*FEW, "inputs=gaussian", "samples=20"),
+    "heads": (*FEW, "mixing=square", "decoder=simplex"),
     "ladder": (*FEWEST, "inputs.n=5", "inputs.d=4"),
     "phase": (*FEW, "inputs=gaussian", "weights.support=1"),
     "probing": (*FEWEST, "inputs.n=5", "inputs.d=4"),

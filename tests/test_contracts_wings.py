@@ -13,6 +13,7 @@ from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.collisions.base import Construction
 from attnlab.contracts import BrokenContract
+from attnlab.mixings.base import Mixing
 from attnlab.parts import Part
 from attnlab.probes.base import Probe
 from attnlab.probes.targets import examples
@@ -64,6 +65,12 @@ class WaywardProjection(Wayward, Projection):
 
 
 @dataclass(frozen=True)
+class WaywardMixing(Wayward, Mixing):
+    def mixture(self, heads: int, d: int, trials: int, rng: np.random.Generator) -> Any:
+        return self.gives
+
+
+@dataclass(frozen=True)
 class WaywardTask(Wayward, Task):
     alphabets = (4, 4)
 
@@ -91,6 +98,8 @@ def call(part: Any) -> object:
         return part.fit(seen(), RNG(0))(seen())
     if isinstance(part, Projection):
         return part.fit(seen(), RNG(0))
+    if isinstance(part, Mixing):
+        return part.mixture(2, 3, 6, RNG(0))
     if isinstance(part, Task):
         return part(6, RNG(0))
     return part.train(WaywardTask(), 1.0, 0)
@@ -112,6 +121,8 @@ CASES = [
     (WaywardProjection(gives=np.ones((3, 4))), "directions (3, 2), got shape (3, 4)"),
     (WaywardProjection(gives=HOLE[:3, :2] * np.nan), "finite directions (3, 2)"),
     (WaywardProjection(gives="pca"), "directions (3, 2), got a str"),
+    (WaywardMixing(gives=np.eye(6)), "a mixture (6, r, 6), got an array (6, 6) of float64"),
+    (WaywardMixing(gives=np.zeros((6, 2, 5))), "a mixture (6, 2, 6), got shape (6, 2, 5)"),
     (WaywardTask(gives=None), "an Episodes, got None"),
     (WaywardModel(gives=A), "a Layer, got an array (6, 5) of float64"),
 ]

@@ -21,7 +21,18 @@ from attnlab.weights.softmax import Softmax
 from experiments import four_questions
 
 ROOT = Path(__file__).parents[1]
-GROUPS = ("inputs", "weights", "channel", "decoder", "probe", "projection", "collision", "task", "model")
+GROUPS = (
+    "inputs",
+    "weights",
+    "channel",
+    "decoder",
+    "probe",
+    "projection",
+    "mixing",
+    "collision",
+    "task",
+    "model",
+)
 MANY = 20_000
 
 

@@ -23,12 +23,13 @@ WINGS = (
     "decoders",
     "probes",
     "projections",
+    "mixings",
     "identifiability",
 )
 FLOORS: list[tuple[str, ...]] = [
     ("contracts", "edition"),
     ("parts", "arrays", "problems", "examples", "shapes", "seeds", "interruption", "patience", "streams"),
-    ("attention", "intervals", "metrics", "files", "tidy", "spreadsheets"),
+    ("attention", "joined", "intervals", "metrics", "files", "tidy", "spreadsheets"),
     ("solvers", "theory", "pretrained"),
     (*WINGS, "verdicts"),
     ("oracles", "report", "science", "audit", "torch_calls"),
@@ -93,6 +94,7 @@ GROUPS = {
     "decoder": "decoders",
     "probe": "probes",
     "projection": "projections",
+    "mixing": "mixings",
     "exec": "harness.execution",
 }
 """Config groups and the packages that hold their parts."""

@@ -109,7 +109,7 @@ def test_rounding_reaches_into_the_subnormal_numbers_and_declines_what_would_be_
             channel.carry(np.nextafter(2 * at_the_end, 0), sample, rng())
 
 
-READERS = ("recovery", "probing", "ladder", "width", "training", "four_questions")
+READERS = ("recovery", "heads", "probing", "ladder", "width", "training", "four_questions")
 """The experiments in which an observer reads the output."""
 
 

@@ -52,6 +52,7 @@ STUDIES = {
     "collision": ("collision=radon",),
     "fibre": ("weights.temperature=1",),
     "four_questions": ("inputs=gaussian", "asks=weights,words", "samples=30", "probe=output_linear"),
+    "heads": ("mixing=concatenated,square,summed", "decoder=simplex,max_entropy"),
     "ladder": ("samples=30", "probe=output_ridge,pointer", "decoder=max_entropy"),
     "phase": ("inputs=gaussian", "weights.support=1"),
     "probing": ("samples=30", "probe=output_linear", "weights=hard"),

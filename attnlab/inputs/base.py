@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from attnlab.contracts import BrokenContract, instance
-from attnlab.parts import Count, Part
+from attnlab.contracts import BrokenContract, instance, told
+from attnlab.parts import Count, Declined, Part
 from attnlab.shapes import Array, Sample
 
 
@@ -18,6 +18,19 @@ def _sample(part: Part, result: object, trials: int, *_: object, **__: object) -
     found = instance(part, result, Sample)
     if found.trials != trials:
         raise BrokenContract(part, f"a Sample of {trials} trials", f"one of {found.trials}")
+    return found
+
+
+def _multihead(
+    part: Part, result: object, heads: int, trials: int, *_: object, **__: object
+) -> tuple[Sample, ...]:
+    """So many Samples of that many trials, over the same positions."""
+    if not isinstance(result, tuple) or len(result) != heads:
+        length = f" of {len(result)}" if isinstance(result, tuple) else ""
+        raise BrokenContract(part, f"a tuple of {heads} Samples", f"{told(result)}{length}")
+    found = tuple(_sample(part, one, trials) for one in result)
+    if not all(np.array_equal(one.mask, found[0].mask) for one in found):
+        raise BrokenContract(part, "one mask for all heads of a layer", "others")
     return found
 
 
@@ -35,7 +48,7 @@ class Inputs(Part, abc.ABC):
     d: Count = 8
     e: Count = 8
 
-    promises: ClassVar = {"__call__": _sample}
+    promises: ClassVar = {"__call__": _sample, "multihead": _multihead}
     generic_values: ClassVar[bool] = False
     """True if the values are independent standard Gaussians for every trial: exact laws hold only there."""
     tied_keys: ClassVar[bool] = False
@@ -61,6 +74,20 @@ class Inputs(Part, abc.ABC):
     @abc.abstractmethod
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         """Draw `trials` attention problems."""
+
+    def multihead(self, heads: int, trials: int, rng: np.random.Generator) -> tuple[Sample, ...]:
+        """Draw `trials` layers: a Sample for each of so many heads over the same positions, all of one mask.
+
+        A layer of one head is that head. Heads that have nothing in common but their positions are drawn one after
+        the other, which is what happens here; where they share tokens, or what is repeated where, the part says so
+        in a method of its own. Raises Declined for inputs with tokens or a mask that have none.
+        """
+        drawn = tuple(self(trials, rng) for _ in range(heads))
+        if heads > 1 and (drawn[0].tokens is not None or not all(one.mask.all() for one in drawn)):
+            raise Declined(
+                "several heads read the same tokens, and these inputs do not say what theirs share"
+            )
+        return drawn
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -108,6 +108,27 @@ class Recorded(Inputs, abc.ABC):
         times = -(-trials // len(every))
         drawn = np.concatenate([rng.permutation(every) for _ in range(times)])[:trials]
         return sample(heads, place[drawn], row[drawn])
+
+    def multihead(self, heads: int, trials: int, rng: np.random.Generator) -> tuple[Sample, ...]:
+        """Rows of one layer, in so many of its heads: others in every trial, none twice.
+
+        Declines a head by its number, more heads than a layer has, and heads that see other positions.
+        """
+        if heads == 1:
+            return (self(trials, rng),)
+        every = self.heads
+        if self.head is not None:
+            raise Declined(f"head {self.head} is one head: inputs.head=null draws {heads} of a layer")
+        if heads > every.heads:
+            raise Declined(f"{heads} heads of a layer that has {every.heads}")
+        place, row = readable_rows(every)
+        first = (place % every.heads == 0) & ((self.layer is None) | (place // every.heads == self.layer))
+        drawn = rng.choice(np.flatnonzero(first), size=trials, replace=int(first.sum()) < trials)
+        which = rng.permuted(np.tile(np.arange(every.heads), (trials, 1)), axis=1)[:, :heads]
+        found = tuple(sample(every, place[drawn] + head, row[drawn]) for head in which.T)
+        if not all(np.array_equal(one.mask, found[0].mask) for one in found):
+            raise Declined(f"the heads of a layer of {every.source} do not all see the same positions")
+        return tuple(replace(one, draw=place[drawn] // every.heads) for one in found)
 
 
 def sample(heads: Heads, place: Rows, row: Rows) -> Sample:

@@ -54,10 +54,15 @@ class Tokens(Inputs):
             raise SettingError("reuse", self.reuse, "null where values=fixed")
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
+        return self.multihead(1, trials, rng)[0]
+
+    def multihead(self, heads: int, trials: int, rng: np.random.Generator) -> tuple[Sample, ...]:
+        """The heads read the same tokens, each through W_Q, W_K and W_V of its own."""
         n, m = self.n, self.m
-        to_query, to_key, to_value = (
-            rng.standard_normal((m, width)) / np.sqrt(m) for width in (self.e, self.e, self.d)
-        )
+        through = [
+            [rng.standard_normal((m, width)) / np.sqrt(m) for width in (self.e, self.e, self.d)]
+            for _ in range(heads)
+        ]
         code = rng.standard_normal((n, m))
         group = self._groups(trials, rng)
         tokens = self._blend(rng.standard_normal((int(group.max()) + 1, n, m)), code)[group]
@@ -66,14 +71,17 @@ class Tokens(Inputs):
         visible = (
             np.arange(n) <= place[:, None] if self.mask == "causal" else np.ones((trials, n), dtype=bool)
         )
-        return Sample(
-            queries=asking @ to_query,
-            keys=tokens @ to_key,
-            values=tokens @ to_value,
-            tokens=tokens,
-            mask=visible,
-            group=group,
-            draw=np.zeros_like(group),  # the three projections are one draw for all trials
+        return tuple(
+            Sample(
+                queries=asking @ to_query,
+                keys=tokens @ to_key,
+                values=tokens @ to_value,
+                tokens=tokens,
+                mask=visible,
+                group=group,
+                draw=np.zeros_like(group),  # the three projections are one draw for all trials
+            )
+            for to_query, to_key, to_value in through
         )
 
     def _groups(self, trials: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
