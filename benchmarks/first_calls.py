@@ -38,10 +38,10 @@ CALLS = {
     "same_order_type": "attnlab.same_order_type(v, k)",
     "softmax_scenario": "identifiability.softmax_scenario(0, 1, v, k)",
     **{
-        f"decode, {name}": f"attnlab.decode(o, v, {name!r}{', keys=k' if name == 'softmax_inverse' else ''})"
+        f"decode, {name}": f"attnlab.decode(o, v, {'k, ' if name == 'softmax_inverse' else ''}decoder={name!r})"
         for name in ("least_squares", "max_entropy", "nearest_value", "simplex", "softmax_inverse")
     },
-    "decode, simplex of ill-scaled values": "attnlab.decode(o, v * [1, 1e7, 1e-7], 'simplex')",
+    "decode, simplex of ill-scaled values": "attnlab.decode(o, v * [1, 1e7, 1e-7], decoder='simplex')",
     **{
         f"collide, {name}": f"attnlab.collide(v, {name!r}, weights=a, keys=k, queries=q)"
         for name in (
@@ -50,7 +50,7 @@ CALLS = {
         )
     },
 }  # fmt: skip
-CODE = """
+ARRAYS = """
 import time
 import numpy as np
 import attnlab
@@ -62,6 +62,8 @@ u, many = rng.standard_normal((200, 3)), rng.standard_normal((600, 2))
 o, a = attnlab.attend(q, k, v)
 b = attnlab.attend(rng.standard_normal((2, 3)), rng.standard_normal((200, 3)), u).weights
 sparse = np.eye(17)[:2]
+"""
+TIMED = """
 began = time.process_time()
 try:
     CALL
@@ -77,7 +79,7 @@ def seconds(call: str, cache: str, root: Path = ROOT) -> float:
         **os.environ, "NUMBA_CACHE_DIR": cache, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", CODE.replace("CALL", call)],
+        [sys.executable, "-c", ARRAYS + TIMED.replace("CALL", call)],
         env=environment,
         cwd=root,  # where Python looks first
         stdout=subprocess.PIPE,

@@ -15,7 +15,7 @@ from attnlab.problems import Problems
 from attnlab.solvers import columns, tableau
 from attnlab.solvers.copies import merged
 from attnlab.solvers.face import CERTIFIED, UNDECIDED, UNIQUE, UNSOLVED
-from attnlab.solvers.nnls import face_tests
+from attnlab.solvers.nnls import face_tests, more_than_a_face
 
 Positions = NDArray[np.int64]
 
@@ -185,9 +185,8 @@ def _pieces(problems: Problems) -> Iterator[tuple[slice | Positions, Problems]]:
 def _split(a: Array, v: Array, visible: Mask, wide: int) -> Iterator[tuple[Positions, bool]]:
     """The rows not certified unique (such a sparse pattern is a degenerate vertex), and whether few columns do."""
     support = (a > 0) & visible
-    held = support.sum(axis=1)
-    open_ = (held > v.shape[2] + 1) | ((held == v.shape[2] + 1) & (visible.sum(axis=1) > held))
-    rest = np.flatnonzero(~open_)  # more values than d + 1 are dependent: no face test, and none to compile
+    open_ = more_than_a_face(support, visible, v.shape[2])
+    rest = np.flatnonzero(~open_)
     if len(rest):
         verdict, _ = face_tests(support[rest], v if len(v) == 1 else v[rest], visible[rest])
         open_[rest] = verdict != UNIQUE

@@ -11,8 +11,8 @@ from attnlab.arrays import Array, Mask, Precision
 from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
 from attnlab.solvers.copies import merged
-from attnlab.solvers.face import UNDECIDED, UNIQUE
-from attnlab.solvers.nnls import face_tests
+from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
+from attnlab.solvers.nnls import face_tests, more_than_a_face
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,11 @@ def is_unique(
         found, separation = face_tests(one[0] > 0, one[1])
         return Uniqueness(found[0] == UNIQUE, found[0] == UNDECIDED, separation.reshape(()))
     problems = Problems.of(values, mask, weights=weights, precision=precision)
-    verdict, margin = np.empty(problems.trials, dtype=np.int8), np.empty(problems.trials)
+    verdict, margin = np.full(problems.trials, NOT_UNIQUE, dtype=np.int8), np.zeros(problems.trials)
     for where, piece in problems.pieces():
-        v = merged(piece.values, piece.spacing)
-        verdict[where], margin[where] = face_tests(piece.given_weights > 0, v, piece.mask)
+        support = piece.given_weights > 0
+        if not more_than_a_face(support, piece.mask, piece.values.shape[2]).all():  # else nothing to compile
+            v = merged(piece.values, piece.spacing)
+            verdict[where], margin[where] = face_tests(support, v, piece.mask)
     shaped = verdict.reshape(problems.lead)
     return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(problems.lead))

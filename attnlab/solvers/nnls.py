@@ -73,6 +73,16 @@ def _every(n: int) -> Mask:
     return handed(np.ones((1, n), dtype=np.bool_), np.bool_)
 
 
+def more_than_a_face(support: Mask, visible: Mask, dimensions: int) -> Mask:
+    """(B,): positions too many for values of so many dimensions to be corners of a face: no face test is needed.
+
+    support, visible (B, n). More than d + 1 values are dependent, and d + 1 that are not span all others.
+    """
+    held = np.count_nonzero(support & visible, axis=1)
+    others = np.count_nonzero(visible, axis=1) > held
+    return np.asarray((held > dimensions + 1) | ((held == dimensions + 1) & others))
+
+
 def face_tests(support: Mask, values: Array, mask: Mask | None = None) -> tuple[NDArray[np.int8], Array]:
     """Is the hull of the supporting values a face of the hull of all visible ones, and are they independent?
 
