@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.compiling import inlined, inner, kernel
+from attnlab.solvers.compiling import inlined, inner, kernel, whole
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
 
 _PRICE = 1e-11
@@ -114,7 +114,7 @@ def _ratio(T, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
         rate = sign * T[i, c]
         if rate > _PIVOT:
             reach = min(reach, (max(beta[i], 0.0) + slack) / rate)
-    leaving, best, step = np.int64(-1), 0.0, np.inf
+    leaving, best, step = whole(-1), 0.0, np.inf
     for i in range(m):
         rate = sign * T[i, c]
         if rate > _PIVOT:
@@ -341,7 +341,7 @@ def _value(m, basis, beta, cost):  # type: ignore[no-untyped-def]
 @inner
 def _outdone(T, m, basis, beta, N, top, least, rounding):  # type: ignore[no-untyped-def]
     """Does some basic weight exceed that of the top by more than `least` and by more than rounding?"""
-    at, held = np.int64(-1), 0.0
+    at, held = whole(-1), 0.0
     for i in range(m):
         if basis[i] == top:
             at, held = i, beta[i]
@@ -377,7 +377,7 @@ def _descend(T, m, P, gamma, basis, slot, place, beta, z, cost, N, touched, stop
                 for s in range(P):
                     z[s] -= f * row[m + s]
         bland = still > W
-        best, enter = 0.0, np.int64(-1)
+        best, enter = 0.0, whole(-1)
         for s in range(P):
             if z[s] < -_PRICE and slot[s] >= 0:
                 if bland:
@@ -449,7 +449,7 @@ def _refill(A, N, mean, T, m, P, gamma, slot, place, z, reduced, fresh):  # type
                     if reduced[fresh[t]] > reduced[fresh[worst]]:
                         worst = t
     for t in range(count):
-        at, most = np.int64(-1), -np.inf
+        at, most = whole(-1), -np.inf
         for s in range(P):
             height = z[s] if slot[s] >= 0 else np.inf
             if height > most or at < 0:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import event
 
 from attnlab import patience
@@ -109,3 +110,6 @@ exact = njit(cache=CACHE, error_model="numpy")
 """Without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which reordering would undo."""
 exact_inlined = njit(cache=CACHE, error_model="numpy", inline="always")
 """The same, written out in each kernel that calls it."""
+whole: Any = np.int64
+"""Of the constant that a variable begins with: numba would compile all that the variable is passed to once for the
+constant, and once more for what it becomes."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.compiling import inlined, inner, kernel
+from attnlab.solvers.compiling import inlined, inner, kernel, whole
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -256,7 +256,7 @@ def _active_set(C, m, n, target, stop_apart, flat, fit):  # type: ignore[no-unty
     size = math.sqrt(size)
     for j in range(n):
         inside[j] = False
-    count, norm = np.int64(0), size
+    count, norm = whole(0), size
     blocked, sharp = -1, False
     for _ in range(3 * n + 10):
         for j in range(n):
@@ -265,7 +265,7 @@ def _active_set(C, m, n, target, stop_apart, flat, fit):  # type: ignore[no-unty
             row, ri = C[i], r[i]
             for j in range(n):
                 g[j] += ri * row[j]
-        top, enter = 0.0, np.int64(-1)  # the passive columns have g = 0
+        top, enter = 0.0, whole(-1)  # the passive columns have g = 0
         for j in range(n):
             if g[j] > top and not inside[j] and j != blocked:
                 top, enter = g[j], j
@@ -637,7 +637,7 @@ def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
     n, d = V.shape
     scales, D, H, sizes, U, steps = face.scales, face.D, face.H, face.sizes, face.U, face.steps
     column, target, place, others = face.column, face.target, face.place, face.others
-    k, count = np.int64(0), np.int64(0)
+    k, count = whole(0), whole(0)
     for j in range(n):
         if visible[j]:
             if support[j]:

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import inner, kernel
+from attnlab.solvers.compiling import inner, kernel, whole
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
 
 _PRICE = 1e-11
@@ -156,7 +156,7 @@ def _ratio(D, m, c, sign, beta, basis, bland):  # type: ignore[no-untyped-def]
         rate = sign * D[i, c]
         if rate > _PIVOT:
             reach = min(reach, (max(beta[i], 0.0) + slack) / rate)
-    leaving, best, step = np.int64(-1), 0.0, np.inf
+    leaving, best, step = whole(-1), 0.0, np.inf
     for i in range(m):
         rate = sign * D[i, c]
         if rate > _PIVOT:
@@ -197,7 +197,7 @@ def _build(A, m, N, T, bonus, D, gamma, basis, nonbasic):  # type: ignore[no-unt
         bonus[j] = 1.0
     for i in range(m):
         bonus[basis[i]] = 0.0
-    q = np.int64(0)
+    q = whole(0)
     for j in range(N):
         if bonus[j] > 0.0:
             nonbasic[q] = j
@@ -296,7 +296,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
                 return True
         _price(D, m, q, z, cost, basis, nonbasic)
         bland = still > m + q
-        best, enter, least = 0.0, np.int64(-1), np.int64(0)
+        best, enter, least = 0.0, whole(-1), whole(0)
         for c in range(q):
             if z[c] < -_PRICE:
                 if bland:
@@ -322,7 +322,7 @@ def _descend(D, m, q, gamma, basis, nonbasic, beta, z, cost, touched, stop):  # 
 def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     """Rows of `[V - mean, 1]^T` over the visible positions, and their weights; how many there are."""
     n, d = V.shape
-    N = np.int64(0)
+    N = whole(0)
     for j in range(n):
         if visible[j]:
             place[N] = j
@@ -486,7 +486,7 @@ def minimise(matrix, points, costs, solutions, solved):  # type: ignore[no-untyp
         for i in range(rows):
             for j in range(N):
                 A[i, j] = matrix[b % matrix.shape[0], i, j]
-        m = np.int64(-1)
+        m = whole(-1)
         for t in range(programmes):
             for j in range(N):
                 current[j] = points[b, t, j]
