@@ -140,6 +140,7 @@ CELL: dict[str, tuple[str, ...]] = {
     "audit": (f"inputs.path={heads_file(7, 3, 3)}", "inputs.layer=0", "inputs.head=1"),
     "alignment": (*FEW, "inputs.noise=0.1"),
     "asker": (*FEW, "inputs=gaussian", "collision.pairs=random"),
+    "channel": (*FEWEST, "inputs=gaussian", "inputs.n=5", "inputs.d=2", "channel=noise", "channel.sigma=0.3"),
     "collision": (*FEW, "collision=radon"),
     "fibre": (*FEW, "weights.temperature=1"),
     "four_questions": (*FEW, "inputs=gaussian", "samples=20"),

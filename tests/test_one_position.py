@@ -49,6 +49,7 @@ def test_few_positions_at_a_low_temperature_warn_of_nothing(n: int, e: int) -> N
 STUDIES = {
     "alignment": (),
     "asker": ("inputs=gaussian",),
+    "channel": ("inputs=gaussian", "channel=noise,layer_norm,rounding", "channel.format=int4", "samples=0"),
     "collision": ("collision=radon",),
     "fibre": ("weights.temperature=1",),
     "four_questions": ("inputs=gaussian", "asks=weights,words", "samples=30", "probe=output_linear"),

@@ -28,5 +28,13 @@ class Noise(Channel):
         """The words of these settings."""
         return f"noise of {self.sigma:g} on the output"
 
+    @property
+    def deviation(self) -> float:  # type: ignore[override]  # constant in most parts
+        """sigma."""
+        return self.sigma
+
+    def expected(self, outputs: Array, sample: Sample) -> Array:
+        return outputs
+
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:
         return np.asarray(outputs + self.sigma * rng.standard_normal(outputs.shape))

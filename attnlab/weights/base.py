@@ -33,6 +33,8 @@ class Weights(Part, abc.ABC):
     equivariant: ClassVar[bool] = False
     """True if permuting the positions of a sample permutes the law of the weights: no position is preferred for
     its number."""
+    uniform_top: ClassVar[bool] = False
+    """True if all weight is on one position, drawn uniformly from the visible ones whatever the sample holds."""
     facts: ClassVar[tuple[str, ...]] = ("says", "positive", "equivariant")
 
     promises: ClassVar = {"__call__": _weights}

@@ -1,0 +1,265 @@
+"""Channel: what of the attended position survives what a transformer does to the sum: noise, rounding, a residual
+stream, a norm?
+
+The sum is sent through a channel, and who reads it gets what arrives. For one-hot attention through Gaussian noise
+the best that any observer can do is known exactly, in accuracy and in bits. Beside it stand decoders that know the
+values and take what arrives for the sum, a probe that learned from examples, and one who knows the channel too.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from attnlab import metrics
+from attnlab.arrays import lengths
+from attnlab.channels.base import Channel
+from attnlab.decoders.base import Decoder
+from attnlab.inputs.base import Inputs
+from attnlab.intervals import ANY, DISTANCE, NONNEGATIVE, SHARE, UNIT
+from attnlab.parts import Count, Index
+from attnlab.probes.base import OUTPUT, Probe
+from attnlab.probes.scores import hit
+from attnlab.probes.splits import split
+from attnlab.probes.targets import examples
+from attnlab.seeds import Streams
+from attnlab.shapes import GROUP, Array, Row, Sample
+from attnlab.theory.noisy import noisy_accuracy, noisy_bits, noisy_bits_bound
+from attnlab.tidy import FEW_VISIBLE
+from attnlab.verdicts import (
+    Claim,
+    Remark,
+    Verdict,
+    agreement,
+    best,
+    each,
+    having,
+    lacking,
+    rather,
+    rows,
+    stated,
+)
+from attnlab.weights.base import Weights
+
+VERSION = 1
+VALUES = "the output and V"
+"""What a decoder knows that does not know the keys."""
+MEASURES = {
+    **dict.fromkeys((FEW_VISIBLE, "top1", "converged"), SHARE),
+    **dict.fromkeys(("matched_top1", "read_top1"), SHARE.sometimes),
+    "chance": UNIT,
+    "exact": UNIT.sometimes,
+    "total_variation": DISTANCE,
+    "posterior_bits": ANY.sometimes,
+    **dict.fromkeys(("exact_bits", "bound_bits"), NONNEGATIVE.sometimes),
+}
+
+
+def trial(
+    inputs: Inputs,
+    weights: Weights,
+    channel: Channel,
+    decoder: Decoder,
+    probe: Probe,
+    samples: Index,
+    trials: Count,
+    rng: Streams,
+) -> Row:
+    """One output per trial, read by whoever knows the values, and by a probe that learned from `samples` others.
+
+    With no samples nobody learns, and `read_top1` has no value. Where all weight is on one position drawn
+    uniformly, `matched_top1` is the observer who compares what arrives with what each value alone would have
+    become (`Channel.expected`): Bayes' rule where the channel adds Gaussian noise or draws nothing;
+    `posterior_bits` is what its posterior saves on the position, in the mean the information itself. `exact`,
+    `exact_bits` and `bound_bits` are the laws of these, for Gaussian values and noise.
+    """
+    everything = inputs(samples + trials, rng("inputs"))
+    a = weights(everything, rng("weights"))
+    arrived = channel(a, everything, rng("channel"))
+    seen = examples(arrived, a, everything)
+    train, test = split(everything.group, trials, rng("split")) if samples else (None, np.arange(trials))
+    sample, sent, held = everything[test], a[test], seen[test]
+    read = None if train is None else hit(probe.fit(seen[train], rng("fit"))(held), held.goal)
+    estimate = decoder(held.outputs, sample)
+    return {
+        GROUP: sample.draw,
+        FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
+        "top1": metrics.top1(sent, estimate.weights),
+        "chance": metrics.top1_chance(sent, sample.mask),
+        "total_variation": metrics.total_variation(sent, estimate.weights),
+        "converged": estimate.converged,
+        "read_top1": np.full(trials, np.nan) if read is None else read,
+        **(_of_one(held.outputs, sent, sample, channel) if weights.uniform_top else _unasked(trials)),
+        **_laws(inputs, weights, channel, sample),
+    }
+
+
+def _unasked(trials: int) -> Row:
+    return dict.fromkeys(("matched_top1", "posterior_bits"), np.full(trials, np.nan))
+
+
+def _of_one(arrived: Array, a: Array, sample: Sample, channel: Channel) -> Row:
+    """Of weights on one position: what someone who knows values and channel names, and in how many bits."""
+    candidates = np.stack([channel.expected(sample.values[:, i], sample) for i in range(sample.n)], axis=1)
+    distance = np.where(sample.mask, lengths(candidates - arrived[:, None]), np.inf)
+    nearest = distance <= distance.min(axis=1, keepdims=True)
+    if channel.deviation is None:
+        bits = np.full(len(a), np.nan)
+    else:
+        scale = channel.deviation or 1.0
+        shift = (distance**2 - distance.min(axis=1, keepdims=True) ** 2) / (2 * scale**2)
+        odds = np.exp(-shift) if channel.deviation else nearest.astype(np.float64)
+        own = np.where(a > 0, odds / odds.sum(axis=1, keepdims=True), 0.0).sum(axis=1)
+        bits = np.log2(sample.mask.sum(axis=1)) + np.log2(np.maximum(own, np.finfo(np.float64).tiny))
+    return {"matched_top1": metrics.top1(a, nearest.astype(np.float64)), "posterior_bits": bits}
+
+
+def _laws(inputs: Inputs, weights: Weights, channel: Channel, sample: Sample) -> Row:
+    """The exact laws where they hold, NaN elsewhere."""
+    lawful = inputs.generic_values and weights.uniform_top
+    sigma = channel.deviation if lawful else None
+    laws = {"exact": noisy_accuracy, "exact_bits": noisy_bits, "bound_bits": noisy_bits_bound}
+    if sigma is None:
+        return dict.fromkeys(laws, np.full(sample.trials, np.nan))
+    known: dict[str, Callable[[int], float]] = {
+        name: functools.partial(law, d=sample.d, sigma=sigma) for name, law in laws.items()
+    }
+    return {name: metrics.by_visible(law, sample.mask) for name, law in known.items()}
+
+
+def verdict(table: pd.DataFrame) -> Verdict:
+    """Which channels save the position, for whom, and what they cost."""
+    return stated(
+        table,
+        CLAIMS,
+        (
+            "The exact laws are for independent Gaussian values, all weight on one position and noise of known "
+            "size: they bound every observer there, and no other situation.",
+            "A decoder takes what arrives for the sum itself; one that allowed for the channel would do better "
+            "where the channel is no mere noise, as the observer who knows it does.",
+            "The stream is added and the norm taken without W_O, gains and biases.",
+        ),
+    )
+
+
+def _lawful(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which the exact laws hold."""
+    return table[table["key"].isin(rows(table, "exact")["key"])] if "key" in table else table.iloc[:0]
+
+
+def _noisy(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["channel.sigma"].notna()] if "channel.sigma" in table else table.iloc[:0]
+
+
+def _formats(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["channel.format"].notna()] if "channel.format" in table else table.iloc[:0]
+
+
+def _least(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells with as many positions as the output can just decide, n = d + 1: there it does so worst."""
+    sized = {"inputs.n", "inputs.d"} <= set(table.columns)
+    return table[table["inputs.n"] == table["inputs.d"] + 1] if sized else table.iloc[:0]
+
+
+def _still(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells whose channel adds no noise, and does something."""
+    return (
+        table[table["channel.sigma"].isna() & ~table["channel:lossless"].isin([True])]
+        if _told(table)
+        else table
+    )
+
+
+def _told(table: pd.DataFrame) -> bool:
+    return {"channel.sigma", "channel:lossless"} <= set(table.columns)
+
+
+UNLEARNED: dict[str, Any] = {"but": ("probe", "samples")}
+"""Where nobody learns the probe makes no difference."""
+CHANCE = {"chance": "chance {}"}
+NOISY: dict[str, Any] = {"over": "channel.sigma", "least": ("inputs.d",)}
+OFF: dict[str, Any] = {"metric": "total_variation", "form": "{}", "unit": "plain", **UNLEARNED}
+CLAIMS = (
+    Claim(
+        metric="top1",
+        says="Through noise, {decoder} names the attended position",
+        only=each(_noisy, _lawful, best("top1", "decoder")),
+        beside={"exact": "exact law for the best observer {}", **CHANCE},
+        figure="noise",
+        **NOISY,
+        **UNLEARNED,
+    ),
+    Claim(
+        metric="posterior_bits",
+        says="Of the position arrive",
+        form="{} bits",
+        unit="plain",
+        only=each(_noisy, _lawful, best("top1", "decoder")),
+        beside={"exact_bits": "exact law {!s} bits", "bound_bits": "at most {!s}"},
+        figure="bits",
+        but=("probe", "samples", "decoder"),
+        **NOISY,
+    ),
+    Claim(
+        metric="top1",
+        says="By observer: through noise the attended position is named",
+        over="decoder",
+        only=each(_noisy, _lawful),
+        least=("channel.sigma", "inputs.d"),
+        beside={"exact": "exact law for the best observer {}"},
+        figure="noise",
+        **UNLEARNED,
+    ),
+    Remark(lambda table: agreement(table, "matched_top1", "exact"), "noise"),
+    Claim(
+        metric="matched_top1",
+        says="Without noise, someone who knows the values and the channel names the attended position",
+        over="channel:says",
+        only=_still,
+        beside={"top1": "taking what arrives for the sum ({decoder}) {}", **CHANCE},
+        figure="kinds",
+        **UNLEARNED,
+    ),
+    Claim(
+        metric="read_top1",
+        says="Without the values, {probe} names it",
+        over="channel:says",
+        only=rather(lacking("probe:reads", OUTPUT)),
+        beside={"matched_top1": "knowing the values and the channel {}", **CHANCE},
+        figure="read",
+        but=("decoder",),
+    ),
+    Claim(
+        says="At n = d + 1 rounding leaves the weights of {decoder} off by a total variation of",
+        over="channel.format",
+        only=each(_formats, _least, having("decoder:signed")),
+        figure="formats",
+        **OFF,
+    ),
+    Claim(
+        says="There someone who also knows that weights are at least 0 ({decoder}) is off by",
+        over="channel.format",
+        only=each(_formats, _least, lacking("decoder:signed"), lacking("decoder:assumes", "softmax")),
+        figure="formats",
+        **OFF,
+    ),
+    Claim(
+        says="With keys tied to the values, which determine softmax weights at any length, {decoder} is off by",
+        over="channel:says",
+        only=having("inputs:tied_keys"),
+        figure="tied",
+        **OFF,
+    ),
+    Claim(
+        metric="top1",
+        says="From a rounded output someone who knows the keys too ({decoder}) names the top position",
+        over="inputs.e",
+        only=each(_formats, lacking("decoder:knows", VALUES)),
+        beside={"converged": "a query that gives exactly what arrived in {}"},
+        **UNLEARNED,
+    ),
+)
