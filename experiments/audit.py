@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from attnlab.audit import audited, shown
+from attnlab.audit import DECODERS, FORMATS, audited, shown
 from attnlab.inputs.head import Head
 from attnlab.inputs.heads import Heads
 from attnlab.inputs.recorded import Recorded
@@ -26,16 +26,22 @@ from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Remark, Verdict, rows, stated
 
-VERSION = 1
+VERSION = 2
 MOST = 64
 """Rows of a head up to which its map is shown whole."""
+DISTANCE_OF = {False: UNIT, True: NONNEGATIVE}
+"""What a total variation can be, by whether one side may have negative weights."""
 MEASURES = {
     **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "shared_value", "effective_top1"), SHARE),
-    **dict.fromkeys(("max_entropy_top1", "simplex_top1", "nearest_value_top1"), SHARE),
+    **{f"{name}_top1": SHARE.sometimes for name in DECODERS},
+    **{f"{name}_variation": DISTANCE_OF[decoder.signed].sometimes for name, decoder in DECODERS.items()},
+    **dict.fromkeys(("q3_kept", "q3_lost", "q3_flip"), SHARE.sometimes),
+    **dict.fromkeys(("softmax_c", "softmax_bound"), UNIT.sometimes),
+    **{f"{format}_certified": SHARE.sometimes for format in FORMATS},
+    **{f"{format}_width": UNIT.sometimes for format in FORMATS},
     **dict.fromkeys(("norm_top1", "contribution_top1", "first_top"), SHARE),
     "special_top": SHARE.sometimes,
     **dict.fromkeys(("top_weight", "top_width", "tail_mass"), UNIT),
-    "total_variation": UNIT,
     **dict.fromkeys(("null_dimension", "distinct", "negative_mass"), NONNEGATIVE),
     **dict.fromkeys(("gap_digits", "condition_digits"), NONNEGATIVE.sometimes),
     "effective_correlation": Measure(-1.0, 1.0, absent=True),
@@ -43,14 +49,15 @@ MEASURES = {
 }
 
 
-def trial(inputs: Recorded, decoded: Count, rng: Streams) -> Row:
+def trial(inputs: Recorded, decoded: Count, searched: Count, rng: Streams) -> Row:
     """Every row of every chosen head; rows of heads that share their values share a group. Nothing is drawn.
 
-    decoded: how many rows of a head, evenly spread over it, decoders are asked of; the others have no value there.
+    decoded, searched: how many rows of a head, evenly spread over it, decoders are asked of, and second queries
+    and rounded outputs, which are dearer; the others have no value there.
     """
     if rng.repeat:
         raise Declined("an audit draws nothing, so another repeat would count the same rows again: repeats=1")
-    found = [(head.group, audited(head, decoded)) for head in _chosen(inputs)]
+    found = [(head.group, audited(head, decoded, searched)) for head in _chosen(inputs)]
     if not found:
         raise Declined(f"{inputs.chosen} of {inputs.heads.source}: no row sees a position")
     rows = {name: np.concatenate([np.asarray(row[name]) for _, row in found]) for name in found[0][1]}

@@ -26,8 +26,8 @@ def heads(n: int, d: int, sharp: float = 1.0, **more: Any) -> Heads:
     return Heads(**{**arrays, **more})
 
 
-def of(found: Heads, head: int = 0, decoded: int = 1000) -> Numbers:
-    rows = audit.audited(found.head(0, head), decoded)
+def of(found: Heads, head: int = 0, decoded: int = 1000, searched: int = 2) -> Numbers:
+    rows = audit.audited(found.head(0, head), decoded, searched)
     return {name: np.asarray(values, dtype=np.float64) for name, values in rows.items()}
 
 
@@ -35,7 +35,7 @@ def test_up_to_d_plus_one_positions_everything_is_certain_and_recovered() -> Non
     row = of(heads(6, 5))
     assert row["certified"].all() and not row["could_vanish"].any()
     assert not row["null_dimension"].any() and (row["distinct"] == 6).all()
-    assert row["top_width"].max() < 1e-9 and row["total_variation"].max() < 1e-6
+    assert row["top_width"].max() < 1e-9 and row["max_entropy_variation"].max() < 1e-6
     assert row["max_entropy_top1"].all() and row["simplex_top1"].all()
     np.testing.assert_allclose(row["effective_correlation"], 1.0)
     assert row["largest_c"].max() <= 0.5 + 1e-9
@@ -119,7 +119,7 @@ def test_what_stands_for_no_word(word: str, special: bool) -> None:
 def test_the_dearest_bounds_of_a_head_are_found_once() -> None:
     weights = np.full((9, 9), 0.1) + 0.1 * np.eye(9)
     head = Heads(values=np.random.default_rng(0).standard_normal((9, 2)), weights=weights).head(0, 0)
-    audit.audited(head, 2)
+    audit.audited(head, 2, 1)
     found = audit.top_bounds(head)
     assert audit.top_bounds(head) is found
     assert len(audit.shown(head, 4)["rows"]) == 1

@@ -106,7 +106,7 @@ def test_the_csv_has_every_cell_and_no_formula() -> None:
 
 def test_of_a_long_text_the_rows_that_say_least_are_shown() -> None:
     (one, _) = exhibits(heads(), most=7)
-    width = np.asarray(audit.audited(heads().head(0, 0), 1)["top_width"])
+    width = np.asarray(audit.audited(heads().head(0, 0), 1, 1)["top_width"])
     assert one["rows"] == [width.argmax()] and len(one["weights"]) == 1 and len(one["weights"][0]) == 8
 
 

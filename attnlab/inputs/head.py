@@ -39,6 +39,7 @@ class Head:
     keys: Array | None
     precision: Precision
     tokens: tuple[str, ...] | None
+    scale: float
 
 
 def finite(array: Any, looked_at: Mask, name: str) -> Array:

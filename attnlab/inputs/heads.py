@@ -203,7 +203,8 @@ class Heads:
             found = weights
         assert found is not None, "queries and keys, or weights"
         words = self.words(layer)
-        return Head(layer, head, group, rows, found, values, seen, queries, keys, self.precision, words)
+        given = (queries, keys, self.precision, words, float(self.scale or 1.0))
+        return Head(layer, head, group, rows, found, values, seen, *given)
 
     def _of(self, array: Any, layer: int, head: int) -> Any:
         return array[(*np.unravel_index(layer, self.lead), head)]

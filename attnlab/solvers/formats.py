@@ -69,3 +69,20 @@ def in_range(numbers: Array, format: Floating) -> Mask:
     size = np.abs(numbers)
     normal = (size >= 2.0 ** EXPONENTS[format][0]) & (size <= largest(format))
     return np.asarray(((size == 0) | normal).all(axis=1))
+
+
+def box(numbers: Array, format: Format) -> Array | None:
+    """The least and the largest that round to what these numbers (d,) do, (d, 2); None beyond the format.
+
+    Both ends count as inside: which way a tie goes moves neither.
+    """
+    held = stored(numbers, format)
+    if np.abs(held).max(initial=0.0) > largest(format):
+        return None
+    least = EXPONENTS[format][0]
+    exponent = np.where(held == 0, least, np.maximum(np.frexp(held)[1] - 1, least))
+    half = np.ldexp(0.5, exponent - (BITS[format] - 1))
+    # Below a power of two the numbers are twice as dense, but for the least normal one and zero.
+    inner = np.where((np.abs(held) == np.ldexp(1.0, exponent)) & (exponent > least), half / 2, half)
+    below, above = np.where(held > 0, inner, half), np.where(held < 0, inner, half)
+    return np.stack([held - below, held + above], axis=-1)

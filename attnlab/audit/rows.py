@@ -8,45 +8,32 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from attnlab import metrics
 from attnlab.arrays import EPS, Array, Mask, lengths
-from attnlab.decoders.base import Decoder
-from attnlab.decoders.max_entropy import MaxEntropy
-from attnlab.decoders.nearest_value import NearestValue
-from attnlab.decoders.simplex import Simplex
+from attnlab.audit.asked import by_decoders, by_queries, by_rounding, chosen, chunks, two_largest
 from attnlab.identifiability import effective_attention, fibre_intervals, nullity, top_certified
 from attnlab.inputs.head import Head, Rows
-from attnlab.shapes import Row, Sample
+from attnlab.shapes import Row
 from attnlab.solvers.copies import merged
 from attnlab.tidy import FEW_VISIBLE
 
-CHUNK = 2**22
-"""Numbers of the values of rows that are worked on at once (32 MB)."""
 ZERO = 1e-9
 """A weight this small may be none: the rounding of the linear programme."""
 SPECIAL = re.compile(
     r"\[[A-Z]+\d*\]|</?s>|<(bos|eos|pad|unk|mask|cls|sep)>|<[a-z]+(_[a-z0-9]+)+>|<\|[^|]*\|>"
 )
 """Tokens that stand for no word: [CLS], [SEP], <s>, <bos>, <start_of_turn>, <|endoftext|>; no tag of a page."""
-DECODERS: dict[str, Decoder] = {
-    "max_entropy": MaxEntropy(),
-    "simplex": Simplex(),
-    "nearest_value": NearestValue(),
-}
-"""The observers that know the values and nothing else."""
 
 
-def audited(head: Head, decoded: int) -> Row:
+def audited(head: Head, decoded: int, searched: int) -> Row:
     """What the output of each row determines: one number a row (r,), by the names that the experiment declares.
 
     Certificates and intervals are over all weights on the simplex with the row's output; values that are equal at
-    the precision they came in are equal. decoded: how many rows, evenly spread, decoders are asked of; the others
-    are NaN there.
+    the precision they came in are equal. decoded, searched: how many rows, evenly spread, decoders are asked of,
+    and second queries and rounded outputs; the others are NaN there.
     """
     a, values, seen = head.weights, head.values, head.mask
     bounds = top_bounds(head)
@@ -60,7 +47,9 @@ def audited(head: Head, decoded: int) -> Row:
         "tail_mass": metrics.tail_mass(a, (values.shape[1] + 1) // 2),
         **_by_values(head),
         **_by_effective(head),
-        **_by_decoders(head, decoded),
+        **by_decoders(head, chosen(head, decoded)),
+        **by_queries(head, chosen(head, searched)),
+        **by_rounding(head, chosen(head, searched)),
         **_by_tops(head),
         "largest_c": largest_c(head),
     }
@@ -133,32 +122,6 @@ def _correlation(one: Array, other: Array, mask: Mask) -> Array:
     )
 
 
-def _by_decoders(head: Head, most: int) -> Row:
-    """How often each decoder names the top from the output, and how far the largest-entropy weights are off."""
-    asked = np.unique(np.linspace(0, len(head.rows) - 1, min(most, len(head.rows))).astype(np.int64))
-    found = {f"{name}_top1": np.full(len(head.rows), np.nan) for name in DECODERS}
-    found["total_variation"] = np.full(len(head.rows), np.nan)
-    for some, sample in chunks(head, asked):
-        a = head.weights[some]
-        for name, decoder in DECODERS.items():
-            estimate = decoder(a @ head.values, sample).weights
-            found[f"{name}_top1"][some] = metrics.top1(a, estimate)
-            if name == "max_entropy":
-                found["total_variation"][some] = metrics.total_variation(a, estimate)
-    return found
-
-
-def chunks(head: Head, rows: Rows) -> Iterator[tuple[Rows, Sample]]:
-    """These rows, by their places in the head, a bounded number at a time, as attention problems."""
-    n, d = head.values.shape
-    step = max(1, CHUNK // (n * d))
-    for first in range(0, len(rows), step):
-        some = rows[first : first + step]
-        none = np.zeros((len(some), n, 1))
-        values = np.broadcast_to(head.values, (len(some), n, d))
-        yield some, Sample(none[:, 0], none, values, mask=head.mask[some], spacing=EPS[head.precision])
-
-
 def _by_tops(head: Head) -> Row:
     """Whether other ways to say what a row looks at agree with its largest weight; and what that is."""
     a, values = head.weights, head.values
@@ -189,7 +152,7 @@ def largest_c(head: Head) -> Array:
     several = np.flatnonzero(head.mask.sum(axis=1) > 1)
     if not len(several):
         return found
-    order = np.argsort(-np.where(head.mask, head.weights, -1.0), axis=1, kind="stable")[:, :2]
+    order = two_largest(head, np.arange(len(found)))
     # Rows that see the same and have the same two on top share the answer.
     told = np.concatenate([order[several], head.mask[several]], axis=1)
     _, first, place = np.unique(told, axis=0, return_index=True, return_inverse=True)
@@ -199,37 +162,3 @@ def largest_c(head: Head) -> Array:
         c[np.isin(several[first], some)] = np.where(solved.converged, 2 / (2 + solved.length), np.nan)
     found[several] = c[place.reshape(-1)]
     return found
-
-
-def shown(head: Head, most: int) -> dict[str, Any]:
-    """The attention map of a head with the interval of every weight, as plain data for a page.
-
-    All rows of a head that has at most `most`; of others the `most / 4` whose top weight can move farthest.
-    weights, low, high: a list a row, numbers to four places; seen: how many positions a row sees; twins: positions
-    with one value, several each.
-    """
-    rows = np.arange(len(head.rows))
-    if len(rows) > most:
-        top = top_bounds(head)
-        widest = np.argsort(top[:, 0] - top[:, 1], kind="stable")[: most // 4]
-        rows = np.sort(widest)
-    bounds = fibre_intervals(head.weights[rows], head.values, head.mask[rows], precision=head.precision)
-    same = same_values(head)
-    seen = head.mask.any(axis=0)
-    twins = [np.flatnonzero((same == one) & seen).tolist() for one in np.unique(same[seen])]
-    return {
-        "layer": head.layer,
-        "head": head.head,
-        "words": None if head.tokens is None else list(head.tokens),
-        "rows": head.rows[rows].tolist(),
-        "seen": head.mask[rows].sum(axis=1).tolist(),
-        "weights": _short(head.weights[rows]),
-        "low": _short(bounds[..., 0]),
-        "high": _short(bounds[..., 1]),
-        "twins": [group for group in twins if len(group) > 1],
-    }
-
-
-def _short(numbers: Array) -> list[list[float]]:
-    rounded: list[list[float]] = np.round(numbers.clip(0.0, 1.0), 4).tolist()
-    return rounded
