@@ -8,6 +8,7 @@ what other ways to say where a row looks would name.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from attnlab.audit import DECODERS, FORMATS, audited, shown
+from attnlab.audit.over_heads import FEWEST, HEADS, LEAST, MOST, over_heads
 from attnlab.inputs.head import Head
 from attnlab.inputs.heads import Heads
 from attnlab.inputs.recorded import Recorded
@@ -24,10 +26,10 @@ from attnlab.parts import Count, Declined
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
-from attnlab.verdicts import Claim, Remark, Verdict, rows, stated
+from attnlab.verdicts import Claim, Remark, Verdict, pooled, rows, stated
 
 VERSION = 2
-MOST = 64
+SHOWN = 64
 """Rows of a head up to which its map is shown whole."""
 DISTANCE_OF = {False: UNIT, True: NONNEGATIVE}
 """What a total variation can be, by whether one side may have negative weights."""
@@ -67,7 +69,7 @@ def trial(inputs: Recorded, decoded: Count, searched: Count, rng: Streams) -> Ro
 
 def exhibit(inputs: Recorded) -> list[dict[str, Any]]:
     """The attention maps of the chosen heads, with the interval of every weight."""
-    return [shown(head, MOST) for head in _chosen(inputs)]
+    return [shown(head, SHOWN) for head in _chosen(inputs)]
 
 
 def _chosen(inputs: Recorded) -> Iterator[Head]:
@@ -87,16 +89,31 @@ def _read(heads: Heads, layer: int, head: int) -> Head:
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What the maps of these heads may be read for."""
-    return stated(
-        table,
-        CLAIMS,
+    pooled_rows = over_heads(table)
+    told = stated(
+        pooled_rows,
+        (Remark(lambda _: _over_all(table), "overview"), *CLAIMS),
         (
             "What is possible is over all weights on the simplex that give the same output of the head; who also "
             "knows the keys, and that the weights are a softmax of them, may know more.",
-            "Heads are those of one file or text: what another text would give is not in the intervals.",
+            "The intervals take heads as independent draws, heads that share their values as one, and there are "
+            f"none below {FEWEST} of them; what another text would give is not in them.",
             "A certain weight is determined by the head's output; what later layers make of it is another matter.",
+            *_asked(pooled_rows),
         ),
     )
+    return dataclasses.replace(told, cells=())  # its numbers are of many cells each
+
+
+def _asked(table: pd.DataFrame) -> list[str]:
+    """Of how many rows the dearer questions were asked."""
+    found = {name: table[name].max() for name in ("decoded", "searched") if name in table and len(table)}
+    if len(found) < 2:
+        return []
+    return [
+        f"Of each head at most {found['decoded']:.0f} rows, evenly spread, were put to the decoders, and at most "
+        f"{found['searched']:.0f} to the searches for second queries and to rounding: decoded= and searched= ask more."
+    ]
 
 
 SHARES = {
@@ -108,75 +125,86 @@ SHARES = {
 
 
 def _over_all(table: pd.DataFrame) -> list[str]:
-    """The shares over all rows of all heads that were measured, a sentence for each model."""
+    """The shares over all rows of all heads that were measured, a sentence for each model and length."""
     told = []
-    for model, own in table.groupby("inputs:model", sort=True) if "inputs:model" in table else ():
-        found = {metric: rows(own, metric) for metric in SHARES}
-        counts = {metric: cells["count"].sum() for metric, cells in found.items()}
-        if not all(counts.values()):
+    found = over_heads(table, each_layer=False)
+    for _, own in found.groupby(["inputs:model", "inputs.n"], sort=True) if "inputs:model" in found else ():
+        one = {metric: rows(own, metric).head(1) for metric in SHARES}
+        if not all(len(row) for row in one.values()):
             continue
-        shares = [
-            words.format(
-                f"{100 * (found[metric]['value'] * found[metric]['count']).sum() / counts[metric]:.1f} %"
-            )
-            for metric, words in SHARES.items()
-        ]
-        heads = found["certified"]["key"].nunique()
-        of = f"all {int(counts['certified']):,} rows in {heads} head{'s' * (heads > 1)} of {model}"
+        shares = [words.format(pooled(one[metric]).percent) for metric, words in SHARES.items()]
+        certain = one["certified"].iloc[0]
+        count, heads = int(certain["count"]), int(certain[HEADS])
+        every = f"all {count:,} rows" if count > 1 else "the one row"
+        of = f"{every} in {heads} head{'s' * (heads > 1)} of {certain['inputs:model']}"
         told.append(f"Of {of}: {'; '.join(shares)}.")
     return told
 
 
-CERTAIN = "The output makes the most-attended position of a row certain"
-CLAIMS: tuple[Claim | Remark, ...] = (
-    Remark(_over_all, "overview"),
-    Claim(
-        metric="certified",
-        says=CERTAIN,
-        over="inputs.layer",
-        spread=True,
+def _single(rows: pd.DataFrame) -> str:
+    """The range over single heads, where a number is over several."""
+    low, high = rows[LEAST].min(), rows[MOST].max()
+    several = rows[HEADS].max() > 1
+    unit, form = (100, ".1f") if rows["kind"].iloc[0] == "rate" else (1, ".3g")
+    told = f"{unit * low:{form}} to {unit * high:{form}}{' %' * (unit == 100)}"
+    return f"Single heads: {told}." if several and low < high else ""
+
+
+def _claim(metric: str, says: str, **more: Any) -> Claim:
+    """A claim about rows, a number a layer."""
+    of = {"form": "in {} of rows", "over": "inputs.layer", "tail": _single}
+    return Claim(metric=metric, says=says, **{**of, **more})
+
+
+CLAIMS: tuple[Claim, ...] = (
+    _claim(
+        "certified",
+        "The output makes the most-attended position of a row certain",
         figure="overview",
         question="Q2",
         counts="all weights on the simplex with that output have the same top position",
     ),
-    Claim(
-        metric="could_vanish",
-        says="The position that a map shows on top could have had no weight at all",
-        over="inputs.layer",
-        spread=True,
+    _claim(
+        "could_vanish",
+        "The position that a map shows on top could have had no weight at all",
         figure="vanish",
     ),
-    Claim(
-        metric="top_width",
-        says="The weight on top can be anything in an interval of mean width",
+    _claim(
+        "top_width",
+        "The weight on top can be anything in an interval of mean width",
         form="{}",
         unit="plain",
-        over="inputs.layer",
-        spread=True,
         figure="width",
     ),
-    Claim(
-        metric="max_entropy_top1",
-        says="Someone who knows the values, and takes the pattern of the largest entropy, names the top position",
-        over="inputs.layer",
-        spread=True,
+    _claim(
+        "q3",
+        "No other query over the same keys gives the output",
+        form="in {}",
+        question="Q3",
+        counts="no other softmax weights over the same keys have that output",
     ),
-    Claim(
-        metric="effective_top1",
-        says="Effective attention has the same top position",
-        over="inputs.layer",
-        spread=True,
+    _claim("q3_flip", "Another query certainly gives the output and puts another position on top"),
+    _claim(
+        "bfloat16_certified",
+        "The most-attended position is still certain once the output is rounded to bfloat16",
+        beside={"bfloat16_width": "the top weight's interval is then {!s} wide on average"},
     ),
-    Claim(
-        metric="norm_top1",
-        says="The largest a_i |v_i| stands on the largest weight",
-        over="inputs.layer",
-        spread=True,
+    _claim(
+        "largest_c",
+        "The largest c that either of a row's two largest weights can be at one output is on average",
+        form="{}",
+        unit="plain",
+        beside={
+            "softmax_c": "two queries were found for {!s}",
+            "softmax_bound": "and no two do better than {!s}",
+        },
+        limit="A c of 1/2 is no collision: one pattern has half on either.",
     ),
-    Claim(
-        metric="special_top",
-        says="The top position is a special token",
-        over="inputs.layer",
-        spread=True,
+    _claim(
+        "max_entropy_top1",
+        "Someone who knows the values, and takes the pattern of the largest entropy, names the top position",
     ),
+    _claim("effective_top1", "Effective attention has the same top position"),
+    _claim("norm_top1", "The largest a_i |v_i| stands on the largest weight"),
+    _claim("special_top", "The top position is a special token"),
 )

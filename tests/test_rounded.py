@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -76,7 +78,7 @@ def test_coarser_formats_leave_more_open() -> None:
         found = [rounded_top(row, values, format) for format in FORMATS]
         ends = [exact[i], *[(one.low, one.high) for one in found if one is not None]]
         assert len(ends) == 4
-        for (low, high), (lower, higher) in zip(ends, ends[1:], strict=False):
+        for (low, high), (lower, higher) in pairwise(ends):
             assert lower <= low + 1e-6 and high <= higher + 1e-6
         kept = [bool(certified.certified[i]), *[one.certified for one in found if one is not None]]
         assert kept == sorted(kept, reverse=True)

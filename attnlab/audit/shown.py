@@ -16,8 +16,8 @@ def shown(head: Head, most: int) -> dict[str, Any]:
     """The attention map of a head with the interval of every weight, as plain data for a page.
 
     All rows of a head that has at most `most`; of others the `most / 4` whose top weight can move farthest.
-    weights, low, high: a list a row, numbers to four places; seen: how many positions a row sees; twins: positions
-    with one value, several each.
+    weights, low, high: a list a row, numbers to four places; of: how many rows the head has; seen: how many
+    positions a row sees; twins: positions with one value, several each.
     """
     rows = np.arange(len(head.rows))
     if len(rows) > most:
@@ -33,6 +33,7 @@ def shown(head: Head, most: int) -> dict[str, Any]:
         "head": head.head,
         "words": None if head.tokens is None else list(head.tokens),
         "rows": head.rows[rows].tolist(),
+        "of": len(head.rows),
         "seen": head.mask[rows].sum(axis=1).tolist(),
         "weights": _short(head.weights[rows]),
         "low": _short(bounds[..., 0]),

@@ -18,7 +18,8 @@ from attnlab.shapes import Sample
 
 
 class Sizes(NamedTuple):
-    """How many layers, heads of each, positions; the widths of values and keys; of what, in which float type."""
+    """How many layers, heads of each, positions; the widths of values and keys; of what, in which float type; how
+    many heads share each set of values."""
 
     layers: int
     heads: int
@@ -27,6 +28,7 @@ class Sizes(NamedTuple):
     e: int
     source: str
     precision: Precision
+    sharing: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Recorded(Inputs, abc.ABC):
     Settings: layer and head (null: all of them), counted from 0; a trial is one query row of one of these heads,
     drawn without replacement for as long as there are others. Rows of heads that share their values share a group.
     Law: as of all inputs; and a sample's queries are scaled so that the softmax at temperature 1 gives the model's
-    own weights. model: what they are of.
+    own weights. model: what they are of; sharing: how many heads share a set of values.
     """
 
     n: Count = field(init=False, repr=False, compare=False)
@@ -45,7 +47,7 @@ class Recorded(Inputs, abc.ABC):
     layer: Index | None = None
     head: Index | None = None
     lasting: ClassVar[bool] = True
-    facts: ClassVar[tuple[str, ...]] = (*Inputs.facts, "model")
+    facts: ClassVar[tuple[str, ...]] = (*Inputs.facts, "model", "sharing")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,7 +71,10 @@ class Recorded(Inputs, abc.ABC):
     def sizes(self) -> Sizes:
         """What is known of the heads without their numbers: all that a plan asks for. Raises as `heads` does."""
         heads = self.heads
-        return Sizes(heads.layers, heads.heads, heads.n, heads.d, heads.e, heads.source, heads.precision)
+        shared = heads.heads // int(heads.values.shape[-3])
+        return Sizes(
+            heads.layers, heads.heads, heads.n, heads.d, heads.e, heads.source, heads.precision, shared
+        )
 
     def every(self, setting: str) -> Sequence[int]:
         """All values of layer or head: what a grid's `each` stands for."""
@@ -80,6 +85,14 @@ class Recorded(Inputs, abc.ABC):
         """What the heads are of, and the float type of their values, in words; nothing while it is Unavailable."""
         try:
             return f"{self.sizes.source} ({self.sizes.precision})"
+        except Unavailable:
+            return ""
+
+    @property
+    def sharing(self) -> str:
+        """How many heads of a layer share one set of values, where several do."""
+        try:
+            return str(self.sizes.sharing) if self.sizes.sharing > 1 else ""
         except Unavailable:
             return ""
 

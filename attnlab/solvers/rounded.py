@@ -1,7 +1,8 @@
 """The top weight over all weights whose output rounds to the same numbers of a float format.
 
 Those outputs are a box B around the output, so the weights are `{b >= 0, sum b = 1, V^T b in B}`: linear
-programmes, solved as they are written. Every end is proven by duality, whatever the solver's tolerance: for any w (d,)
+programmes, solved as they are written. Every end is proven by duality, whatever the solver's tolerance: for any
+w (d,)
 
     c.b = (c - V w).b + w.(V^T b) >= min_i (c - V w)_i + min over y in B of w.y,
 
