@@ -89,7 +89,7 @@ def _read(heads: Heads, layer: int, head: int) -> Head:
 
 def verdict(table: pd.DataFrame) -> Verdict:
     """What the maps of these heads may be read for."""
-    pooled_rows = over_heads(table)
+    pooled_rows = over_heads(table, MEASURES)
     told = stated(
         pooled_rows,
         (Remark(lambda _: _over_all(table), "overview"), *CLAIMS),
@@ -112,7 +112,7 @@ def _asked(table: pd.DataFrame) -> list[str]:
         return []
     return [
         f"Of each head at most {found['decoded']:.0f} rows, evenly spread, were put to the decoders, and at most "
-        f"{found['searched']:.0f} to the searches for second queries and to rounding: decoded= and searched= ask more."
+        f"{found['searched']:.0f} to the search for second queries and to rounding (decoded=, searched=)."
     ]
 
 
@@ -127,7 +127,7 @@ SHARES = {
 def _over_all(table: pd.DataFrame) -> list[str]:
     """The shares over all rows of all heads that were measured, a sentence for each model and length."""
     told = []
-    found = over_heads(table, each_layer=False)
+    found = over_heads(table, MEASURES, each_layer=False)
     for _, own in found.groupby(["inputs:model", "inputs.n"], sort=True) if "inputs:model" in found else ():
         one = {metric: rows(own, metric).head(1) for metric in SHARES}
         if not all(len(row) for row in one.values()):
@@ -195,8 +195,8 @@ CLAIMS: tuple[Claim, ...] = (
         form="{}",
         unit="plain",
         beside={
-            "softmax_c": "two queries were found for {!s}",
-            "softmax_bound": "and no two do better than {!s}",
+            "softmax_c": "two queries, where the search found any, and 0 elsewhere: {!s}",
+            "softmax_bound": "no two queries do better than {!s}",
         },
         limit="A c of 1/2 is no collision: one pattern has half on either.",
     ),

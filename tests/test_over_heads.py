@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from attnlab.experiments.audit import verdict
+from attnlab.experiments.audit import MEASURES, verdict
 
 from attnlab.audit.over_heads import FEWEST, HEADS, LEAST, MOST, over_heads
 from attnlab.intervals import SHARE, interval
@@ -37,9 +37,13 @@ def only(found: pd.DataFrame, metric: str = "certified") -> pd.DataFrame:
     return found[found["metric"] == metric]
 
 
+def pooled_rows(cells: pd.DataFrame) -> pd.DataFrame:
+    return over_heads(cells, MEASURES)
+
+
 def test_a_layer_is_a_row_whose_interval_is_over_its_heads() -> None:
     cells = table(2, 12)
-    found = only(over_heads(cells))
+    found = only(pooled_rows(cells))
     assert len(found) == 2 and (found["count"] == 12 * COUNT).all() and (found[HEADS] == 12).all()
     for (_, row), (_, own) in zip(found.iterrows(), only(cells).groupby("inputs.layer"), strict=True):
         assert row["value"] == pytest.approx(own["value"].mean())
@@ -52,8 +56,8 @@ def test_a_layer_is_a_row_whose_interval_is_over_its_heads() -> None:
 
 def test_fewer_heads_or_heads_of_one_set_of_values_make_no_interval() -> None:
     for cells in (table(1, FEWEST - 1), table(1, 12, sharing=2), table(1, 1)):
-        assert only(over_heads(cells))["low"].isna().all()
-    assert only(over_heads(table(2, 12, sharing=2), each_layer=False))["low"].notna().all()
+        assert only(pooled_rows(cells))["low"].isna().all()
+    assert only(over_heads(table(2, 12, sharing=2), MEASURES, each_layer=False))["low"].notna().all()
     few, many = (verdict(table(1, heads)).sentences[0] for heads in (9, 10))
     assert "of all 360 rows in 9 heads of M" in few[:1].lower() + few[1:] and "(no interval)" in few
     assert "(no interval)" not in many
@@ -62,16 +66,22 @@ def test_fewer_heads_or_heads_of_one_set_of_values_make_no_interval() -> None:
 def test_other_seeds_and_other_windows_are_the_same_heads() -> None:
     cells = table(1, 12)
     twice = pd.concat([cells, cells.assign(seed=1, key="again")])
-    pd.testing.assert_frame_equal(over_heads(twice), over_heads(cells))
+    pd.testing.assert_frame_equal(pooled_rows(twice), pooled_rows(cells))
     windows = pd.concat([cells.assign(**{"inputs.window": w, "inputs.content": "c"}) for w in range(4)])
-    one, four = only(over_heads(cells)).iloc[0], only(over_heads(windows)).iloc[0]
+    one, four = only(pooled_rows(cells)).iloc[0], only(pooled_rows(windows)).iloc[0]
     assert four["count"] == 4 * one["count"] and four[HEADS] == 12
     assert four["high"] - four["low"] == pytest.approx(one["high"] - one["low"], abs=0.02)
 
 
+def test_an_interval_stays_within_what_its_metric_can_be() -> None:
+    cells = only(table(1, 12)).assign(metric="largest_c", value=[0.5] * 11 + [0.54])
+    (row,) = (row for _, row in pooled_rows(cells).iterrows())
+    assert 0.5 <= row["low"] < row["value"] < row["high"]
+
+
 def test_lengths_and_models_are_told_apart() -> None:
     cells = pd.concat([table(1, 10), table(1, 10, **{"inputs.n": 32}), table(1, 10, **{"inputs:model": "L"})])
-    assert len(only(over_heads(cells, each_layer=False))) == 3
+    assert len(only(over_heads(cells, MEASURES, each_layer=False))) == 3
     assert verdict(cells).sentences[0].count("Of all 400 rows in 10 heads") == 3
 
 

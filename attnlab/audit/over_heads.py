@@ -6,12 +6,13 @@ how much heads differ, one does not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from attnlab.intervals import NONNEGATIVE, UNIT, Interval, interval
+from attnlab.intervals import ANY, Interval, Measure, interval
 from attnlab.tidy import METRIC, settings_of
 
 FEWEST = 10
@@ -22,11 +23,11 @@ LEAST, MOST, HEADS = "heads:least", "heads:most", "heads:count"
 """What a pooled row also holds: the least and the largest number of a head, and how many heads there are."""
 
 
-def over_heads(table: pd.DataFrame, each_layer: bool = True) -> pd.DataFrame:
+def over_heads(table: pd.DataFrame, measures: Mapping[str, Measure], each_layer: bool = True) -> pd.DataFrame:
     """The finished rows of a tidy table, those of one model and setting (and layer) made one.
 
-    Rows of a file are no draws, so cells that differ in their seed alone count once. Windows of one text over one
-    model are pooled, and their heads are the same heads.
+    measures: what is known of each metric. Rows of a file are no draws, so cells that differ in their seed alone
+    count once. Windows of one text over one model are pooled, and their heads are the same heads.
     """
     done = table[(table["status"] == "done") & table["value"].notna()]
     if not len(done) or not {LAYER, HEAD, MODEL} <= {*done.columns}:
@@ -35,15 +36,15 @@ def over_heads(table: pd.DataFrame, each_layer: bool = True) -> pd.DataFrame:
     fixed = [column for column in settings_of(done) if column not in loose]
     done = done.drop_duplicates([METRIC, MODEL, *settings_of(done)])
     grouped = done.groupby([METRIC, MODEL, *fixed], dropna=False, sort=False)
-    return pd.DataFrame([_pooled(rows) for _, rows in grouped]).reset_index(drop=True)
+    return pd.DataFrame([_pooled(rows, measures) for _, rows in grouped]).reset_index(drop=True)
 
 
-def _pooled(rows: pd.DataFrame) -> pd.Series:
+def _pooled(rows: pd.DataFrame, measures: Mapping[str, Measure]) -> pd.Series:
     """One row of several heads' rows of one metric."""
     first = rows.iloc[0].copy()
     if len(rows) == 1:
         return pd.concat([first, pd.Series({LEAST: first["value"], MOST: first["value"], HEADS: 1})])
-    found = _interval(rows)
+    found = _interval(rows, measures.get(first[METRIC], ANY))
     layers, heads = rows[LAYER].nunique(), len(rows[[LAYER, HEAD]].drop_duplicates())
     of = f"layer {int(first[LAYER])}" if layers == 1 and pd.notna(first[LAYER]) else f"{layers} layers"
     told = {
@@ -66,14 +67,13 @@ def _pooled(rows: pd.DataFrame) -> pd.Series:
     return first
 
 
-def _interval(rows: pd.DataFrame) -> Interval:
-    """Over groups of heads: every row of a head stands with its head's mean."""
+def _interval(rows: pd.DataFrame, measure: Measure) -> Interval:
+    """Over groups of heads: every row of a head stands with its head's mean, so a share is a mean here."""
     counts = rows["count"].to_numpy(dtype=np.int64)
     values = np.repeat(rows["value"].to_numpy(dtype=np.float64), counts)
     sharing = rows[SHARING].fillna("1").astype(int) if SHARING in rows else 1
     place = pd.DataFrame({"layer": rows[LAYER], "of": rows[HEAD] // sharing})
     groups = place.groupby(["layer", "of"], dropna=False).ngroup().to_numpy()
-    bounded = UNIT if bool(((values >= 0) & (values <= 1)).all()) else NONNEGATIVE
-    found = interval(values, bounded, np.repeat(groups, counts))
+    found = interval(values, replace(measure, share=False), np.repeat(groups, counts))
     few = len(np.unique(groups)) < FEWEST
     return replace(found, low=np.nan, high=np.nan) if few else found
