@@ -67,7 +67,8 @@ def test_other_seeds_and_other_windows_are_the_same_heads() -> None:
     cells = table(1, 12)
     twice = pd.concat([cells, cells.assign(seed=1, key="again")])
     pd.testing.assert_frame_equal(pooled_rows(twice), pooled_rows(cells))
-    windows = pd.concat([cells.assign(**{"inputs.window": w, "inputs.content": "c"}) for w in range(4)])
+    texts: list[dict[str, Any]] = [{"inputs.window": window} for window in range(4)]
+    windows = pd.concat([table(1, 12, **more) for more in texts])
     one, four = only(pooled_rows(cells)).iloc[0], only(pooled_rows(windows)).iloc[0]
     assert four["count"] == 4 * one["count"] and four[HEADS] == 12
     assert four["high"] - four["low"] == pytest.approx(one["high"] - one["low"], abs=0.02)
@@ -80,7 +81,8 @@ def test_an_interval_stays_within_what_its_metric_can_be() -> None:
 
 
 def test_lengths_and_models_are_told_apart() -> None:
-    cells = pd.concat([table(1, 10), table(1, 10, **{"inputs.n": 32}), table(1, 10, **{"inputs:model": "L"})])
+    others: list[dict[str, Any]] = [{}, {"inputs.n": 32}, {"inputs:model": "L"}]
+    cells = pd.concat([table(1, 10, **more) for more in others])
     assert len(only(over_heads(cells, MEASURES, each_layer=False))) == 3
     assert verdict(cells).sentences[0].count("Of all 400 rows in 10 heads") == 3
 

@@ -45,7 +45,7 @@ def plainly(weights: Array, values: Array, format: Format) -> tuple[float, float
 
     def least(cost: Array) -> float:
         found = linprog(cost, A_ub=rows, b_ub=right, A_eq=np.ones((1, n)), b_eq=[1.0], method="highs")
-        assert found.status == 0
+        assert found.status == 0 and found.fun is not None
         return float(found.fun)
 
     unit_top = np.eye(n)[top]

@@ -52,7 +52,8 @@ def _least_certain(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
     """The rows whose largest weight can move farthest, a few of each head: its rows often share the cause."""
     every = [row for one in exhibits for row in _rows(one) if row["high"] - row["low"] >= SHUT]
     every.sort(key=lambda row: (row["low"] - row["high"], row["layer"], row["head"], row["row"]))
-    most = max(A_HEAD, ROWS // len({(row["layer"], row["head"]) for row in every} or {0}))
+    heads = {(row["layer"], row["head"]) for row in every}
+    most = max(A_HEAD, ROWS // max(1, len(heads)))
     taken: Counter[tuple[int, int]] = Counter()
     found = []
     for row in every:

@@ -50,7 +50,7 @@ class _Polytope:
         """
         n, d = self.values.shape
         equations = np.block([[self.values.T, -np.eye(d)], [np.ones((1, n)), np.zeros((1, d))]])
-        bounds = np.concatenate([np.tile([0.0, 1.0], (n, 1)), self.box])
+        bounds = [(0.0, 1.0)] * n + [(float(low), float(high)) for low, high in self.box]
         right = np.concatenate([np.zeros(d), [1.0]])
         costs = np.concatenate([cost, np.zeros(d)])
         solved = linprog(costs, A_eq=equations, b_eq=right, bounds=bounds, method="highs")
