@@ -77,7 +77,14 @@ def _chosen(inputs: Recorded) -> Iterator[Head]:
     heads = inputs.heads
     for layer, one in heads.each():
         if inputs.layer in (None, layer) and inputs.head in (None, one):
-            head = _read(heads, layer, one)
+            try:
+                head = _read(heads, layer, one)
+            except ValueError as error:
+                place = f"{heads.place(layer, one)}: "
+                if None in (inputs.layer, inputs.head):
+                    raise
+                # The cell says which head it is: cells that share a reason are told once.
+                raise ValueError(f"{heads.source}: {str(error).removeprefix(place)}") from None
             if len(head.rows):
                 yield head
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import report_table
 
+import attnlab
 from attnlab.identifiability import fibre_intervals
 from attnlab.report import compare, comparison, index
 from attnlab.report import study as report
@@ -97,9 +98,21 @@ def opening() -> index.IndexEntry:
     return index.IndexEntry(facts, verdict, index.frames(facts, four(), "four"))
 
 
+def audited(folder: Path) -> Path:
+    """The page of an audit of two heads over twelve words, some of them twice, some of them markup."""
+    words = ["[CLS]", "I", "love", "sushi", "and", "I", "love", "<b>", "=1+1", "tea", "…", "[SEP]"]
+    same = [0, 1, 2, 3, 4, 1, 2, 7, 8, 9, 10, 11]
+    draw = np.random.default_rng(0).standard_normal
+    arrays = {"queries": draw((2, 12, 4)), "keys": draw((2, 12, 4)), "values": draw((2, 12, 3))[:, same]}
+    np.savez(folder / "heads.npz", tokens=words, **arrays)  # type: ignore[arg-type]
+    own = (f"inputs.path={folder / 'heads.npz'}", "exec=serial")
+    attnlab.run("audit", *own, inputs="arrays", searched=1, results=folder / "heads")
+    return folder / "heads" / "audit" / "report.html"
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the browser tells of the index, a study's page and a comparison."""
+    """What the browser tells of the index, a study's page, a comparison and an audit of heads."""
     folder = tmp_path_factory.mktemp("pages")
     rows = report_table.table()
     words, facts = report_table.verdict(rows), report_table.study(rows)
@@ -111,6 +124,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     sides = compare.Side("recovery", rows, conclude=report_table.verdict), compare.Side("other", other)
     apart = comparison.write(folder / "compare", compare.compare(*sides), "attnlab action=compare")
     pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html", "compare": apart}
+    pages["audit"] = audited(folder)
     return visit(pages, VIEWS, folder, pages["index"])
 
 
@@ -120,7 +134,7 @@ def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         for page in seen["pages"]
         for one in page["visits"]
     ]
-    assert len(found) == 3 * len(VIEWS)
+    assert len(found) == 4 * len(VIEWS)
     return found
 
 

@@ -6,6 +6,7 @@ the interval of the top weight, all positions only where they are asked for.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -35,6 +36,7 @@ def audited(head: Head, decoded: int, searched: int) -> Row:
     the precision they came in are equal. decoded, searched: how many rows, evenly spread, decoders are asked of,
     and second queries and rounded outputs; the others are NaN there.
     """
+    head = trimmed(head)
     a, values, seen = head.weights, head.values, head.mask
     bounds = top_bounds(head)
     verdict = top_certified(a, values, seen, precision=head.precision)
@@ -53,6 +55,22 @@ def audited(head: Head, decoded: int, searched: int) -> Row:
         **_by_tops(head),
         "largest_c": largest_c(head),
     }
+
+
+@functools.lru_cache(maxsize=1)  # one object, so that what is found of it is found once
+def trimmed(head: Head) -> Head:
+    """The head without positions that no row sees: a padded text is the text alone, to the last digit."""
+    seen = head.mask.any(axis=0)
+    if seen.all():
+        return head
+    return dataclasses.replace(
+        head,
+        weights=head.weights[:, seen],
+        values=head.values[seen],
+        mask=head.mask[:, seen],
+        keys=None if head.keys is None else head.keys[seen],
+        tokens=None if head.tokens is None else tuple(np.array(head.tokens, dtype=object)[seen]),
+    )
 
 
 @functools.lru_cache(maxsize=1)  # the dearest of a long head: its numbers and its map both ask for it

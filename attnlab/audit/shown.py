@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from attnlab.arrays import Array
-from attnlab.audit.rows import same_values, top_bounds
+from attnlab.audit.rows import same_values, top_bounds, trimmed
 from attnlab.identifiability import fibre_intervals
 from attnlab.inputs.head import Head
 
@@ -21,7 +21,7 @@ def shown(head: Head, most: int) -> dict[str, Any]:
     """
     rows = np.arange(len(head.rows))
     if len(rows) > most:
-        top = top_bounds(head)
+        top = top_bounds(trimmed(head))
         widest = np.argsort(top[:, 0] - top[:, 1], kind="stable")[: most // 4]
         rows = np.sort(widest)
     bounds = fibre_intervals(head.weights[rows], head.values, head.mask[rows], precision=head.precision)
