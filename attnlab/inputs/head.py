@@ -62,11 +62,17 @@ def finite_rows(array: Any, rows: Rows, name: str) -> Array:
 
 
 def softmax_rows(scale: float, queries: Array, keys: Array, seen: Mask) -> Array:
-    """`softmax(scale q.k)` over what is seen: queries (r, e), keys (n, e), seen (r, n) -> (r, n)."""
+    """`softmax(scale q.k)` over what is seen: queries (r, e), keys (n, e), seen (r, n) -> (r, n).
+
+    Positions that no row sees take no part, so those of a padded text are the text's own to the last digit.
+    """
+    some = np.asarray(seen.any(axis=0))
     with np.errstate(over="ignore", invalid="ignore"):
-        scores = scale * (queries @ keys.T)
-    require(bool(np.isfinite(scores[seen]).all()), "scores within the floats", "infinity")
-    return softmax_weights(scores, seen)
+        scores = scale * (queries @ keys[some].T)
+    require(bool(np.isfinite(scores[seen[:, some]]).all()), "scores within the floats", "infinity")
+    weights = np.zeros(seen.shape)
+    weights[:, some] = softmax_weights(scores, seen[:, some])
+    return weights
 
 
 def on_simplex(array: Any, seen: Mask, rows: Rows) -> Array:
@@ -74,7 +80,7 @@ def on_simplex(array: Any, seen: Mask, rows: Rows) -> Array:
     given = finite_rows(np.where(seen, array, 0.0) if not seen.all() else array, rows, "weights")
     tolerance = max(SUM_TOLERANCE, SUM_ROUNDINGS * spacing(array))
     hidden = np.where(seen, 0.0, np.nan_to_num(np.asarray(array, dtype=np.float64))).max(axis=1, initial=0.0)
-    sums = given.sum(axis=1)
+    sums = given[:, seen.any(axis=0)].sum(axis=1)  # as without the padding, to the last digit
     for bad, expected, got in (
         ((given < 0).any(axis=1), "weights >= 0", given.min(axis=1, initial=0.0)),
         (hidden > tolerance, "no weight where the mask hides", hidden),
