@@ -35,7 +35,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 6
+VERSION = 7
 MEASURES = {
     **dict.fromkeys(("support_recall", "support_chance"), UNIT.sometimes),
     **dict.fromkeys(("chance", "jsd_bits"), UNIT),

@@ -34,7 +34,7 @@ class Reachable(Construction):
 
     says: ClassVar[str] = "a search for another query"
     rival: ClassVar[str] = "Q3"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     starts: Count = 256
 

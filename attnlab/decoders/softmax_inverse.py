@@ -34,7 +34,7 @@ class SoftmaxInverse(Decoder):
     does not determine they go wherever their rounding does.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     says: ClassVar[str] = "softmax inversion"
 
     knows: ClassVar[str] = "the output, V and K"

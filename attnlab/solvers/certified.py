@@ -25,10 +25,11 @@ ENOUGH = 0.5
 
 @dataclass(frozen=True)
 class Inverses:
-    """inverse (F, e, e), its theta (F,) and LU's sign (F,), of a box of matrices around each given one."""
+    """Of each matrix the inverse X (F, e, e), theta (F,) of its box, row sums (F, e) of |X|, LU's sign (F,)."""
 
     inverse: Array
     theta: Array
+    rows: Array
     sign: NDArray[np.int64]
 
     @property
@@ -49,12 +50,11 @@ class Inverses:
         """
         found = np.matmul(self.inverse, np.broadcast_to(right, self.inverse.shape[:2])[..., None])[..., 0]
         size = np.abs(right).max(axis=-1)
-        rows = np.abs(self.inverse).sum(axis=2)
         rounding = (right.shape[-1] + 1) * EPS
         with np.errstate(
             over="ignore", invalid="ignore"
         ):  # where nothing is certain the bound may be infinite
-            return found, rows * ((2 * self.theta + rounding) * size)[..., None]
+            return found, self.rows * ((2 * self.theta + rounding) * size)[..., None]
 
 
 def inverses(matrices: Array, error: float | Array) -> Inverses:
@@ -65,22 +65,14 @@ def inverses(matrices: Array, error: float | Array) -> Inverses:
     """
     from attnlab.solvers.inverse_kernels import inverted  # compiled: imported when first used
 
-    e = matrices.shape[-1]
-    size = np.abs(matrices).max(axis=1, initial=0.0)
-    unit = np.where(size > 0, size, 1.0)
-    scaled = matrices / unit[:, None]
-    X, rows = np.empty(scaled.shape), np.empty(unit.shape)
-    left, sign = np.empty(len(scaled)), np.empty(len(scaled), dtype=np.int64)
-    inverted(handed(scaled, np.float64), X, left, rows, sign)
+    shape, e = matrices.shape[:2], matrices.shape[-1]
+    X, theta, rows = np.empty(matrices.shape), np.empty(shape[0]), np.empty(shape)
+    sign = np.empty(shape[0], dtype=np.int64)
     # |E X| <= sum over columns k of E_k |X_k|_1; LU's backward error and the rounding of A X count as such errors
     rounding = EPS * (1 + e + e**2 * 2.0 ** (e - 1))
-    relative = np.asarray(error, dtype=np.float64) / unit + rounding
-    with np.errstate(invalid="ignore", over="ignore"):
-        theta = np.where(sign == 0, np.inf, left + (relative * rows).sum(axis=1))
-        X /= unit[:, :, None]
-    held = np.isfinite(X).all(axis=(1, 2))  # the inverse of subnormal numbers may be too large for a float
-    X[~held] = 1.0  # any number will do: the bound of its error is infinite
-    return Inverses(X, np.where(np.isnan(theta) | ~held, np.inf, theta), sign)
+    of_columns = handed(np.broadcast_to(np.asarray(error, dtype=np.float64), shape), np.float64)
+    inverted(handed(matrices, np.float64), of_columns, rounding, X, theta, rows, sign)
+    return Inverses(X, theta, rows, sign)
 
 
 def signs(matrices: Array, error: float | Array) -> NDArray[np.int64]:
