@@ -6,6 +6,7 @@ of the positions plays no part.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from members import member, members
 from test_collisions_laws import attend, exact_gap, require_law
 
 from attnlab.collisions.base import Construction
+from attnlab.metrics import total_variation
 from attnlab.parts import Declined
 from attnlab.shapes import Array, Collision, Mask, Sample
 
@@ -93,6 +95,21 @@ def test_values_of_falling_variance(name: str, decay: float) -> None:
     pair = construction(name)(attend(sample, 4.0), sample, np.random.default_rng(0))
     assert pair.found.all() or name == "extreme"
     require_law(pair, sample)
+
+
+@pytest.mark.parametrize("n", [10, 64])
+def test_a_rounded_pair_does_not_hang_on_the_order_of_the_coordinates(n: int) -> None:
+    """Beyond d + 1 positions too, where many directions leave the output as it is: it is one example of them."""
+    sample = member("inputs", "gaussian", n=n, d=16, e=16)(40, np.random.default_rng(0))
+    order = np.random.default_rng(1).permutation(16)
+    moved = dataclasses.replace(sample, values=sample.values[:, :, order])
+    one, other = (
+        construction("rounded")(attend(each, 1.0), each, np.random.default_rng(2)) for each in (sample, moved)
+    )
+    np.testing.assert_array_equal(one.found, other.found)
+    apart = [total_variation(*np.moveaxis(pair.patterns, 1, 0)) for pair in (one, other)]
+    assert one.found.all() and (apart[0] > 0).all()
+    np.testing.assert_allclose(*apart, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["null_step", "radon", "caratheodory", "farthest", "rounded"])
