@@ -107,9 +107,9 @@ def test_a_rounded_pair_does_not_hang_on_the_order_of_the_coordinates(n: int) ->
         construction("rounded")(attend(each, 1.0), each, np.random.default_rng(2)) for each in (sample, moved)
     )
     np.testing.assert_array_equal(one.found, other.found)
-    apart = [total_variation(*np.moveaxis(pair.patterns, 1, 0)) for pair in (one, other)]
-    assert one.found.all() and (apart[0] > 0).all()
-    np.testing.assert_allclose(*apart, rtol=1e-6)
+    here, there = (total_variation(*np.moveaxis(pair.patterns, 1, 0)) for pair in (one, other))
+    assert one.found.all() and (here > 0).all()
+    np.testing.assert_allclose(there, here, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["null_step", "radon", "caratheodory", "farthest", "rounded"])

@@ -83,8 +83,20 @@ def test_verdict_says_what_the_table_says() -> None:
 def test_what_a_theorem_says_is_not_told_as_measured() -> None:
     """Softmax weights on more than d + 1 positions have rivals on the simplex in 100 %, found or not."""
     table = pd.DataFrame(CELLS).assign(**{"weights:positive": True})
-    (answer,) = verdict(table).answers
-    assert answer.text.startswith("always, by theorem") and "99.5 %" in answer.text
+    found = verdict(table)
+    (answer,) = found.answers
+    why = "by theorem: every visible position has weight and n > d + 1"
+    assert answer.text.startswith(f"always, {why} (others found in 99.5 %")
+    assert answer.kept.text.startswith(f"never, {why} (no others found in 0.5 %")
+    (said,) = (sentence for sentence in found.sentences if why in sentence)
+    assert f"(they exist in every trial, {why})" in said and "found in 99.5 %" in said
+
+
+def test_what_was_found_throughout_stands_beside_its_theorem() -> None:
+    table = pd.DataFrame([{**CELLS[2], "value": 1.0}]).assign(**{"weights:positive": True})
+    found = verdict(table)
+    assert "(always, by theorem" in found.sentences[0]
+    assert "(measured: lost in 100.0 %" in found.answers[0].text
 
 
 @pytest.mark.parametrize("kept", range(len(CELLS)))

@@ -54,9 +54,17 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The number with its interval, as the index prints it."""
+        """The number with its interval, as the index prints it; beside a theorem, what of it was found."""
         number = f"{self.interval} bits" if self.says == "bits" else f"{self.says} in {self.interval.percent}"
-        return f"{self.theorem} (measured: {number})" if self.theorem else number
+        if not self.theorem:
+            return number
+        if self.says == "lost" and self.theorem.startswith("always,") and self.interval.value < 1:
+            number = f"others found in {self.interval.percent}"
+        elif self.says == "kept" and self.theorem.startswith("never,") and self.interval.value > 0:
+            number = f"no others found in {self.interval.percent}"
+        else:
+            number = f"measured: {number}"
+        return f"{self.theorem} ({number})"
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Finding:
                 re.sub("^(at|for|in) ", "", place.words),
                 self.claim.printed(place.number),
                 *(beside.get(name, "") for name in own),
-                *([place.theorem] if proved else []),
+                *([self._proved(place)] if proved else []),
                 f"{place.number.count:,}",
             )
             for place, beside in zip(self.places, found, strict=True)
@@ -208,8 +208,15 @@ class Finding:
         beside = {name: words for name, words in self._beside(place.rows).items() if name not in same}
         if tabled:  # the table has them; but for what a theorem is about
             beside = {name: words for name, words in beside.items() if place.theorem.startswith(f"{name} ")}
-        notes = noted(place.theorem, beside)
+        notes = noted(self._proved(place), beside)
         return f"{number}{unit}{level}" + (f" ({notes})" if notes else "")
+
+    def _proved(self, place: Place) -> str:
+        """The theorem as it stands beside the number, which may count what was found of all that exist."""
+        found_less = self.claim.way == "lost" and place.number.value < 1
+        return (
+            re.sub("^always, ", "they exist in every trial, ", place.theorem) if found_less else place.theorem
+        )
 
     def _beside(self, level: pd.DataFrame, bare: bool = False) -> dict[str, str]:
         """Words for other metrics of the same cells; bare: their numbers alone."""
