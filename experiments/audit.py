@@ -139,9 +139,13 @@ def _over_all(table: pd.DataFrame) -> list[str]:
         one = {metric: rows(own, metric).head(1) for metric in SHARES}
         if not all(len(row) for row in one.values()):
             continue
-        shares = [words.format(pooled(one[metric]).percent) for metric, words in SHARES.items()]
         certain = one["certified"].iloc[0]
         count, heads = int(certain["count"]), int(certain[HEADS])
+        shares = []
+        for metric, words in SHARES.items():
+            asked = int(one[metric]["count"].iloc[0])
+            part = f" of the {asked:,} rows it was asked of" if asked < count else ""
+            shares.append(words.format(pooled(one[metric]).percent + part))
         every = f"all {count:,} rows" if count > 1 else "the one row"
         of = f"{every} in {heads} head{'s' * (heads > 1)} of {certain['inputs:model']}"
         told.append(f"Of {of}: {'; '.join(shares)}.")
@@ -201,11 +205,14 @@ CLAIMS: tuple[Claim, ...] = (
         "The largest c that either of a row's two largest weights can be at one output is on average",
         form="{}",
         unit="plain",
-        beside={
-            "softmax_c": "two queries, where the search found any, and 0 elsewhere: {!s}",
-            "softmax_bound": "no two queries do better than {!s}",
-        },
         limit="A c of 1/2 is no collision: one pattern has half on either.",
+    ),
+    _claim(
+        "softmax_bound",
+        "Two queries over the same keys reach no larger c, on average, than",
+        form="{}",
+        unit="plain",
+        beside={"softmax_c": "found by a search, with 0 where it found none: {!s}"},
     ),
     _claim(
         "max_entropy_top1",

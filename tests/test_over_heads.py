@@ -92,5 +92,13 @@ def test_of_one_row_no_plural_is_said() -> None:
     assert "Of the one row in 1 head of M" in said and "Single heads" not in said
 
 
+def test_a_share_of_some_rows_is_not_told_of_all() -> None:
+    cells = table(1, 2)
+    cells.loc[cells["metric"] == "max_entropy_top1", "count"] = 8
+    said = verdict(cells).sentences[0]
+    assert "Of all 80 rows" in said and said.endswith("of the 16 rows it was asked of.")
+    assert "asked of" not in verdict(table(1, 2)).sentences[0]
+
+
 def test_nothing_measured_says_nothing() -> None:
     assert verdict(table(1, 2, status="failed")).sentences == ()
