@@ -40,6 +40,7 @@ def settings_of(target: str) -> list[str] | None:
     return [field.name for field in dataclasses.fields(kind) if field.init]
 
 
+@functools.cache
 def found_out(target: str) -> list[str]:
     """What a part of this class finds out for itself when it is made: fields of its class that are no settings."""
     kind = named(target)
@@ -116,3 +117,4 @@ def options(group: str, config: Mapping[str, Json], setting: str) -> tuple[Json,
 def renew() -> None:
     """Forget the parts that were made: a new command makes them of classes as they are now."""
     _made.cache_clear()
+    found_out.cache_clear()

@@ -22,12 +22,14 @@ from attnlab.parts import SettingError
 MOST_FILES = 2000
 
 
+@functools.cache
 def code_of(kind: type) -> str | None:
     """A hash of the code a class of the user's own is made of; None if it is attnlab's."""
     modules = (sys.modules.get(base.__module__) for base in kind.__mro__)
     return _joined(found for module in modules if module is not None and (found := code(module)))
 
 
+@functools.cache
 def code(module: ModuleType) -> str | None:
     """A hash of every .py in the folder of a module of the user's own; None for attnlab's and Python's modules.
 
@@ -51,7 +53,7 @@ def content(path: str) -> str:
 
 def renew() -> None:
     """Forget what was read of code and files, and the modules of the user's own: a new command reads them anew."""
-    for cached in (_of_folder, _of_file, content):
+    for cached in (code_of, code, _of_folder, _of_file, content):
         cached.cache_clear()
     for name in own.loaded(own.folders()):
         del sys.modules[name]

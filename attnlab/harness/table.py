@@ -58,23 +58,24 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
     Rows are sorted by settings and metric, so the table does not depend on the order in which cells were
     planned or run.
     """
-    lines: list[dict[str, Any]] = []
-    columns: dict[str, None] = {}
+    columns = dict.fromkeys(name for entry in entries for name in entry.settings)
+    between = [name for name in columns if name not in TAIL]
+    ranked: list[tuple[Any, dict[str, Any]]] = []
     declared: dict[str, None] = {}
     for entry in entries:
         settings = {name: _scalar(value) for name, value in entry.settings.items()}
-        columns |= dict.fromkeys(settings)
+        rank = [_rank(settings.get(name)) for name in (*between, *TAIL)]
         facts = (entry.record or {}).get("facts") or {}
         declared |= dict.fromkeys(facts)
         head = {"study": study, "key": entry.key, "status": entry.status, "reason": entry.reason}
         measured = (entry.record or {}).get("metrics") or {"": {}}
         for metric, summary in measured.items():
             kept = {name: value for name, value in summary.items() if name in MEASURED}
-            lines.append({**head, **settings, **facts, METRIC: metric or None, **kept})
-    between = [name for name in columns if name not in TAIL]
+            line = {**head, **settings, **facts, METRIC: metric or None, **kept}
+            ranked.append(((rank, metric, entry.key), line))
     order = [*HEAD, *between, *sorted(declared), *TAIL, *MEASURED]
-    lines.sort(key=lambda line: [_rank(line.get(name)) for name in [*between, *TAIL, METRIC, "key"]])
-    table = pd.DataFrame(lines, columns=order)
+    ranked.sort(key=lambda one: one[0])
+    table = pd.DataFrame([line for _, line in ranked], columns=order)
     floats = ("value", "low", "high", "effective")  # also where all of them are None
     return table.astype(dict.fromkeys(floats, float))
 
