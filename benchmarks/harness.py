@@ -145,7 +145,7 @@ def reporting(ledger: Ledger, lab: tuple[str, ...], bare: float) -> None:
     cost(*lab, "level=range(22500)", *first, code=1)
     pages = cost(*lab[:-2], "study=unfinished", "action=report", code=1)
     ledger.figure("45,000 cells reported, one of them run, CPU s", pages.cpu)
-    ledger.at_most("45,000 cells reported, against the bare interpreter", pages.cpu / bare, 12)
+    ledger.at_most("45,000 cells reported, against the bare interpreter", pages.cpu / bare, 20)
 
 
 def main() -> int:

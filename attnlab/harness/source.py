@@ -22,7 +22,6 @@ from attnlab.parts import SettingError
 MOST_FILES = 2000
 
 
-@functools.cache
 def code_of(kind: type) -> str | None:
     """A hash of the code a class of the user's own is made of; None if it is attnlab's."""
     modules = (sys.modules.get(base.__module__) for base in kind.__mro__)
@@ -53,7 +52,7 @@ def content(path: str) -> str:
 
 def renew() -> None:
     """Forget what was read of code and files, and the modules of the user's own: a new command reads them anew."""
-    for cached in (code_of, code, _of_folder, _of_file, content):
+    for cached in (code, _of_folder, _of_file, content):
         cached.cache_clear()
     for name in own.loaded(own.folders()):
         del sys.modules[name]

@@ -2,8 +2,8 @@
 
 `results/<study>/cells/ab/<key>.json`, and beside it, where they were asked for, the values of every trial in
 `<key>.npz`, written first: a record never names values that are not there. A record that cannot be read counts
-as missing; nothing is ever lost by a kill, and two drivers on one study can at worst measure a cell twice, with
-the same numbers.
+as missing; nothing is ever lost by a kill, and of two drivers on one study one at a time is at a cell
+(`attnlab.harness.claims`).
 """
 
 from __future__ import annotations

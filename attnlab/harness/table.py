@@ -75,7 +75,9 @@ def tidy(study: str, entries: Sequence[Entry]) -> pd.DataFrame:
             ranked.append(((rank, metric, entry.key), line))
     order = [*HEAD, *between, *sorted(declared), *TAIL, *MEASURED]
     ranked.sort(key=lambda one: one[0])
-    table = pd.DataFrame([line for _, line in ranked], columns=order)
+    lines = [line for _, line in ranked]
+    del ranked  # as large as the table
+    table = pd.DataFrame(lines, columns=order)
     floats = ("value", "low", "high", "effective")  # also where all of them are None
     return table.astype(dict.fromkeys(floats, float))
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from attnlab import interruption
 from attnlab.harness import own
 from attnlab.harness.cells import Cell
+from attnlab.harness.claims import claimed
 from attnlab.harness.execution.limits import Limit, back_again
 from attnlab.harness.execution.queued import Job
 from attnlab.harness.records import SCHEMA
@@ -47,6 +48,11 @@ class Task:
         """Whether there is a final record, with the values of its trials if they are asked for."""
         stored = Store(self.folder).read(self.cell.key)
         return stored is not None and is_final(stored, Store(self.folder), self.keep_trials)
+
+    @property
+    def status(self) -> Status:
+        """The status that its record has."""
+        return Store(self.folder).status(self.cell.key)
 
     @property
     def place(self) -> Place:
@@ -110,13 +116,20 @@ class Execution(Part, abc.ABC):
 def perform(task: Task, timeout: float | None) -> Outcome:
     """Measure one cell and write its record; whatever it raises becomes the record.
 
+    One that another driver is at is waited for, and taken as that leaves it if it is done then.
     A KeyboardInterrupt that is the cell's own is no other failure; that of whoever interrupts the run is raised
     (`interruption.noted`), also where the cell keeps it to itself. Raises OSError where no record can be written.
     """
     own.reach(task.paths)
+    with claimed(task.folder, task.cell.key):
+        if task.is_done:  # another driver was faster
+            return Outcome(task, task.status)
+        return _performed(task, timeout)
+
+
+def _performed(task: Task, timeout: float | None) -> Outcome:
+    """Measure one cell that nobody else is at, and write its record."""
     store = Store(task.folder)
-    if task.is_done:  # another driver was faster
-        return Outcome(task, store.status(task.cell.key))
     started, clock = datetime.now(UTC), time.perf_counter()
     facts: dict[str, Any]
     rows: list[dict[str, Any]] = []

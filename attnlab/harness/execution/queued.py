@@ -12,6 +12,7 @@ import json
 import logging
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,12 @@ class Job:
 def place(study: Path, name: str) -> Path:
     """Where a submission of a study's cells leaves its files."""
     return study / "jobs" / name
+
+
+def renewed(study: Path) -> None:
+    """Have a shared disk show what other machines have submitted: it remembers a folder until it writes there."""
+    place(study, "").mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=place(study, "")).close()
 
 
 def submissions(study: Path) -> Iterator[Submission]:

@@ -18,10 +18,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from attnlab.harness.claims import SUBMITTING, claimed
 from attnlab.harness.execution.base import Execution, Outcome, Place, Task, recorded
 from attnlab.harness.execution.local import Local, measure
-from attnlab.harness.execution.queued import PENDING, Job, Submission, clear, held, place
+from attnlab.harness.execution.queued import PENDING, Job, Submission, clear, held, place, renewed
+from attnlab.harness.execution.queued import jobs as jobs_of
+from attnlab.harness.store import FINAL, Store
 from attnlab.parts import Count, Positive, SettingError
+from attnlab.report.words import counted
 
 log = logging.getLogger("attnlab")
 EXTRA = "submitit, which is not installed: pip install 'attnlab[slurm]'"
@@ -85,9 +89,25 @@ class Slurm(Execution):
         """Submit the tasks, say under which numbers, and wait for them if that is asked for."""
         jobs: dict[Place, Job] = {}
         for folder, some in itertools.groupby(tasks, key=lambda task: task.folder):
+            jobs |= self._in_jobs(folder, list(some))
+        yield from (Outcome(task, task.status) for task in tasks if task.place not in jobs)
+        yield from self.awaited([task for task in tasks if task.place in jobs], jobs)
+
+    def _in_jobs(self, folder: Path, tasks: Sequence[Task]) -> dict[Place, Job]:
+        """The job of each of one study's tasks that is not done: submitted now, unless another driver has.
+
+        One driver at a time looks what is queued and submits the rest.
+        """
+        with claimed(folder, SUBMITTING):
+            renewed(folder)
             clear(folder)
-            jobs |= self._submitted(folder, list(some))
-        yield from self.awaited(tasks, jobs)
+            left = [task for task in tasks if not task.is_done]
+            found = Store(folder).records(task.cell.key for task in left)
+            known = jobs_of(folder, {key: one for key, one in found.items() if one["status"] not in FINAL})
+            theirs = {task.place: known[task.cell.key] for task in left if task.cell.key in known}
+            if theirs:
+                log.info("%s of %s submitted by another command", counted(len(theirs), "cell"), folder.name)
+            return theirs | self._submitted(folder, [task for task in left if task.place not in theirs])
 
     def awaited(self, tasks: Sequence[Task], jobs: Mapping[Place, Job]) -> Iterator[Outcome]:
         """What becomes of tasks that are in jobs: queued if nobody is to wait, else what their records say."""
