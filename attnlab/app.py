@@ -14,7 +14,7 @@ import sys  # noqa: E402
 from collections.abc import Iterator, Sequence  # noqa: E402
 from typing import Any  # noqa: E402
 
-from attnlab import interruption, patience  # noqa: E402
+from attnlab import interruption, patience, streams  # noqa: E402
 from attnlab.harness.actions import act  # noqa: E402
 from attnlab.harness.command import ask  # noqa: E402
 from attnlab.harness.information import inform, is_question  # noqa: E402
@@ -37,12 +37,12 @@ def main() -> None:
         sys.exit(interruption.INTERRUPTED)
     except OSError as error:  # the disk is full, the folder is gone
         log.debug("stopped", exc_info=True)
-        print(f"\nattnlab: stopped ({error}); what was finished is kept.", file=sys.stderr)
+        _say(f"\nattnlab: stopped ({error}); what was finished is kept.")
         sys.exit(FAILED)
 
 
 class _Outlet:
-    """Standard output whose reader may stop reading, as `head` does: what is still said then, nobody hears."""
+    """Standard output for a terminal, whose reader may stop reading, as `head` does: nobody hears the rest."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -52,7 +52,7 @@ class _Outlet:
 
     def write(self, text: str) -> int:
         try:
-            return int(self._stream.write(text))
+            return int(self._stream.write(streams.harmless(text)))
         except BrokenPipeError:
             return self._close(text)
 
@@ -85,7 +85,8 @@ def _answer(words: Sequence[str]) -> int:
         return 0
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.INFO)  # tracebacks go to the run's log.txt and to the records
-    logging.basicConfig(format="%(message)s", handlers=[screen], force=True)
+    screen.setFormatter(streams.Harmless("%(message)s"))
+    logging.basicConfig(handlers=[screen], force=True)
     log.setLevel(logging.DEBUG)
     with patience.asked_for():
         return act(ask(words))
@@ -94,12 +95,17 @@ def _answer(words: Sequence[str]) -> int:
 def _refuse(problems: Sequence[tuple[str, str]]) -> int:
     """One screen: what was refused, and what is allowed."""
     shown, more = problems[:20], len(problems) - 20
-    print(f"attnlab: refused, nothing was run or written ({len(problems)} to mend)\n", file=sys.stderr)
+    _say(f"attnlab: refused, nothing was run or written ({len(problems)} to mend)\n")
     for what, allowed in shown:
-        print(f"  {what}", file=sys.stderr)
-        print("\n".join(f"      {line}" for line in allowed.splitlines()), file=sys.stderr)
+        _say(f"  {what}")
+        _say("\n".join(f"      {line}" for line in allowed.splitlines()))
     if more > 0:
-        print(f"  ... and {more} more", file=sys.stderr)
-    print(f"\nyou typed: {shlex.join(['attnlab', *sys.argv[1:]])}", file=sys.stderr)
-    print("try: attnlab --help    attnlab --cfg job experiment=recovery", file=sys.stderr)
+        _say(f"  ... and {more} more")
+    _say(f"\nyou typed: {shlex.join(['attnlab', *sys.argv[1:]])}")
+    _say("try: attnlab --help    attnlab --cfg job experiment=recovery")
     return REFUSED
+
+
+def _say(text: str) -> None:
+    """Print on standard error, harmless."""
+    print(streams.harmless(text), file=sys.stderr)

@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
-_FORMULA, _GUARDED = re.compile(r"'*[=+\-@\t\r]"), re.compile(r"'+[=+\-@\t\r]")
+_LINE_ENDS = re.compile(r"\r\n?")
+"""What a reader of csv takes for the end of a row where no quotes stand around it, and writers set none."""
+_FORMULA, _GUARDED = re.compile(r"'*[=+\-@\t\n]"), re.compile(r"'+[=+\-@\t\n]")
 """Texts that a spreadsheet takes for a formula, and those that stand behind a quote so that it does not."""
 
 
 def as_csv(table: pd.DataFrame) -> str:
-    """A table as csv. Text that a spreadsheet would run stands behind a quote, which `read_csv` takes away."""
-    return str(_each_text(table, _FORMULA, lambda text: f"'{text}").to_csv(index=False, lineterminator="\n"))
+    """A table as csv. Text that a spreadsheet would run stands behind a quote, which `read_csv` takes away.
+
+    Lines inside a text end with a line feed alone.
+    """
+    whole = _each_text(table, re.compile(".*\r", re.DOTALL), lambda text: _LINE_ENDS.sub("\n", text))
+    return str(_each_text(whole, _FORMULA, lambda text: f"'{text}").to_csv(index=False, lineterminator="\n"))
 
 
 def from_csv(source: io.BytesIO | io.StringIO) -> pd.DataFrame:
@@ -24,7 +30,7 @@ def from_csv(source: io.BytesIO | io.StringIO) -> pd.DataFrame:
 
 
 def _each_text(table: pd.DataFrame, which: re.Pattern[str], change: Callable[[str], str]) -> pd.DataFrame:
-    """The table with those of its texts changed that begin so."""
+    """The table with those of its texts changed that match."""
     changed: dict[str, pd.Series] = {}
     for place, column in enumerate(map(str, table)):
         values = table.iloc[:, place]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
 STREAMS = ("stdin", "stdout", "stderr")
+COMMANDS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+"""What a terminal does not show but obeys, and what is shown in its place."""
 
 
 def make_whole() -> None:
@@ -25,3 +28,16 @@ def make_whole() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def harmless(text: str) -> str:
+    """A text that a terminal shows and does not obey: what a cell or a file says moves no cursor."""
+    return text.translate(COMMANDS)
+
+
+class Harmless(logging.Formatter):
+    """Lines of a log as a terminal may show them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, harmless."""
+        return harmless(super().format(record))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import Lab
+from hypothesis import given
+from hypothesis import strategies as some
 
 from attnlab.harness.table import as_read, read_csv, write_csv
 
@@ -27,6 +29,21 @@ def test_text_stands_behind_a_quote_and_comes_back(tmp_path: Path) -> None:
     assert list(read_csv(path)["reason"]) == TEXTS
     pd.testing.assert_frame_equal(read_csv(path), as_read(table))
     assert ",-0.5," in text
+
+
+@given(some.lists(some.text(some.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=5))
+def test_every_text_is_one_cell_and_comes_back_but_for_its_line_ends(texts: list[str]) -> None:
+    texts = ["not a number", *texts]
+    table = pd.DataFrame({"reason": texts, "value": [0.5] * len(texts)})
+    back = as_read(table)
+    assert list(back["reason"]) == [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    assert list(back["value"]) == [0.5] * len(texts)
+
+
+@pytest.mark.parametrize("text", ["50%\r100%", "one\r\ntwo", "\r", "\r=1+1", "ends\r"])
+def test_a_carriage_return_ends_no_row(text: str) -> None:
+    table = pd.DataFrame({"reason": [text, "x"], "value": [1.0, 2.0]})
+    assert list(as_read(table)["reason"]) == [text.replace("\r\n", "\n").replace("\r", "\n"), "x"]
 
 
 def test_columns_of_numbers_and_text_keep_their_numbers() -> None:

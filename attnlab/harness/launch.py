@@ -23,6 +23,7 @@ from attnlab.harness.store import FINAL, Store, counts, own_name
 from attnlab.interruption import INTERRUPTED
 from attnlab.parts import SettingError, SettingErrors
 from attnlab.report.words import counted, listed
+from attnlab.streams import Harmless
 from attnlab.tidy import Status
 
 log = logging.getLogger("attnlab")
@@ -176,7 +177,7 @@ def _trace(
     }
     write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
     handler = logging.FileHandler(place / "log.txt", encoding="utf-8", errors="backslashreplace", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(Harmless("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     try:
         yield
