@@ -109,12 +109,23 @@ def _override(word: str) -> Override:
         return _parser().parse_override(f"{key}='{value}'")
 
 
+def _readable(word: str) -> str:
+    """The word itself. Raises SettingErrors for one with bytes that are no text: no table could hold it.
+
+    A folder of results may have any name.
+    """
+    key, _, value = word.partition("=")
+    if key != "results" and word != word.encode(errors="replace").decode():
+        raise SettingErrors([SettingError(key.encode(errors="replace").decode(), value, "text in UTF-8")])
+    return word
+
+
 def _overrides(arguments: Sequence[str], configs: Configs, actions: Sequence[str]) -> list[Override]:
     """The words as overrides. Raises SettingErrors for all of them that are none, or of no effect."""
     found, problems = [], []
     for word in arguments:
         try:
-            override = _override(word)
+            override = _override(_readable(word))
         except HydraException as error:
             problems.append(_no_override(word, error, configs, actions))
             continue
@@ -124,17 +135,27 @@ def _overrides(arguments: Sequence[str], configs: Configs, actions: Sequence[str
             problems.append(_hydras(override))
         found.append(override)
     keys = [(str(override.key_or_group), override.package) for override in found]
-    twice = [key for key in dict.fromkeys(keys) if keys.count(key) > 1]
-    for key, package in twice:
-        said = [_text(str(o.input_line)) for o in found if (o.key_or_group, o.package) == (key, package)]
-        problems.append(
-            SettingError(
-                key, " and ".join(said), f"one of them; for all: {key}={','.join(dict.fromkeys(said))}"
-            )
-        )
+    for twice in [key for key in dict.fromkeys(keys) if keys.count(key) > 1]:
+        given = [one for one, key in zip(found, keys, strict=True) if key == twice]
+        problems += _given_twice(twice[0], given, configs)
     if problems:
         raise SettingErrors(problems)
     return found
+
+
+def _given_twice(key: str, given: Sequence[Override], configs: Configs) -> Iterator[SettingError]:
+    """The refusal of a key that is given more than once, and of each of its values that there is not."""
+    refused = []
+    for override in given:
+        try:
+            axis(override, configs)
+        except SettingError as error:
+            refused.append(error)
+    said = [_text(str(override.input_line)) for override in given]
+    swept = not refused and key.split(".")[0] not in LAUNCH
+    every = f"; for all: {key}={','.join(dict.fromkeys(said))}" if swept else ""
+    yield from refused
+    yield SettingError(key, " and ".join(said), f"one of them{every}")
 
 
 def _text(line: str) -> str:
