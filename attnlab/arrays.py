@@ -44,9 +44,20 @@ def whole(given: object, name: str, least: int) -> int:
     return number
 
 
+def yes_or_no(given: object, name: str) -> bool:
+    """A truth value. Raises ValueError for all that Python would merely take for one: 1, "no", None."""
+    require(isinstance(given, bool | np.bool_), f"{name} True or False", repr(given))
+    return bool(given)
+
+
 def whole_numbers(given: ArrayLike, name: str, least: int, most: int) -> NDArray[np.int64]:
-    """An array of whole numbers from `least` to `most`. Raises ValueError for others, booleans and floats too."""
+    """An array of whole numbers from `least` to `most`. Raises ValueError for others, booleans and floats too.
+
+    An array of none is of none whatever its type: an empty list has no numbers to tell it by.
+    """
     array = np.asarray(given)
+    if array.size == 0:
+        return array.astype(np.int64)
     require(array.dtype.kind in "iu", f"{name} of whole numbers", f"{array.dtype} {array.shape}")
     require(bool(((array >= least) & (array <= most)).all()), f"{name} from {least} to {most}", "others")
     return array.astype(np.int64)

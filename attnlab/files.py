@@ -20,6 +20,13 @@ MARK = ".unfinished-"
 """Stands in the name of a file that is being written, before whose it is: the host and the process."""
 
 
+def path_of(given: object, name: str) -> Path:
+    """A path, `~` being one's home. Raises ValueError for what is none."""
+    if not isinstance(given, str | os.PathLike):
+        raise ValueError(f"expected {name} as a path, got {given!r}")
+    return Path(given).expanduser()
+
+
 def write_atomically(path: Path, content: str | bytes) -> Path:
     """Write a file so that a reader, or a kill, sees the old one or the new one and nothing between."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -46,16 +46,29 @@ class Between:
             return f"{'>' if self.open_low else '>='} {self.low:g}"
         return f"between {self.low:g} and {self.high:g}"
 
+    def why(self, _number: float) -> str:
+        """The bound says it all."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Readable:
     """A file that can be read; what it contains, not where it lies, is part of a cell's identity."""
 
     def __contains__(self, path: str) -> bool:
-        return os.path.isfile(os.path.expanduser(path)) and os.access(os.path.expanduser(path), os.R_OK)
+        return not self.why(path)
 
     def __str__(self) -> str:
         return "that names a file that can be read"
+
+    def why(self, path: str) -> str:
+        """What is in the way, in brackets; nothing for a file that can be read."""
+        place = os.path.expanduser(path)
+        if os.path.isfile(place):
+            return "" if os.access(place, os.R_OK) else " (this one may not be read)"
+        if os.path.lexists(place):
+            return " (this is a folder)" if os.path.isdir(place) else " (this is no regular file)"
+        return " (there is no such file)"
 
 
 Count = Annotated[int, Between(1)]
@@ -152,8 +165,9 @@ def _wanted(kind: Any, value: object) -> str | None:
     origin, options = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         base, bound = options[0], options[1]
-        fits = _wanted(base, value) is None and value in bound
-        return None if fits else f"{_noun(base)} {bound}"
+        if _wanted(base, value) is not None:
+            return f"{_noun(base)} {bound}"
+        return None if value in bound else f"{_noun(base)} {bound}{bound.why(value)}"
     if origin is Literal:
         meant = " or ".join(_texts(kind, value))
         return None if value in options else f"the text {meant}" if meant else among(value, options)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
+from attnlab.files import path_of
 from attnlab.harness.actions.run import published
 from attnlab.harness.command import ask
 from attnlab.harness.guest import guest
@@ -48,10 +48,11 @@ def run(
     >>> dict(zip(rows["inputs.n"], rows["value"]))
     {8: 1.0, 32: 1.0}
     """
-    folders = [config_dir] if isinstance(config_dir, str | PathLike) else list(config_dir)
-    own = [str(Path(folder).expanduser().absolute()) for folder in folders]
+    several = isinstance(config_dir, Sequence) and not isinstance(config_dir, str)
+    folders = list(config_dir) if several else [config_dir]
+    own = [str(path_of(folder, "config_dir").absolute()) for folder in folders]
     try:
-        asked_for = _command(experiment, overrides, settings, results and Path(results))
+        asked_for = _command(experiment, overrides, settings, results and path_of(results, "results"))
         for word in asked_for:
             if word.startswith("action=") and word != "action=run":
                 raise SettingError("action", word.partition("=")[2], OTHER_ACTIONS)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from attnlab.files import path_of
 from attnlab.harness import sweeps
 from attnlab.harness.publish import read_study
 from attnlab.harness.sides import of_records
@@ -169,7 +170,7 @@ def load(folder: str | PathLike[str]) -> Study:
     >>> attnlab.load("results/recovery").counts
     {'done': 1}
     """
-    place = Path(folder).expanduser()
+    place = path_of(folder, "folder")
     if not _holds_study(place):
         home = place if studies(place) else place.parent
         known = f" ({among(place.name, studies(home), f'in {home}')})" if studies(home) else ""
@@ -195,7 +196,7 @@ def studies(results: str | PathLike[str] = "results") -> list[str]:
     >>> "mine" in attnlab.studies()
     True
     """
-    return sorted(place.name for place in Path(results).expanduser().glob("*/") if _holds_study(place))
+    return sorted(place.name for place in path_of(results, "results").glob("*/") if _holds_study(place))
 
 
 def _columns(row: Mapping[str, Any]) -> dict[str, pd.Series]:

@@ -28,7 +28,7 @@ def lacking(reason: str) -> None:
     pytest.skip(reason)
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
+def until(true: Callable[[], object], seconds: float = 300) -> None:
     """Wait for something; fails when it does not come."""
     deadline = time.monotonic() + seconds
     while not true():

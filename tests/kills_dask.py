@@ -80,14 +80,14 @@ def tried(cluster: DaskCluster, points: int, seed: int) -> None:
             victim = strike(process, cluster, chance)
             kept = finished(results)
             if victim == "worker":
-                assert process.wait(timeout=120) == 0, (results.parent / "said.txt").read_text()[-2000:]
+                assert process.wait(timeout=300) == 0, (results.parent / "said.txt").read_text()[-2000:]
             process.wait()
             done += 1
             now = finished(results)
             assert {name: now.get(name) for name in kept} == kept, "a cell that was done ran again"
             print(f"{done}: {victim}, {len(kept)} of 8 done", flush=True)
             if len(now) == 8 or done == points:
-                assert start(results, *words).wait(timeout=120) == 0
+                assert start(results, *words).wait(timeout=300) == 0
                 assert {name: finished(results).get(name) for name in now} == now, "a done cell ran again"
                 whole(results, plain)
                 shutil.rmtree(results)

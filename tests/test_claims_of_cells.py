@@ -71,7 +71,7 @@ def driver(lab: Lab, *words: str) -> subprocess.Popen[str]:
 def together(lab: Lab, *words: str) -> list[str]:
     """Two drivers with the same words, started in the same second; what each said."""
     both = [driver(lab, *words) for _ in range(2)]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    said = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     return said
 
@@ -151,7 +151,7 @@ def test_a_driver_killed_at_a_cell_leaves_it_to_the_other(lab: Lab, counting: Pa
     time.sleep(0.5)
     first.kill()
     first.communicate()
-    assert second.wait(timeout=60) == 0, second.communicate()
+    assert second.wait(timeout=300) == 0, second.communicate()
     second.communicate()
     assert (lab.results / "counting" / "results.csv").read_text().count(",done,") == 1
 
@@ -199,7 +199,7 @@ def test_what_was_submitted_after_a_driver_looked_is_not_submitted_again(
 
     def other() -> dict[str, object]:
         if not said:  # after the look at the queue, before anything is submitted
-            said.append(driver(lab, *words, "level=0,1,2").communicate(timeout=120)[1])
+            said.append(driver(lab, *words, "level=0,1,2").communicate(timeout=300)[1])
         return provenance()
 
     monkeypatch.setattr("attnlab.harness.launch.provenance", other)

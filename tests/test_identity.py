@@ -139,7 +139,11 @@ def test_a_part_that_reads_a_file_follows_its_content(lab: Lab) -> None:
 
 def test_a_data_file_may_be_left_out(tmp_path: Path) -> None:
     assert refusal(DataFile | None, None) is None
-    assert refusal(DataFile, str(tmp_path)) == "text that names a file that can be read"
+    assert refusal(DataFile, str(tmp_path)) == "text that names a file that can be read (this is a folder)"
+    absent = str(tmp_path / "absent.npz")
+    assert refusal(DataFile, absent) == "text that names a file that can be read (there is no such file)"
+    os.mkfifo(tmp_path / "fifo")
+    assert "(this is no regular file)" in str(refusal(DataFile, str(tmp_path / "fifo")))
     assert refusal(DataFile, 3) is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnlab.arrays import Array, Mask, require
+from attnlab.arrays import Array, Mask, require, yes_or_no
 from attnlab.attention import softmax_weights
 from attnlab.identifiability.degree import LARGEST, degree_of_weights, jacobian_sign
 from attnlab.identifiability.family import Family, in_coordinates
@@ -134,6 +134,7 @@ def softmax_rivals(
     >>> found.kept.tolist(), found.lost.tolist()
     ([False, False], [True, False])
     """
+    density = yes_or_no(density, "density")
     lead, asked = _Asked.of(weights, values, keys, mask)
     a, v, k, seen, softmax = asked.weights, asked.values, asked.keys, asked.mask, asked.softmax
     # Of softmax weights the softmax of the query is judged, whose support is full: what underflowed is in it.

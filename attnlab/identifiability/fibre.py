@@ -158,7 +158,7 @@ def _asked(positions: ArrayLike | Literal["top"] | None, problems: Problems) -> 
     at = whole_numbers(positions, "positions", 0, problems.mask.shape[-1] - 1)
     require(at.ndim > 0, "positions (..., k) of whole numbers", f"the number {at}: [{at}] is one position")
     try:
-        return np.broadcast_to(at, (*problems.lead, at.shape[-1])).reshape(problems.trials, -1)
+        return np.broadcast_to(at, (*problems.lead, at.shape[-1])).reshape(problems.trials, at.shape[-1])
     except ValueError:
         raise ValueError(
             f"expected positions (..., k) whose leading axes broadcast to {problems.lead}, got {at.shape}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Precision
+from attnlab.arrays import Array, Precision, yes_or_no
 from attnlab.problems import Problems
 from attnlab.solvers.whitening import projected
 from attnlab.solvers.whitening import ranks as ranks_of
@@ -84,6 +84,7 @@ def effective_attention(
     >>> attnlab.effective_attention([0.4, 0.1, 0.1, 0.4], [[0, 0], [1, 0], [0, 1], [1, 1]]).round(3).tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
+    sum_constraint = yes_or_no(sum_constraint, "sum_constraint")
     problems = Problems.of(values, mask, weights=weights, signed=True, precision=precision)
     n = problems.mask.shape[-1]
     found = np.empty((problems.trials, n))

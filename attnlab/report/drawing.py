@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from attnlab.files import write_atomically
+from attnlab.files import path_of, write_atomically
 from attnlab.report.asked import columns_of, completed, refused
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure
@@ -36,7 +36,7 @@ class Drawing:
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write it; the ending says how (.svg, .png; .html or .md for a table). Raises ValueError for another."""
-        place = Path(path).expanduser()
+        place = path_of(path, "path")
         if place.suffix not in self.formats:
             raise ValueError(f"expected a file that ends in {' or '.join(self.formats)}, got {place.name}")
         return write_atomically(place, self.formats[place.suffix])

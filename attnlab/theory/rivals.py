@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from attnlab.arrays import Array, lengths, numbers, require, whole
+from attnlab.arrays import Array, lengths, numbers, require, whole, yes_or_no
 from attnlab.theory.two_patterns import Apart, apart
 
 LARGEST = 4
@@ -95,7 +95,7 @@ def estimated_rivals(
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
-    draws = whole(draws, "draws", 2)
+    draws, other_top = whole(draws, "draws", 2), yes_or_no(other_top, "other_top")
     span, given = _whitened(q, k)
     if e == 1:
         return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
