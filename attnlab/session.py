@@ -48,8 +48,9 @@ def run(
     >>> dict(zip(rows["inputs.n"], rows["value"]))
     {8: 1.0, 32: 1.0}
     """
-    several = isinstance(config_dir, Sequence) and not isinstance(config_dir, str)
-    folders = list(config_dir) if several else [config_dir]
+    folders: list[object] = [config_dir]
+    if isinstance(config_dir, Sequence) and not isinstance(config_dir, str):
+        folders = list(config_dir)
     own = [str(path_of(folder, "config_dir").absolute()) for folder in folders]
     try:
         asked_for = _command(experiment, overrides, settings, results and path_of(results, "results"))

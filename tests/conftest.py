@@ -18,6 +18,8 @@ for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # a make that a test runs is
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # as the application does; the cores are for the tests beside this one
 
+sys.dont_write_bytecode = True  # a folder is as it was when something was imported from it
+
 # The same examples in every run: a red run is about the change. Search wider with --hypothesis-profile=default.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
