@@ -37,8 +37,15 @@ TESTS = (
     "information",
     "guest",
     "store",
+    "versions",
 )
-"""The tests of the harness: all that touches Hydra, processes, files and tables, and little that computes."""
+"""The tests of the harness: all that touches Hydra, processes, files and tables, and little that computes.
+
+They take four minutes of CPU in each environment, of which there are seven: half an hour on one core. So not all
+tests of sweeps are among them; each kind of thing that a version could change is: Hydra's grammar and composing
+(sweep, choices, information), processes, signals and timeouts (run, endings, guest), records and tables (store,
+named_sweeps), what a cluster's queue says (queued), what is refused (heeded) and what a user is told (versions).
+"""
 
 
 def project() -> dict[str, list[str]]:
@@ -109,7 +116,7 @@ def test(told: str, python: Path) -> list[str]:
     """Run the harness tests; what failed."""
     files = [f"tests/test_{name}.py" for name in TESTS]
     alone = {name: text for name, text in os.environ.items() if not re.match("PYTHON|MAKE|MFLAGS", name)}
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", *files]
     done = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
     last = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
     print(f"{told}: {'passed' if done.returncode == 0 else done.stdout[-4000:]}  {last}", flush=True)
