@@ -54,6 +54,7 @@ STUDIES = {
     "fibre": ("weights.temperature=1",),
     "four_questions": ("inputs=gaussian", "asks=weights,words", "samples=30", "probe=output_linear"),
     "heads": ("mixing=concatenated,square,summed", "decoder=simplex,max_entropy"),
+    "importance": ("inputs=gaussian,sink", "source=drawn"),
     "ladder": ("samples=30", "probe=output_ridge,pointer", "decoder=max_entropy"),
     "phase": ("inputs=gaussian", "weights.support=1"),
     "probing": ("samples=30", "probe=output_linear", "weights=hard"),

@@ -19,7 +19,8 @@ class Observed:
     """What a layer of h heads does on B episodes.
 
     tokens (B, n, m); queries (B, h, e), scaled so that the weights are softmax(q.K); keys (B, h, n, e); values
-    (B, h, n, d); weights (B, h, n); answer (B,): the symbol it names.
+    (B, h, n, d); weights (B, h, n); answer (B,): the symbol it names; readout (h, d, symbols): the answer's logits
+    are `sum_h o_h readout_h`, None where they are no linear function of the outputs.
     """
 
     tokens: Array
@@ -28,9 +29,13 @@ class Observed:
     values: Array
     weights: Array
     answer: Symbols
+    readout: Array | None = None
 
     def __post_init__(self) -> None:
         trials, heads, n = self.weights.shape
+        if self.readout is not None:
+            wanted, got = (heads, self.values.shape[3]), self.readout.shape
+            require(got[:2] == wanted and len(got) == 3, f"readout {wanted} and symbols", got)
         require(
             self.keys.shape[:3] == (trials, heads, n), f"keys ({trials}, {heads}, {n}, e)", self.keys.shape
         )

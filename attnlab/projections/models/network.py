@@ -92,6 +92,7 @@ class TorchLayer(Layer):
         keys, values = _array(seen["keys"]).swapaxes(1, 2), _array(seen["values"]).swapaxes(1, 2)
         queries = _array(seen["queries"])
         scores = logits(queries, keys)
+        readout = _array((self.network.to_output @ self.network.unembed).detach())
         return Observed(
             tokens=_array(tokens),
             queries=queries,
@@ -99,6 +100,7 @@ class TorchLayer(Layer):
             values=values,
             weights=softmax_weights(scores, np.ones(scores.shape, dtype=bool)),
             answer=_array(seen["answer"]).argmax(axis=1),
+            readout=readout.reshape(queries.shape[1], values.shape[3], -1),
         )
 
 
