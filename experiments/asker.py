@@ -91,7 +91,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         CLAIMS,
         (
             "The two patterns are any weights on the simplex, except where queries over the same keys are named.",
-            "Shares are over random values of one kind; a trained head's values are not drawn like this.",
+            "Shares are over draws of the inputs named beside them; other values have other shares.",
         ),
     )
 

@@ -30,6 +30,7 @@ from attnlab.verdicts import (
     having,
     lacking,
     no_other_query,
+    of_queries,
     rather,
     stated,
 )
@@ -164,7 +165,7 @@ CLAIMS = (
         metric="exact",
         says="Someone who also knows the keys ({decoder}) gets the weights back",
         over="inputs",
-        only=each(rather(beyond), KEYS),
+        only=each(rather(beyond), KEYS, rather(of_queries)),  # what such an observer assumes, if it is there
         beside={"rival": "other {decoder:assumes} weights with the same output in {}"},
     ),
     Claim(
