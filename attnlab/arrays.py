@@ -181,6 +181,8 @@ def admitted(array: Array, seen: Mask | None, name: str) -> Array:
     """The array, zero where masked. Raises ValueError for what is not finite, or too large to subtract."""
     if seen is not None:
         array = np.where(seen[..., None], array, 0.0)
+    if np.vdot(array, array) < LARGEST:  # so all are finite, and less than its root; NaN is not
+        return array
     low, high = array.min(initial=0.0), array.max(initial=0.0)
     if not (low >= -LARGEST and high <= LARGEST):  # NaN passes neither
         require(bool(np.isfinite(array).all()), f"finite {name}", "NaN or infinity")
@@ -192,6 +194,8 @@ def admitted(array: Array, seen: Mask | None, name: str) -> Array:
 
 def large_enough(rows: Array, name: str) -> Array:
     """The rows (b, n, f). Raises ValueError where those of a problem are too small, and not all 0."""
+    if len(rows) == 1 and abs(rows.item(0)) >= SMALLEST:
+        return rows
     flat = rows.reshape(len(rows), -1)
     tiny = np.abs(flat[:, 0]) < SMALLEST  # of all others the first entry is enough
     if not tiny.any():

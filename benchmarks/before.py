@@ -1,4 +1,6 @@
-"""Against the code as it was before whole heads were made fast: what may be no slower, and a lone call's overhead.
+"""Against the code as it was before whole heads were made fast, and before arrays of any kind were let in.
+
+What may be no slower, a lone call's overhead, and what the doors cost a lone call.
 
 Both versions run in processes of their own, in turn: a round asks the one, then the other, for its CPU seconds of
 the same work, and the ratio told is the median over the rounds. The older package is that of the commit BEFORE, in
@@ -13,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger import Ledger, say
@@ -21,8 +23,40 @@ from ledger import Ledger, say
 ROOT = Path(__file__).parents[1]
 BEFORE = "8d53eaf^"
 """The parent of the commit that brought certificates of whole heads on few columns."""
+UNGUARDED = "692067c^"
+"""The parent of the commit that brought the one door for arrays."""
 ROUNDS = 9
-SLOWER, SINGLE = 1.1, 1 / 3
+SLOWER, SINGLE, GUARDED = 1.1, 1 / 3, 1.3
+ANSWERING = """
+for job in jobs.values():
+    job()
+print("ready", flush=True)
+for line in sys.stdin:
+    print(jobs[line.strip()](), flush=True)
+"""
+LONE = """
+import os
+os.environ["OMP_NUM_THREADS"] = "1"
+import sys
+import time
+import numpy as np
+from attnlab.identifiability import effective_attention, nullity
+rng = np.random.default_rng(0)
+v, a, m = rng.standard_normal((1, 16, 8)), rng.dirichlet(np.ones(16), 1), rng.random((1, 16)) < 0.7
+def lone(call, *given, **more):
+    def job():
+        began = time.process_time()
+        for _ in range(2000):
+            call(*given, **more)
+        return time.process_time() - began
+    return job
+jobs = {
+    "effective_attention": lone(effective_attention, a, v),
+    "effective_attention, masked": lone(effective_attention, a, v, mask=m),
+    "nullity": lone(nullity, v),
+    "nullity, masked": lone(nullity, v, mask=m),
+}
+"""
 WORK = """
 import os
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -64,11 +98,6 @@ jobs = {
     "one fibre_intervals": lambda: best(times, 1000, attnlab.fibre_intervals, full, v)
     - best(attnlab.fibre_intervals, alls, values) / 2,
 }
-for job in jobs.values():
-    job()
-print("ready", flush=True)
-for line in sys.stdin:
-    print(jobs[line.strip()](), flush=True)
 """
 
 
@@ -88,9 +117,9 @@ def package(commit: str) -> Iterator[Path]:
 class Contender:
     """A version of the package in a process of its own, that measures what it is asked."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, work: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORK],
+            [sys.executable, "-c", work + ANSWERING],
             env={**os.environ, "PYTHONPATH": str(root)},
             cwd=root,
             stdin=subprocess.PIPE,
@@ -118,19 +147,35 @@ class Contender:
         return line
 
 
+@contextlib.contextmanager
+def duel(commit: str, work: str) -> Iterator[Callable[[str], list[tuple[float, float]]]]:
+    """Rounds of a job: CPU seconds of this version and of that commit's, in turn."""
+    with package(commit) as root, contextlib.ExitStack() as ending:
+        now, then = (Contender(where, work) for where in (ROOT, root))
+        ending.callback(now.close)
+        ending.callback(then.close)
+        yield lambda job: [(now.seconds(job), then.seconds(job)) for _ in range(ROUNDS)]
+
+
+def doors(ledger: Ledger) -> None:
+    """What a lone call costs now that arrays of any kind are let in."""
+    with duel(UNGUARDED, LONE) as rounds:
+        for job in ("effective_attention", "effective_attention, masked", "nullity", "nullity, masked"):
+            ratio = statistics.median(one / other for one, other in rounds(job))
+            ledger.at_most(f"a lone {job} (16, 8) against before the doors", ratio, GUARDED)
+
+
 def main() -> int:
     """Measure; returns the exit code."""
     ledger = Ledger("before")
-    with package(BEFORE) as root, contextlib.ExitStack() as ending:
-        say("compiling both versions (a minute or two)")
-        now, then = (Contender(where) for where in (ROOT, root))
-        ending.callback(now.close)
-        ending.callback(then.close)
+    doors(ledger)
+    say("compiling both versions (a minute or two)")
+    with duel(BEFORE, WORK) as rounds:
         for job in (
             "is_unique (32, 8)", "is_unique (128, 32)", "simplex (32, 8)", "simplex (128, 32)", "radon (64, 16)",
             "one is_unique", "one fibre_intervals",
         ):  # fmt: skip
-            pairs = [(now.seconds(job), then.seconds(job)) for _ in range(ROUNDS)]
+            pairs = rounds(job)
             ratio = statistics.median(one / other for one, other in pairs)
             if job.startswith("one "):
                 each = 1000 if job.endswith("intervals") else 2000

@@ -87,10 +87,25 @@ def effective_attention(
     sum_constraint = yes_or_no(sum_constraint, "sum_constraint")
     problems = Problems.of(values, mask, weights=weights, signed=True, precision=precision)
     n = problems.mask.shape[-1]
-    found = np.empty((problems.trials, n))
+    problems, at = _seen(problems)
+    found = np.empty((problems.trials, problems.mask.shape[-1]))
     for where, piece in problems.pieces():
         found[where] = projected(piece.given_weights, _each(piece), piece.mask, piece.spacing, sum_constraint)
+    if at is not None:
+        seen, found = found, np.zeros((1, n))
+        found[:, at] = seen
     return found.reshape(*problems.lead, n)
+
+
+def _seen(problems: Problems) -> tuple[Problems, NDArray[np.int64] | None]:
+    """A lone problem without its masked positions, and where the others stand; else itself, and None."""
+    n = problems.mask.shape[-1]
+    at = problems.mask.ravel().nonzero()[0] if problems.mask.size == n and problems.trials == 1 else None
+    if at is None or len(at) == n:
+        return problems, None
+    values, mask = problems.values.take(at, axis=-2), problems.mask.take(at, axis=-1)
+    weights = problems.given_weights.take(at, axis=-1)
+    return Problems(values, mask, problems.lead, problems.spacing, weights), at
 
 
 def _each(piece: Problems) -> Array:

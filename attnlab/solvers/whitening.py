@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgesdd
 
 from attnlab.arrays import EPS
 from attnlab.shapes import Array, Mask
@@ -71,12 +72,13 @@ def projected(
     scaled, _ = _in_units(rows, mask, visible)
     if with_ones:
         _about_mean(scaled, mask, visible)
-    left, sizes, _ = np.linalg.svd(scaled, full_matrices=False)
-    kept, _ = _counted(sizes / np.sqrt(visible), scaled.shape, visible - with_ones, spacing)
-    left *= kept[:, None]
-    seen = np.matmul(left, np.matmul(weights[:, None], left).swapaxes(1, 2))[..., 0]
+    left, sizes = _left(scaled)
+    kept, _ = _counted(sizes / visible**0.5, scaled.shape, visible - with_ones, spacing)
+    along = np.matmul(weights[:, None], left)
+    along *= kept[:, None]
+    seen = np.matmul(along, left.swapaxes(1, 2))[:, 0]
     if with_ones:  # they are orthogonal to rows of mean 0
-        seen += weights.sum(axis=1, keepdims=True) / visible
+        seen += np.add.reduce(weights, axis=1, keepdims=True) / visible
     return seen if isinstance(visible, int) else np.asarray(seen * mask)
 
 
@@ -111,14 +113,25 @@ def _in_units(rows: Array, mask: Mask, visible: Counts) -> tuple[Array, NDArray[
 
 def _about_mean(shown: Array, mask: Mask, visible: Counts) -> Array:
     """Take the mean of the visible rows out of them, in place; the mean (B, f)."""
-    share = (mask / visible)[:, None]
+    every = isinstance(visible, int)
+    share = np.full((1, 1, visible), 1 / visible) if every else (mask / visible)[:, None]
     centre = np.matmul(share, shown)
     shown -= centre
     # Once more: the rounding of a far centre may exceed the least directions that count.
     shown -= np.matmul(share, shown)
-    if not isinstance(visible, int):
+    if not every:
         shown *= mask[..., None]
     return np.asarray(centre[:, 0])
+
+
+def _left(rows: Array) -> tuple[Array, Array]:
+    """Left singular vectors (B, n, r) and singular values (B, r) of rows (B, n, f)."""
+    if len(rows) == 1:  # LAPACK alone: what numpy does around it costs a lone problem a third of the call
+        left, sizes, _, failed = dgesdd(rows[0], full_matrices=0)
+        if not failed:
+            return left[None], sizes[None]
+    left, sizes, _ = np.linalg.svd(rows, full_matrices=False)
+    return left, sizes
 
 
 def _visible(mask: Mask) -> Counts:
