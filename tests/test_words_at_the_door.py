@@ -31,3 +31,14 @@ def test_a_key_given_twice_is_advised_nothing_that_would_be_refused(
 def test_bytes_that_are_no_text_are_refused_but_in_the_folder_of_results(lab: Lab, key: str) -> None:
     answer = lab("experiment=noop", f"{key}={os.fsdecode(b'a' + bytes([255]) + b'b')}")
     assert answer.code == 2 and "text in UTF-8" in answer.err and not lab.results.exists()
+
+
+def test_a_list_whose_quotes_the_shell_took_is_told_with_both_kinds(lab: Lab) -> None:
+    """`exec.sbatch=["--account=abc"]` arrives without them; what is advised is taken."""
+    words = ("experiment=noop", "level=0", "inputs.n=4", "exec=slurm", "action=plan")
+    answer = lab(*words, "exec.sbatch=[--account=abc,--qos=low]")
+    advised = 'exec.sbatch=["--account=abc","--qos=low"]'
+    assert answer.code == 2 and f"'{advised}'" in answer.err
+    assert lab(*words, advised).code == 0
+    refused = lab(*words, "exec.sbatch=[account]")
+    assert refused.code == 2 and """'exec.sbatch=["--account=abc"]'""" in refused.err

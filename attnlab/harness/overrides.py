@@ -169,7 +169,10 @@ def _no_override(word: str, error: HydraException, configs: Configs, actions: Se
     if given and key.strip("+~"):
         reason = str(error).splitlines()[0]
         allowed = f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
-        if value and not set(value) & set(QUOTING):
+        if value[:1] + value[-1:] == "[]" and not set(value) & set(QUOTING):
+            texts = ",".join(f'"{text.strip()}"' for text in value[1:-1].split(","))
+            allowed += f"\nas a list of texts, in quotes of Hydra's and of the shell's: '{key}=[{texts}]'"
+        elif value and not set(value) & set(QUOTING):
             allowed += f"\nas text, in quotes of Hydra's and of the shell's: \"{key}='{value}'\""
         return SettingError(key, value, allowed)
     homes = {f"action={name}": name for name in actions}

@@ -65,7 +65,9 @@ class Slurm(Execution):
         super().__post_init__()
         for option in self.sbatch:
             if not re.match(r"--[a-z][a-z-]*(=|$)", str(option)):
-                raise SettingError("sbatch", option, "a list of long options of sbatch, '--account=abc'")
+                raise SettingError(
+                    "sbatch", option, "a list of long options of sbatch: 'exec.sbatch=[\"--account=abc\"]'"
+                )
 
     @property
     def at_once(self) -> None:
