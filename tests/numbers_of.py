@@ -157,6 +157,7 @@ CELL: dict[str, tuple[str, ...]] = {
     "phase": (*FEW, "inputs=gaussian", "weights.support=1"),
     "probing": (*FEWEST, "inputs.n=5", "inputs.d=4"),
     "recovery": (*FEW, "decoder=nearest_value"),
+    "spare": (*FEW, "inputs.e=1", "near=0.1", "starts=4", "rounded=1"),
     "training": (*FEWEST, "model.steps=2", "task.n=6"),
     "width": (*FEWEST, "inputs.n=5", "projection=random", "projection.width=2"),
 }

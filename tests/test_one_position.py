@@ -59,6 +59,7 @@ STUDIES = {
     "phase": ("inputs=gaussian", "weights.support=1"),
     "probing": ("samples=30", "probe=output_linear", "weights=hard"),
     "recovery": ("decoder=least_squares,max_entropy",),
+    "spare": ("inputs.e=1,2", "starts=8", "near=0.1"),
     "width": ("samples=30", "probe=output_linear", "projection=random", "projection.width=1"),
 }
 """All that have inputs of any size."""

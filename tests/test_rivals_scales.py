@@ -11,7 +11,7 @@ import pytest
 
 from attnlab.identifiability import expected_rivals
 from attnlab.oracles.rivals import on_a_line, rate, rivals_counted
-from attnlab.theory.rivals import _rate, _whitened, estimated_rivals
+from attnlab.theory.rivals import _rate, estimated_rivals, whitened
 from attnlab.theory.two_patterns import apart
 
 THREE = [[0.0], [1.0], [3.0]]
@@ -23,7 +23,7 @@ def test_the_rate_has_its_digits_at_every_scale(scale: float) -> None:
     rng = np.random.default_rng(7)
     for e in (1, 2, 3, 4):
         keys, query = rng.standard_normal((6, e)), scale * rng.standard_normal(e)
-        span, given = _whitened(query, keys)
+        span, given = whitened(query, keys)
         for from_query in (True, False):
             step = rng.standard_normal(e) * rng.choice([1e-6, 1.0, 10.0])
             there = (given + step, step) if from_query else (step, step - given)

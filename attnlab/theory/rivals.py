@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from attnlab.arrays import Array, lengths, numbers, require, whole, yes_or_no
-from attnlab.theory.two_patterns import Apart, apart
+from attnlab.theory.two_patterns import Apart, apart, volume
 
 LARGEST = 4
 """Dimensions up to here: beyond, the proposals below miss most of the integral."""
@@ -96,11 +96,11 @@ def estimated_rivals(
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
     draws, other_top = whole(draws, "draws", 2), yes_or_no(other_top, "other_top")
-    span, given = _whitened(q, k)
+    span, given = whitened(q, k)
     if e == 1:
         return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
     generator = np.random.default_rng(0 if rng is None else rng)
-    points, away, density = _proposals(given, draws, generator)
+    points, away, density = proposals(given, draws, generator)
     step = max(1, PIECE // n)
     pieces = [slice(first, first + step) for first in range(0, draws, step)]
     found = np.concatenate(
@@ -112,7 +112,7 @@ def estimated_rivals(
     return ExpectedRivals(total / draws, error, effective)
 
 
-def _whitened(q: Array, k: Array) -> tuple[Array, Array]:
+def whitened(q: Array, k: Array) -> tuple[Array, Array]:
     """Keys (n, e) of unit variance, and the query in the coordinates in which it has the same products."""
     n, e = k.shape
     with np.errstate(over="ignore", invalid="ignore"):
@@ -132,23 +132,11 @@ def _whitened(q: Array, k: Array) -> tuple[Array, Array]:
 
 
 def _rate(there: Apart, other_top: bool) -> Array:
-    """The rate of rivals (S,) per unit volume: the volume that P C K spans, over `|b - a|^e` and a constant.
-
-    Column by column, each projected off `b - a` and those before it, twice: a difference of Gram matrices would
-    leave the square root of the rounding.
-    """
+    """The rate of rivals (S,) per unit volume."""
     e = there.slope.shape[2]
-    volume = there.some.astype(float)
-    off = [there.unit]
-    for column in np.moveaxis(there.slope, 2, 0):
-        for before in (*off, *off):
-            column = column - (before * column).sum(axis=1, keepdims=True) * before
-        length = np.linalg.norm(column, axis=1)
-        volume *= length
-        off.append(column / np.where(length > 0, length, 1.0)[:, None])
     j = np.arange(1, e + 1)
     gaussian = float(np.exp((0.5 * np.log(2) + gammaln((j + 1) / 2) - gammaln(j / 2)).sum()))
-    rate = gaussian * (2 * np.pi) ** (-e / 2) * volume
+    rate = gaussian * (2 * np.pi) ** (-e / 2) * volume(there)
     return np.where(there.other, rate, 0.0) if other_top else np.asarray(rate)
 
 
@@ -197,7 +185,7 @@ def _angle(one: Array, other: Array) -> Array:
     return np.asarray(2 * np.arcsin(apart_by / 2))
 
 
-def _proposals(given: Array, draws: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+def proposals(given: Array, draws: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     """Queries (S, e) from a mixture of t distributions around 0 and around the query.
 
     The queries, how far they are from the given one, (S, e), and their densities (S,).

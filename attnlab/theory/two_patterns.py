@@ -51,6 +51,23 @@ def apart(span: Array, given: Array, points: Array, away: Array) -> Apart:
     return Apart(scaled / norm, np.where(some[:, None, None], slope, 0.0), ~(top_a & top_b).any(axis=1), some)
 
 
+def volume(there: Apart) -> Array:
+    """The volume (S,) that the columns of `P C K` span, over `|b - a|^e`, P the projection off b - a.
+
+    Column by column, each projected off `b - a` and those before it, twice: a difference of Gram matrices would
+    leave the square root of the rounding.
+    """
+    found = there.some.astype(float)
+    off = [there.unit]
+    for column in np.moveaxis(there.slope, 2, 0):
+        for before in (*off, *off):
+            column = column - (before * column).sum(axis=1, keepdims=True) * before
+        length = np.linalg.norm(column, axis=1)
+        found *= length
+        off.append(column / np.where(length > 0, length, 1.0)[:, None])
+    return found
+
+
 def log_softmax(scores: Array) -> Array:
     """log softmax (S, n); of a weight near 1 it is the small number it is, to its last digits."""
     top = scores.argmax(axis=1)[:, None]
