@@ -32,7 +32,7 @@ from attnlab.shapes import Array, Examples, Mask, Row
 from attnlab.verdicts import Claim, Verdict, by_symmetry, having, lacking, rather, stated
 from attnlab.weights.base import Weights
 
-VERSION = 7
+VERSION = 8
 MEASURES = {
     **READOUT,
     **dict.fromkeys(("top_recall", "informed_top_recall"), UNIT.sometimes),

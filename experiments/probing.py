@@ -31,7 +31,7 @@ from attnlab.shapes import Row
 from attnlab.verdicts import Claim, Verdict, by_symmetry, each, having, lacking, rather, rows, stated
 from attnlab.weights.base import Weights
 
-VERSION = 4
+VERSION = 5
 MEASURES = {
     **READOUT,
     "compression": Measure(0.0, whole=True, absent=True),

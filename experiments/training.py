@@ -45,7 +45,7 @@ from attnlab.verdicts import (
 )
 from attnlab.verdicts.scene import part_of
 
-VERSION = 5
+VERSION = 6
 MEASURES = {
     **READOUT,
     "answer_only": UNIT,

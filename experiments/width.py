@@ -46,7 +46,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 MEASURES = {**READOUT, "informed_top1": SHARE, "uniform_bits": ANY}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,17 @@ def test_frequencies_are_used_where_they_say_something() -> None:
     told = bits(controls.prior(learned)(asked), asked.goal).mean()
     np.testing.assert_array_equal(controls.prior(learned)(asked), controls.frequency(learned)(asked))
     assert told < 1.8 < bits(uniform(asked.mask), asked.goal).mean()
+
+
+def test_rows_that_come_back_do_not_vouch_for_frequencies() -> None:
+    """Four groups, each of one row over and over: what is often in three says nothing of the fourth."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        rows = unreadable(rng, 4, 24)
+        again = np.repeat(np.arange(4), 50)
+        learned = dataclasses.replace(rows[again], group=again)
+        asked = unreadable(rng, 100, 24)
+        np.testing.assert_array_equal(controls.prior(learned)(asked), uniform(asked.mask))
 
 
 def test_a_reader_that_reads_keeps_what_it_reads() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attnlab.contracts import BrokenContract, on_simplex
 from attnlab.parts import Declined, Part
@@ -60,12 +61,12 @@ def uniform(mask: Mask) -> Array:
     return np.asarray(mask / mask.sum(axis=1, keepdims=True))
 
 
-def hedged(scores: Array, mask: Mask, seen: int) -> Array:
+def hedged(scores: Array, mask: Mask, seen: int | NDArray[np.int64]) -> Array:
     """Nonnegative scores (B, n) as probabilities over the visible positions, none of them zero.
 
-    A reader that saw `seen` examples is mixed with one example's worth of the uniform distribution, as a
-    Bayesian with that prior would: `(seen p + 1/n) / (seen + 1)`. So a class never met in training costs
-    finitely many bits, and the uniform reader stays uniform.
+    A reader that saw `seen` examples (a number, or (B, 1)) is mixed with one example's worth of the uniform
+    distribution, as a Bayesian with that prior would: `(seen p + 1/n) / (seen + 1)`. So a class never met
+    in training costs finitely many bits, and the uniform reader stays uniform.
     """
     visible = np.where(mask, scores, 0.0)
     total = visible.sum(axis=1, keepdims=True)

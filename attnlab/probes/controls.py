@@ -85,13 +85,20 @@ def prior(train: Examples) -> Reader:
 
     Frequencies of n positions cost about (n - 1) / (2 N ln 2) bits an example when N of them fit noise, so on
     positions that are all alike they are worse than knowing nothing. They are used only where they beat the
-    uniform reader on the training examples, each left out in turn, by more than two standard errors: no
-    held-out example has a say.
+    uniform reader on the training examples, each group left out in turn, by more than two standard errors: no
+    held-out example has a say, and rows that come back say nothing of one another. Where all examples are one
+    group, each example is left out by itself, as `splits.split` holds them out.
     """
-    seen = len(train) - 1
-    others = (train.goal.sum(axis=0) - train.goal) / max(1, seen)
+    groups, of = np.unique(train.group, return_inverse=True)
+    if len(groups) == 1:
+        groups = of = np.arange(len(train))
+    own = np.zeros((len(groups), train.goal.shape[1]))
+    np.add.at(own, of, train.goal)
+    seen = (len(train) - np.bincount(of))[of, None]
+    others = (train.goal.sum(axis=0) - own[of]) / np.maximum(1, seen)
     gain = bits(uniform(train.mask), train.goal) - bits(hedged(others, train.mask, seen), train.goal)
-    if gain.mean() > 2 * gain.std() / np.sqrt(len(train)):
+    spread = np.bincount(of, weights=gain - gain.mean())
+    if gain.sum() > 2 * np.sqrt((spread**2).sum()):
         return frequency(train)
     return lambda examples: uniform(examples.mask)
 

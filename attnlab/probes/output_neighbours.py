@@ -26,6 +26,7 @@ class OutputNeighbours(Probe):
     probabilities through one exponent fitted on held-out groups.
     """
 
+    version: ClassVar[int] = 2
     says: ClassVar[str] = "a memory of the nearest outputs"
 
     neighbours: Count = 8

@@ -27,6 +27,7 @@ class OutputRidge(Probe):
     estimate, clipped at zero, becomes probabilities through one exponent fitted on the same groups.
     """
 
+    version: ClassVar[int] = 2
     says: ClassVar[str] = "ridge regression on the output"
 
     def fit(self, train: Examples, rng: np.random.Generator) -> Reader:
