@@ -23,6 +23,7 @@ from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import (
     Claim,
+    Levels,
     Remark,
     Verdict,
     best,
@@ -134,16 +135,37 @@ def _varied(setting: str) -> Choice:
 
 
 def _declined(table: pd.DataFrame) -> list[str]:
-    """The constructions that decline up to d + 1 positions, and why."""
+    """How many constructions decline up to d + 1 positions."""
+    cells = _skipped(table)
+    if not len(cells):
+        return []
+    many, several = cells["collision"].nunique(), len(cells) != 1
+    who = (
+        f"{many} constructions decline, and say why" if many > 1 else f"{_who(cells)} declines, and says why"
+    )
+    return [f"With no more than d + 1 positions {who} ({len(cells)} {'cells' if several else 'cell'})."]
+
+
+def _reasons(table: pd.DataFrame) -> Levels | None:
+    """Which they are, and why."""
+    cells = _skipped(table)
+    if not len(cells):
+        return None
+    lines = [
+        (_who(own), str(reason), f"{len(own):,}")
+        for (_, reason), own in cells.groupby(["collision", "reason"])
+    ]
+    lead = "Constructions that decline with no more than d + 1 positions"
+    return Levels(lead, ("construction", "reason", "cells"), tuple(lines))
+
+
+def _skipped(table: pd.DataFrame) -> pd.DataFrame:
     cells = _few(table)
-    cells = cells[cells["status"] == "skipped"].drop_duplicates("key") if len(cells) else cells
-    told: dict[str, list[str]] = {}
-    for (_, reason), own in cells.groupby(["collision", "reason"]) if len(cells) else ():
-        told.setdefault(str(reason), []).append(
-            f"{named(own, 'collision')} ({len(own)} {'cell' if len(own) == 1 else 'cells'})"
-        )
-    why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in told.items())
-    return [f"With no more than d + 1 positions these decline, and say why: {why}."] if told else []
+    return cells[cells["status"] == "skipped"].drop_duplicates("key") if len(cells) else cells
+
+
+def _who(cells: pd.DataFrame) -> str:
+    return named(cells, "collision")
 
 
 def _dense(table: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +223,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
             (_not_dense, ""),
         )
     ),
-    Remark(_declined),
+    Remark(_declined, levels=_reasons),
     Claim(
         metric="jsd_bits",
         says="By sharpness: {collision} goes as far as",

@@ -9,7 +9,6 @@ soon as n <= width + 1.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from attnlab.seeds import Streams
 from attnlab.shapes import Row
 from attnlab.verdicts import (
     Claim,
+    Levels,
     Remark,
     Verdict,
     by_symmetry,
@@ -110,38 +110,60 @@ def _middle(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needed(table: pd.DataFrame) -> list[str]:
-    """Between which widths each kind of projection reaches the set share of what it has at the largest."""
-    measured = rows(table, "top1")
-    if not {"projection", "projection.width", "probe"} <= set(measured.columns) or not len(measured):
+    """Between which widths readers reach the set share of what they have at the largest, over all of them."""
+    found = [(*_between(curve), int(curve["count"].min())) for curve in _curves(table)]
+    if not found:
         return []
-    told = []
-    for _, one in measured.groupby("probe"):
-        bounds = [
-            f"{named(kind, 'projection')} {_between(kind)}"
-            for _, kind in _curves(one)
-            if kind["projection.width"].nunique() > 1
-        ]
-        if bounds:
-            trials = f"{int(one['count'].min()):,} trials each or more"
-            told.append(
-                f"For {100 * READABLE:g} % of its accuracy at the largest width that ran, {named(one, 'probe')} "
-                f"needs, in dimensions: {'; '.join(bounds)} ({trials}, at each width's estimate)."
-            )
-    return told
+    every_fewer, every_enough, every_trials = zip(*found, strict=True)
+    fewer, enough, trials = min(every_fewer), max(every_enough), min(every_trials)
+    return [
+        f"For {100 * READABLE:g} % of its accuracy at the largest width that ran, a reader needs "
+        f"{_dimensions(fewer, enough)} dimensions, by what it reads and the projection ({trials:,} trials each "
+        "or more, at each width's estimate)."
+    ]
 
 
-def _curves(one: pd.DataFrame) -> Iterator[tuple[object, pd.DataFrame]]:
-    """The rows of each projection over its widths, at one condition."""
-    for kind, own in one.groupby("projection"):
-        yield kind, typical(own, "projection.width", ("decoder", "inputs.d"))
+def _each_needed(table: pd.DataFrame) -> Levels | None:
+    """The same for each reader and projection."""
+    lines = [
+        (
+            f"{named(curve, 'probe')}, {named(curve, 'projection')}",
+            _dimensions(*_between(curve)),
+            f"{int(curve['count'].min()):,}",
+        )
+        for curve in _curves(table)
+    ]
+    lead = f"For {100 * READABLE:g} % of its accuracy at the largest width that ran, a reader needs"
+    heads = ("reader and projection", "dimensions", "trials at a width")
+    return Levels(lead, heads, tuple(lines)) if lines else None
 
 
-def _between(curve: pd.DataFrame) -> str:
-    """`more than 8, at most 16`: the widths between which the accuracy is reached."""
+def _curves(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each reader and projection over more than one width, at one condition."""
+    measured = rows(table, "top1")
+    if not {"projection", "projection.width", "probe"} <= set(measured.columns):
+        return []
+    found = [
+        typical(own, "projection.width", ("decoder", "inputs.d"))
+        for _, own in measured.groupby(["probe", "projection"])
+    ]
+    return [curve for curve in found if curve["projection.width"].nunique() > 1]
+
+
+def _between(curve: pd.DataFrame) -> tuple[float, float]:
+    """The widths between which the accuracy is reached; 0 and a width where the least is enough."""
     values = curve.groupby("projection.width")["value"].mean()
-    enough = [width for width, value in values.items() if value >= READABLE * values.iloc[-1]]
-    fewer = [width for width in values.index if width < enough[0]]
-    return f"more than {fewer[-1]:g}, at most {enough[0]:g}" if fewer else f"at most {enough[0]:g}"
+    widths = [float(width) for width in values.index.to_numpy()]
+    enough = [
+        width for width, value in zip(widths, values, strict=True) if value >= READABLE * values.iloc[-1]
+    ]
+    fewer = [width for width in widths if width < enough[0]]
+    return (fewer[-1] if fewer else 0.0), enough[0]
+
+
+def _dimensions(fewer: float, enough: float) -> str:
+    """`more than 8, at most 16`."""
+    return f"more than {fewer:g}, at most {enough:g}" if fewer else f"at most {enough:g}"
 
 
 READ: dict[str, Any] = {
@@ -158,7 +180,7 @@ SQUEEZED = "Squeezed into {projection.width} dimensions, the position is named b
 CLAIMS = (
     Claim(says=SQUEEZED, only=each(_middle, rather(lacking("probe:reads", OUTPUT))), **READ),
     Claim(says=SQUEEZED, only=each(_middle, having("probe:reads", OUTPUT)), theorem=by_symmetry, **READ),
-    Remark(_needed, "width"),
+    Remark(_needed, "width", _each_needed),
     Claim(
         metric="informed_top1",
         says="Someone who knows the values ({decoder}) names the position",

@@ -13,6 +13,7 @@ import yaml
 from told import STUDIES, reference
 
 from attnlab.report.findings import SENTENCES, findings
+from attnlab.report.level_tables import MOST, level_tables
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.shown import Shown
 from attnlab.report.specs import build
@@ -20,7 +21,7 @@ from attnlab.verdicts import Claim, Levels, Told, Verdict, shared
 
 CONF = Path(__file__).parents[1] / "conf" / "experiment"
 INTERVAL = re.compile(r"\[-?[\d.e-]+, -?[\d.e-]+\]|\(no interval\)")
-ELSEWHERE = re.compile(r"by theorem|95 % interval|decline, and say why|, at most \d|estimate")
+ELSEWHERE = re.compile(r"by theorem|95 % interval|declines?, and says? why|, at most \d|estimate")
 """What stands for an interval: a theorem, a comparison of intervals, a reason, or an estimate that says so."""
 RAW = re.compile(
     r"\b[a-z]\w*_\w+\b|\b(?:inputs|weights|model|task|probe|projection|channel|collision)\.[a-z]\w*"
@@ -82,18 +83,55 @@ def test_numbers_of_more_than_two_levels_are_a_table(study: str) -> None:
         assert len(INTERVAL.findall(one.told.words)) <= 4, (
             one.told.words
         )  # two numbers, a bracket's ends each
-        assert ("more between" not in one.sentence) or one in found.levels
-    for one in found.levels:
-        levels = one.told.levels
-        assert levels is not None and len(levels.lines) >= 2
-        assert levels.heads[0] == "setting" and levels.heads[-1] == "trials"
-        assert len({len(levels.heads), *map(len, levels.lines)}) == 1
-        for line in levels.lines:
-            assert INTERVAL.search(line[1]) and line[0] and re.fullmatch(r"[\d,]+", line[-1])
-    told = [*found.others, *found.levels, *found.more]
-    assert {one.sentence for one in told} | {found.claim.sentence if found.claim else ""} >= {
-        piece.sentence() for piece in said(study).pieces[1 + SENTENCES :]
-    }
+        assert ("more between" not in one.sentence) or one.table
+    for table in found.tables:
+        assert len(table.lines) >= 2 or not table.facts
+        assert len({len(table.heads), *map(len, table.lines)}) == 1
+        for line in table.lines:
+            assert line[0] and re.fullmatch(r"[\d,]+", line[-1])
+            assert not table.facts or INTERVAL.search(line[1])  # a remark's table has none
+        assert all(any(note[0] in cell for line in table.lines for cell in line) for note in table.notes)
+    told = {id(one) for table in found.tables for one in table.of} | {id(one.told) for one in found.more}
+    assert told >= {id(piece) for piece in said(study).pieces[1 + SENTENCES :]}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_findings_over_the_same_levels_share_a_table(study: str) -> None:
+    tables = findings(said(study), drawn(study)).tables
+    alike = [
+        (one.of[0].levels.over, one.of[0].condition, tuple(line[0] for line in one.lines))
+        for one in tables
+        if one.of[0].levels is not None and one.of[0].levels.over and len(one.heads) < 2 + MOST
+    ]
+    assert len(set(alike)) == len(alike)
+    for one in tables:
+        if len(one.of) > 1:
+            assert one.title.startswith("By ") and len(one.heads) <= 2 + MOST
+            for told in one.of:
+                assert told.levels is not None
+                own = {line[0]: line[1] for line in told.levels.lines}
+                place = next(at for at, head in enumerate(one.heads) if head.startswith(told.levels.lead))
+                assert {line[0]: line[place].rstrip("*†‡§¶ ") for line in one.lines} == own
+
+
+def levels(lead: str, *numbers: str, over: str = "d", notes: tuple[str, ...] = ()) -> Levels:
+    lines = tuple((f"d = {2 + place}", number, "200") for place, number in enumerate(numbers))
+    return Levels(lead, ("setting", "value", "trials"), lines, over, notes)
+
+
+def test_a_shared_table_says_once_what_holds_for_all_and_marks_what_is_no_measurement() -> None:
+    ones = levels("One is", "1", "2", notes=("by theorem", ""))
+    one = Told("a", ("soft", "n = 8"), "200 trials each", levels=ones)
+    two = Told("b", ("soft",), "200 trials each", ("of 4 starts",), levels=levels("Two is", "3", "4"))
+    apart = Told("c", ("hard",), "200 trials each", levels=levels("Three is", "5", "6"))
+    other = Told("d", ("soft",), "200 trials each", levels=levels("Four is", "7", "8", over="e"))
+    tables = level_tables([(one, "f", 2), (two, "g", None), (apart, "", None), (other, "", None)])
+    assert [table.of for table in tables] == [(one, two), (apart,), (other,)]
+    assert tables[0].facts == "soft, n = 8; 200 trials each"
+    assert tables[0].heads == ("setting", "One is", "Two is (of 4 starts)", "trials")
+    assert tables[0].lines == (("d = 2", "1 *", "3", "200"), ("d = 3", "2", "4", "200"))
+    assert tables[0].notes == ("* by theorem",) and tables[0].figures == (("f", 2),)
+    assert tables[1].title == "Three is" and tables[1].facts == "hard; 200 trials each"
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -150,5 +188,6 @@ def test_what_stands_beside_a_number_is_a_column_of_its_table() -> None:
             ("d = 4", "25.0 % [20.0, 30.0]", "26.0 % [21.0, 31.0]", "400"),
             ("d = 8", "12.5 % [7.5, 17.5]", "13.5 % [8.5, 18.5]", "400"),
         ),
+        "d",
     )
     assert "exact law" not in found.sentence and "(1 more between)" in found.sentence

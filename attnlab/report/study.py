@@ -167,7 +167,7 @@ def _contents(study: Study, verdict: Verdict, found: Findings, figures: int) -> 
         "found": ("What else it found", bool(found.others)),
         "figures": ("More figures", figures > 1),
         "maps": ("Attention maps", bool(study.exhibits)),
-        "levels": ("Level by level", bool(found.levels or found.more)),
+        "levels": ("Level by level", bool(found.tables or found.more)),
         "method": ("How it was done", bool(study.method)),
         "questions": ("The four questions", bool(verdict.answers)),
         "cells": ("Every cell", True),

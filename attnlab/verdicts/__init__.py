@@ -26,11 +26,12 @@ from attnlab.verdicts.scene import (
     typical,
 )
 from attnlab.verdicts.second_query import AFTER_THE_SUM, ALONE, no_other_query
-from attnlab.verdicts.told import Levels, Told, shared
+from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told, shared
 
 __all__ = [
     "AFTER_THE_SUM",
     "ALONE",
+    "FROM_CERTAIN",
     "QUESTIONS",
     "Answer",
     "Average",

@@ -13,7 +13,7 @@ from attnlab.verdicts.answers import Answer, Question, Way
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import pooled
 from attnlab.verdicts.scene import Choice, condition, filled, metric_rows
-from attnlab.verdicts.told import Levels, Told
+from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told
 from attnlab.verdicts.wording import certainly, header, listed, noted, short, width
 
 FEW = 2
@@ -136,16 +136,8 @@ class Finding:
             trials=self.trials,
             beside=tuple(self._same.values()),
             tail=self.claim.tail(self.chosen),
-            lead=lead[:1].upper() + lead[1:],
-            number=self.claim.printed(self.places[0].number) if self._alone else "",
             levels=self._table(lead[:1].upper() + lead[1:]) if self._tabled else None,
         )
-
-    @property
-    def _alone(self) -> bool:
-        """Whether one number says it all: of one place, without words, a theorem or a range beside it."""
-        first = self.places[0]
-        return len(self.places) == 1 and not (first.words or first.theorem or self._spread())
 
     @property
     def clause(self) -> str:
@@ -166,20 +158,20 @@ class Finding:
         ]
         halved = any(isinstance(place.number, Bracket) for place in self.places)
         unit = "share of trials" if self.claim.form == "in {}" else "value"
-        heads = ["setting", f"{unit}, from certain to possible" if halved else unit]
+        heads = ["setting", unit + FROM_CERTAIN if halved else unit]
         heads += [header(filled(self.claim.beside[name], self.chosen)) for name in own]
-        proved = any(place.theorem for place in self.places)
+        notes = tuple(map(self._proved, self.places))
         lines = [
             (
                 re.sub("^(at|for|in) ", "", place.words),
                 self.claim.printed(place.number),
                 *(beside.get(name, "") for name in own),
-                *([self._proved(place)] if proved else []),
                 f"{place.number.count:,}",
             )
             for place, beside in zip(self.places, found, strict=True)
         ]
-        return Levels(lead, (*heads, *(["theorem"] if proved else []), "trials"), tuple(lines))
+        over = "" if self.claim.apart else self.claim.over
+        return Levels(lead, (*heads, "trials"), tuple(lines), over, notes if any(notes) else ())
 
     @property
     def _same(self) -> dict[str, str]:

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+FROM_CERTAIN = ", from certain to possible"
+"""What the head of a column of brackets ends with."""
+
 
 @dataclass(frozen=True)
 class Levels:
     """The numbers of one finding, a line for each level of what it compares.
 
     lead: what they are numbers of; heads: of the columns; lines: the level, its number with the interval, what
-    stands beside it, and its trials, all as printed.
+    stands beside it, and its trials, all as printed. over: the setting whose levels these are, if it is one;
+    notes: for each line what is to say of its number, or nothing; none at all where no line has one.
     """
 
     lead: str
     heads: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
+    over: str = ""
+    notes: tuple[str, ...] = ()
+
+    def column(self, place: int) -> tuple[str, ...]:
+        """What stands in one column."""
+        return tuple(line[place] for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -24,9 +34,8 @@ class Told:
     """A sentence in its pieces.
 
     words: up to the brackets, or all of a sentence that has none; condition: what holds for its numbers; trials:
-    how many each of them rests on; beside: what else is told in the brackets; tail: what follows them. lead and
-    number: what is measured, and its one number, empty where the sentence tells more than one; levels: the
-    numbers of many.
+    how many each of them rests on; beside: what else is told in the brackets; tail: what follows them. levels:
+    the numbers of many.
     """
 
     words: str
@@ -34,8 +43,6 @@ class Told:
     trials: str = ""
     beside: tuple[str, ...] = ()
     tail: str = ""
-    lead: str = ""
-    number: str = ""
     levels: Levels | None = None
 
     def facts(self, said: Collection[str] = ()) -> str:
