@@ -13,7 +13,8 @@ import yaml
 
 from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import Look
-from attnlab.report.figures.heat import Heat, _crossings
+from attnlab.report.figures.contours import crossings
+from attnlab.report.figures.heat import Heat
 from attnlab.report.figures.picture import Picture
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build
@@ -129,5 +130,5 @@ def test_a_map_against_a_level_shows_differences_and_where_it_is_absent_values()
 
 
 def test_a_contour_crosses_each_column_once_between_the_cells_beside_it() -> None:
-    assert _crossings([(1.0, 0.9), (2.0, 0.7), (3.0, 0.3)], 0.5) == pytest.approx([2.5])
-    assert _crossings([(1.0, 0.9), (2.0, 0.7)], 0.5) == []
+    assert crossings([(1.0, 0.9), (2.0, 0.7), (3.0, 0.3)], 0.5) == pytest.approx([2.5])
+    assert crossings([(1.0, 0.9), (2.0, 0.7)], 0.5) == []

@@ -63,7 +63,7 @@ class Layout:
 
 WIDE = Layout("wide", 690, 4, 190, 8.7)
 NARROW = Layout("narrow", 290, 1, 185, 8.1)
-CARD = Layout("card", 290, 2, 160, 8.9)
+CARD = Layout("card", 290, 3, 160, 8.9)
 
 
 @dataclass(frozen=True)

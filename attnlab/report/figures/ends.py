@@ -25,9 +25,9 @@ class End:
         return self.name.count("\n") + 1
 
 
-def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float) -> None:
-    """Write names beside a panel of about this width, in points, each as near to its value as others leave it."""
-    inner, step = layout.height - 48, 1.25 * (layout.text + 0.3)
+def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float, height: float) -> None:
+    """Write names beside a panel of about this size, in points, each as near to its value as others leave it."""
+    inner, step = height - 48, 1.25 * (layout.text + 0.3)
     x, onto = axes.get_xlim()[1], axes.transData + axes.transAxes.inverted()
     wanted = [inner * float(onto.transform((x, end.value))[1]) for end in ends]
     order = sorted(range(len(ends)), key=lambda line: wanted[line])
@@ -45,6 +45,7 @@ def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float) ->
             linewidth=key.get_linewidth(),
             marker=key.get_marker(),
             markevery=[1],
+            path_effects=key.get_path_effects(),
         )
         axes.annotate(
             end.name,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypedDict
@@ -19,14 +19,14 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
 
-from attnlab.report.figures.canvas import GRID, INK, MUTED, SERIES, Dash, Layout, Sheet, tell
+from attnlab.report.figures.canvas import GRID, INK, MUTED, Layout, Sheet, tell
+from attnlab.report.figures.contours import crossings, line_look
+from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
 from attnlab.tidy import METRIC
 
-_CONTOUR_COLOURS = ("#ffffff", SERIES[1], SERIES[5], SERIES[3])
-_CONTOUR_DASHES: tuple[Dash, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 _MOST_WORDS = 64
 
 
@@ -66,10 +66,9 @@ class Heat(Picture):
         lines = tuple(str(spec.get("metric")) for spec in self.contours)
         return {"value": self.metrics, "curves": tuple(self.curves), "contours": lines}
 
-    @property
-    def most_columns(self) -> int:
+    def columns(self, rows: pd.DataFrame, layout: Layout) -> int:
         """A map needs more room than a curve."""
-        return 3
+        return min(3, layout.columns)
 
     @property
     def height(self) -> str:
@@ -132,23 +131,15 @@ class Heat(Picture):
         axes.add_collection(mesh)
         tell(mesh, [self.tells(mark) for mark in panel.marks])
         axes.plot([x for x, _ in boxes], [y for _, y in boxes], **_EMPTY)
-        if drawn:
-            corners = np.concatenate([*drawn, *boxes.values()])
-            axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
-            axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
+        (west, east), (low, high) = self.reach(rows)
+        axes.set_xlim(west, east)
+        axes.set_ylim(low, high)
         if len(panel.marks) <= _MOST_WORDS and not self.contours and not self.curves:
             self.write_values(axes, panel, values, scale)
-        for place in range(len(self.contours)):
-            self.draw_contour(axes, panel, place)
-        for place, metric in enumerate(self.curves):
-            curve = sorted(
-                (self.at(mark)[0], mark.interval.value) for mark in marks(panel.rows, [metric], self.by)
-            )
-            if curve:
-                ends = np.array(curve).T
-                for width, colour, dash in _casing(place + len(self.contours)):
-                    axes.plot(ends[0], ends[1], color=colour, linewidth=width, linestyle=dash)
-        places = [self.at(mark) for mark in panel.every]
+        for place, curve in enumerate(self.curves_of(panel)):
+            if len(curve) > 1:
+                axes.plot(*zip(*curve, strict=True), **line_look(place))
+        places = [self.at(mark) for mark in panel.marks]
         value_ticks(axes.xaxis, sorted({x for x, _ in places}))
         value_ticks(axes.yaxis, sorted({y for _, y in places}))
         axes.set_xlabel(self.say(self.x))
@@ -181,24 +172,45 @@ class Heat(Picture):
                 x, y, words, ha="center", va="center", fontsize=rcParams["xtick.labelsize"], color=colour
             )
 
-    def draw_contour(self, axes: Axes, panel: Panel, place: int) -> None:
+    def curves_of(self, panel: Panel) -> list[list[tuple[float, float]]]:
+        """The contours of a panel, then its curves, from left to right."""
+        curves = [
+            sorted((self.at(mark)[0], mark.interval.value) for mark in marks(panel.rows, [metric], self.by))
+            for metric in self.curves
+        ]
+        return [*(self.contour(panel, spec) for spec in self.contours), *curves]
+
+    def contour(self, panel: Panel, spec: Mapping[str, object]) -> list[tuple[float, float]]:
         """Where a metric crosses a level, interpolated upwards in each column of cells."""
-        spec = self.contours[place]
         columns: dict[float, list[tuple[float, float]]] = {}
         for mark in marks(panel.rows, [str(spec["metric"])], self.by):
             x, y = self.at(mark)
             columns.setdefault(x, []).append((y, mark.interval.value))
         level = float(str(spec.get("level", 0.5)))
-        ends = [(x, y) for x in sorted(columns) for y in _crossings(sorted(columns[x]), level)[:1]]
-        if len(ends) > 1:
-            for width, colour, dash in _casing(place):
-                axes.plot(*zip(*ends, strict=True), color=colour, linewidth=width, linestyle=dash)
+        return [(x, y) for x in sorted(columns) for y in crossings(sorted(columns[x]), level)[:1]]
+
+    def named_beside(self, layout: Layout, lines: int) -> bool:
+        """Where a line of panels has room beside it; the narrow drawing has one panel a line."""
+        return lines == 1 or layout.columns == 1
+
+    def at_ends(self, panel: Panel, rows: pd.DataFrame, layout: Layout) -> list[End]:
+        """A name at the end of each contour and curve of this panel; none where one is not there."""
+        curves = self.curves_of(panel)
+        if not all(len(curve) > 1 for curve in curves):
+            return []
+        letters = int(0.22 * layout.width / (0.6 * layout.text))
+        return [
+            End(textwrap.fill(str(key.get_label()), letters), curve[-1][1], key)
+            for key, curve in zip(
+                self.legend(rows), curves, strict=False
+            )  # the legend ends with empty places
+        ]
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """The contours, the curves, and what an empty place means."""
         names = [str(spec.get("label", self.say(str(spec["metric"])))) for spec in self.contours]
         keys: list[Line2D] = [
-            Line2D([], [], color=_line_colour(place), linestyle=_CONTOUR_DASHES[place % 4], label=name)
+            Line2D([], [], label=name, **line_look(place))
             for place, name in enumerate([*names, *(self.say(metric) for metric in self.curves)])
         ]
         places = rows[[column for column in self.by if column != METRIC]].drop_duplicates()
@@ -234,6 +246,12 @@ class Heat(Picture):
             raise NotDrawable(f"{self.x} and {self.height} are not numbers in every cell")
         return float(x), float(y)
 
+    def reach(self, rows: pd.DataFrame) -> np.ndarray:
+        """From where to where the cells of all panels lie, along x and y; what a panel lacks stays empty."""
+        boxes = [box for line in self.panels(rows) for panel in line for box in self.boxes(panel).values()]
+        corners = np.concatenate(boxes)
+        return np.stack([corners.min(0), corners.max(0)], axis=1)
+
     def boxes(self, panel: Panel) -> dict[tuple[float, float], np.ndarray]:
         """The rectangle of each cell, half-way to its neighbours, be these drawn or without a value."""
         cells = panel.rows[[self.x, self.height]].dropna().drop_duplicates().to_numpy(dtype=float)
@@ -262,21 +280,3 @@ def _edges(values: np.ndarray, logarithmic: bool) -> dict[float, tuple[float, fl
     if logarithmic:
         low, high = np.exp(low), np.exp(high)
     return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}
-
-
-def _crossings(points: Sequence[tuple[float, float]], level: float) -> list[float]:
-    """The heights at which a column of (height, value) crosses the level."""
-    return [
-        low + (level - before) / (after - before) * (high - low)
-        for (low, before), (high, after) in itertools.pairwise(points)
-        if min(before, after) <= level <= max(before, after) and before != after
-    ]
-
-
-def _line_colour(place: int) -> str:
-    return INK if place == 0 else _CONTOUR_COLOURS[place % 4]
-
-
-def _casing(place: int) -> list[tuple[float, str, Dash]]:
-    """A dark line under a light one, so that it shows on every colour of the map."""
-    return [(2.8, "#10141a", "-"), (1.5, _CONTOUR_COLOURS[place % 4], _CONTOUR_DASHES[place % 4])]

@@ -19,6 +19,7 @@ from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
 from attnlab.report.figures.ends import End, write_ends
+from attnlab.report.figures.over import Over, line_height, write_over
 from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
@@ -52,6 +53,14 @@ class Picture(Figure):
         """The names that stand at the ends of curves, in place of the legend; none where there is a legend."""
         return []
 
+    def over(self, panel: Panel, rows: pd.DataFrame, layout: Layout) -> Sequence[Over]:
+        """The names that stand above the first panel, in place of the legend; none where there is a legend."""
+        return []
+
+    def named_beside(self, layout: Layout, lines: int) -> bool:
+        """Whether names at the ends of curves, beside the last panel of each line, tell all panels' curves."""
+        return lines == 1
+
     def reference_dash(self, metric: str) -> Dash:
         """How a reference is dashed, the same in the drawing and in the legend."""
         return _REFERENCE_DASHES[self.reference_place(metric) % len(_REFERENCE_DASHES)]
@@ -63,14 +72,17 @@ class Picture(Figure):
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """What a kind adds to the whole drawing."""
 
-    @property
-    def most_columns(self) -> int:
+    def columns(self, rows: pd.DataFrame, layout: Layout) -> int:
         """The most panels that stand side by side."""
-        return 4
+        return layout.columns
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """The height of one panel in points."""
         return layout.height
+
+    def panel_width(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """How wide all panels of a line are together, in points."""
+        return layout.width - 40
 
     def looks(self, table: pd.DataFrame) -> dict[object, Look]:
         """The look of each level of hue; a level that `order` names has its look in every figure of that order."""
@@ -105,14 +117,20 @@ class Picture(Figure):
         rows = self.kept(table)
         grid = self.panels(rows)
         flat = [panel for line in grid for panel in line]
-        most = min(layout.columns, self.most_columns)
+        most = self.columns(rows, layout)
         columns = min(most, len(grid[0]) if len(grid[0]) > 1 else len(flat))
         lines = -(-len(flat) // columns)
-        ends = self.at_ends(flat[-1], rows, layout) if lines == 1 else []
-        keys = [] if ends else self.legend(rows)
+        last = [min(line * columns + columns, len(flat)) - 1 for line in range(lines)]
+        beside = self.named_beside(layout, lines)
+        ends = {place: self.at_ends(flat[place], rows, layout) if beside else [] for place in last}
+        ends = ends if all(ends.values()) else {}
+        over = self.over(flat[0], rows, layout)
+        keys = [] if over else self.legend(rows)[len(ends[last[0]]) if ends else 0 :]
         longest = max((len(str(key.get_label())) for key in keys), default=0)
         across = max(1, int(layout.width // (4.9 * longest + 36)))
-        height = lines * self.panel_height(rows, layout) + 15 * -(-len(keys) // across) + 12
+        tall = self.panel_height(rows, layout)
+        above = line_height(layout) * len(over)  # at most
+        height = lines * tall + 15 * -(-len(keys) // across) + 12 + above
         with canvas.style(layout):
             made = canvas.sheet(layout, height)
             shared = len({panel.metrics for panel in flat}) == 1
@@ -123,15 +141,22 @@ class Picture(Figure):
                     continue
                 self.draw(spot, flat[place], rows)
                 apart(spot, layout.width / columns - 48, layout.text)
-                room = (layout.width * (0.76 if ends else 1)) / columns - 20
+                room = (self.panel_width(rows, layout) + 40) * (0.76 if ends else 1) / columns - 20
                 spot.set_xlabel(textwrap.fill(spot.get_xlabel(), max(8, int(room / (0.6 * layout.text)))))
                 if flat[place].title:
-                    spot.set_title(flat[place].title)
+                    letters = max(9, int((room + 8) / (0.68 * layout.text)))
+                    title = flat[place].title.replace(" = ", " =\N{NO-BREAK SPACE}")
+                    spot.set_title(textwrap.fill(title, letters))
                 if shared and place % columns:
                     spot.set_ylabel("")
                 if len(flat) - place > columns and shared:
                     spot.set_xlabel("")
-            write_ends(axes.flat[len(flat) - 1], ends, layout, layout.width / columns)
+            for place, names in ends.items():
+                write_ends(axes.flat[place], names, layout, layout.width / columns, tall)
+            if over:
+                above = write_over(axes.flat[0], over, layout, self.panel_width(rows, layout) / columns)
+                for spot in axes.flat[:columns]:
+                    spot.set_title(spot.get_title(loc="left"), pad=9 + above)
             self.finish(made, list(axes.flat), rows)
             if keys:
                 made.legend(handles=list(keys), loc="outside upper left", ncols=min(across, len(keys)))
