@@ -24,10 +24,17 @@ from attnlab.verdicts import Verdict
 
 HERE = Path(__file__).parent / "browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-VIEWS = [
-    [width, "screen", scheme, "axe"] for width in (360, 768, 1440) for scheme in ("light", "dark")
-] + [[718, "print", "light", "axe"]]  # fmt: skip
+View = tuple[int, str, str, str]
+VIEWS: list[View] = [
+    *((width, "screen", scheme, "axe") for width in (360, 768, 1440) for scheme in ("light", "dark")),
+    (718, "print", "light", "axe"),
+    (768, "print", "dark", ""),
+]
 """Width, medium, colours, and whether axe looks too; 718 pixels are a sheet of A4 between its margins."""
+BAD = (
+    "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><img src=http://example.org/a.png>"
+    "<script>missing()</script>"
+)
 
 
 def tools() -> str:
@@ -43,12 +50,21 @@ def tools() -> str:
 
 
 def visit(
-    pages: Mapping[str, Path], views: Sequence[object], folder: Path, index: Path | None = None
+    pages: Mapping[str, tuple[Path, Sequence[View]]],
+    folder: Path,
+    index: Path | None = None,
+    printed: Mapping[Path, Path] = {},
 ) -> dict[str, Any]:
-    """What visit.js tells of pages, by their names; index: the page whose picture it moves."""
-    browser, job = tools(), folder / "job.json"
-    listed = [[name, str(path)] for name, path in pages.items()]
-    job.write_text(json.dumps({"pages": listed, "views": views, "index": str(index) if index else None}))
+    """What visit.js tells of pages in their views, by names, in one browser that finds no host.
+
+    index: the page whose picture it moves; printed: where pages are printed to; `asked`: the addresses that the
+    browser looked for on behalf of pages, by its own log.
+    """
+    browser, job, log = tools(), folder / "job.json", folder / "net.json"
+    listed = [[name, str(path), views] for name, (path, views) in pages.items()]
+    paper = {str(page): str(pdf) for page, pdf in printed.items()}
+    wanted = {"pages": listed, "index": str(index) if index else None, "print": paper, "netlog": str(log)}
+    job.write_text(json.dumps(wanted))
     done = subprocess.run(
         ["node", str(HERE / "visit.js"), browser, str(job)],
         capture_output=True,
@@ -58,7 +74,16 @@ def visit(
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return told | {"asked": asked(log)}
+
+
+def asked(log: Path) -> list[str]:
+    """The addresses pages asked for; those the browser asks for itself have no origin as initiator."""
+    text = log.read_text().rstrip().rstrip(",")
+    events = json.loads(text if text.endswith("}") and "]" in text[-4:] else text + "]}")["events"]
+    found = [event["params"] for event in events if "initiator" in event.get("params", {})]
+    addresses = [one["url"] for one in found if one["initiator"] != "not an origin" and "url" in one]
+    return [address for address in addresses if not address.startswith(("file:", "data:"))]
 
 
 def four() -> pd.DataFrame:
@@ -123,9 +148,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     other = rows.assign(seed=1, value=rows["value"].clip(upper=0.9))
     sides = compare.Side("recovery", rows, conclude=report_table.verdict), compare.Side("other", other)
     apart = comparison.write(folder / "compare", compare.compare(*sides), "attnlab action=compare")
+    bad = folder / "bad.html"
+    bad.write_text(BAD)
     pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html", "compare": apart}
     pages["audit"] = audited(folder)
-    return visit(pages, VIEWS, folder, pages["index"])
+    asked_of = {name: (path, VIEWS) for name, path in pages.items()}
+    return visit({**asked_of, "bad": (bad, [])}, folder, pages["index"])
 
 
 def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -134,13 +162,20 @@ def visits(seen: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         for page in seen["pages"]
         for one in page["visits"]
     ]
-    assert len(found) == 4 * len(VIEWS)
+    assert len(found) == 4 * len(VIEWS) and len(VIEWS) == 8
     return found
 
 
 def test_the_network_is_left_alone_and_nothing_complains(seen: dict[str, Any]) -> None:
-    for page in seen["pages"]:
+    *pages, bad = seen["pages"]
+    for page in pages:
         assert page["requests"] == [] and page["complaints"] == [], page["name"]
+    assert bad["requests"] == ["http://example.org/a.png"] and "missing is not defined" in str(
+        bad["complaints"]
+    )
+    assert set(seen["asked"]) == {"http://example.org/a.png"}, (
+        "by the browser's own log, in which the bad page is"
+    )
 
 
 def test_nothing_overflows_sideways(seen: dict[str, Any]) -> None:
@@ -150,7 +185,11 @@ def test_nothing_overflows_sideways(seen: dict[str, Any]) -> None:
 
 
 def test_nothing_is_cut_in_print(seen: dict[str, Any]) -> None:
-    assert {where: one["cut"] for where, one in visits(seen) if one["cut"] and one["media"] == "print"} == {}
+    printed = [(where, one) for where, one in visits(seen) if one["media"] == "print"]
+    assert {where: one["cut"] for where, one in printed if one["cut"] or one["wide"] > 0} == {}
+    assert {one["paper"] for _, one in printed} == {"rgb(255, 255, 254)"}, (
+        "paper is white, whatever the screen"
+    )
 
 
 def test_axe_finds_no_violation(seen: dict[str, Any]) -> None:

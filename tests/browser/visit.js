@@ -1,10 +1,11 @@
 // Opens pages with the network off and tells, as JSON, what a reader with a browser would run into.
-// node visit.js BROWSER JOB.json: {"pages": [[name, path], ...], "index": path}
+// node visit.js BROWSER JOB.json: {"pages": [[name, path, views], ...], "index": path, "print": {path: pdf}, "netlog": path}
 "use strict";
 const fs = require("fs");
 const { chromium } = require("playwright-core");
 const [, , browserPath, jobPath] = process.argv;
 const job = JSON.parse(fs.readFileSync(jobPath, "utf8"));
+const MARGIN = { top: "1cm", right: "1cm", bottom: "1cm", left: "1cm" };
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 // What is wrong with the page as it is shown now.
@@ -25,21 +26,24 @@ function look() {
   const cut = [...document.querySelectorAll(".scroll, pre, figure, svg")].filter(shown)
     .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0 || box.scrollHeight > box.clientHeight + 1 && box.matches(".scroll"))
     .map((box) => (box.getAttribute("aria-label") || box.className.baseVal || box.className || box.tagName) + ` ${box.scrollWidth} x ${box.scrollHeight}`);
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut };
+  const paper = getComputedStyle(document.body).backgroundColor;
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut, paper };
 }
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  const quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"];
+  const args = [...quiet, `--log-net-log=${job.netlog}`, "--host-resolver-rules=MAP * ~NOTFOUND"];
+  const browser = await chromium.launch({ executablePath: browserPath, args });
   const told = { pages: [], plane: null };
-  for (const [name, path] of job.pages) {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, offline: true, bypassCSP: false });
+  for (const [name, path, views] of job.pages) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: false });
     const requests = [], complaints = [];
     page.on("request", (one) => { if (!/^(file|data):/.test(one.url())) requests.push(one.url()); });
     page.on("console", (one) => complaints.push(one.text()));
     page.on("pageerror", (one) => complaints.push(one.message));
     await page.goto(`file://${path}`);
     const visits = [];
-    for (const [width, media, scheme, axes] of job.views) {
+    for (const [width, media, scheme, axes] of views) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ media, colorScheme: scheme });
       await page.waitForFunction(() => document.readyState === "complete");
@@ -51,6 +55,7 @@ function look() {
       }
       visits.push({ width, media, scheme, ...seen });
     }
+    if (job.print[path]) await page.pdf({ path: job.print[path], format: "A4", margin: MARGIN });
     told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page) });
     await page.close();
   }
@@ -84,7 +89,7 @@ async function sortAndFilter(page) {
 
 // Moves the picture as a reader does, and reads its numbers back after each step.
 async function play(browser, path) {
-  const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, offline: true, reducedMotion: "reduce" });
+  const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, reducedMotion: "reduce" });
   await page.goto(`file://${path}`);
   const steps = [];
   const read = async (what) => steps.push({ what, ...(await page.evaluate(() => {

@@ -178,7 +178,7 @@ class Figure(abc.ABC):
             if column != METRIC:
                 rows = derive(rows, column)
         if not holds(rows, self.metrics):
-            raise NotDrawable(f"the table has no value of {listed(list(self.metrics))} here")
+            raise NotDrawable(f"the table has no value of {listed(list(map(self.say, self.metrics)))} here")
         return rows
 
     def _about(self, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[object]]]:
@@ -193,7 +193,7 @@ class Figure(abc.ABC):
         if not found:
             waits = not rows["status"].isin(("done", "skipped")).all()
             raise NotDrawable(
-                f"no cell {'has' if waits else 'here has'} a value of {listed(list(self.metrics))}"
+                f"no cell {'has' if waits else 'here has'} a value of {listed(list(map(self.say, self.metrics)))}"
                 f"{' yet' if waits else ''}"
             )
         return found

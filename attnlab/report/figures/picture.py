@@ -141,7 +141,7 @@ class Picture(Figure):
                     continue
                 self.draw(spot, flat[place], rows)
                 apart(spot, layout.width / columns - 48, layout.text)
-                room = (self.panel_width(rows, layout) + 40) * (0.76 if ends else 1) / columns - 20
+                room = self.panel_width(rows, layout) * (0.76 if ends else 1) / columns - 10
                 spot.set_xlabel(textwrap.fill(spot.get_xlabel(), max(8, int(room / (0.6 * layout.text)))))
                 if flat[place].title:
                     letters = max(9, int((room + 8) / (0.68 * layout.text)))
