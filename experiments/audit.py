@@ -219,6 +219,6 @@ CLAIMS: tuple[Claim, ...] = (
         "Someone who knows the values, and takes the pattern of the largest entropy, names the top position",
     ),
     _claim("effective_top1", "Effective attention has the same top position"),
-    _claim("norm_top1", "The largest a_i |v_i| stands on the largest weight"),
+    _claim("norm_top1", "The largest product of weight and length of the value stands on the largest weight"),
     _claim("special_top", "The top position is a special token"),
 )

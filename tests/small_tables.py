@@ -12,13 +12,13 @@ from attnlab.harness.table import Entry, as_read, tidy
 from attnlab.parts import Declined
 from attnlab.shapes import GROUP
 
-FEW = ("trials=10", "repeats=1", "exec=serial")
+FEW = ("trials=10", "repeats=1")
 
 
 @functools.cache
-def table_of(*words: str) -> pd.DataFrame:
+def table_of(*words: str, few: tuple[str, ...] = FEW) -> pd.DataFrame:
     """The table that a command with these words would write to results.csv."""
-    (plan,) = ask([*words, *FEW]).plans()
+    (plan,) = ask([*words, *few, "exec=serial"]).plans()
     entries = [Entry(cell.key, cell.settings(), _record(cell)) for cell in plan.cells]
     return as_read(tidy("small", entries))
 

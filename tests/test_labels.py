@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from told import STUDIES, reference
 
 from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import Look
@@ -22,7 +23,6 @@ from attnlab.report.words import label
 from attnlab.tidy import METRIC, complete
 
 ROOT = Path(__file__).parents[1]
-STUDIES = sorted(path.parent.name for path in (ROOT / "results" / "reference").glob("*/results.csv"))
 RAW = re.compile(r"\b\w+_\w+\b|\b(?:inputs|weights|model|task|probe|projection|channel)\.\w+")
 """A name as code has it."""
 
@@ -34,8 +34,7 @@ def specs(study: str) -> list[dict[str, Any]]:
 
 def figures(study: str) -> Iterator[tuple[Figure, pd.DataFrame]]:
     """The study's figures with the reference run's table."""
-    path = ROOT / "results" / "reference" / study / "results.csv"
-    table = complete(pd.read_csv(path, low_memory=False))
+    table = complete(reference(study))
     for spec in specs(study):
         yield build(spec).fitted(table), table
 

@@ -9,7 +9,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from test_labels import STUDIES, figures
+from test_labels import figures
+from told import STUDIES
 
 from attnlab.report.figures import canvas
 from attnlab.report.figures.canvas import CARD, MOST_MARKS, WIDE

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from test_labels import specs
 from told import STUDIES, reference
 
@@ -96,15 +97,21 @@ def overlapping(figure: Picture, rows: pd.DataFrame, layout: Layout) -> list[str
     """The titles and the names of axes that touch another panel's, or leave the drawing."""
     with canvas.style(layout):
         made, _ = figure.sheet(rows, layout)
-        made.draw_without_rendering()  # type: ignore[no-untyped-call]
+        made.draw_without_rendering()
     page = made.bbox
     found = []
     for kind in ("titles", "names"):
         told = [
-            spot._left_title if kind == "titles" else spot.xaxis.label  # type: ignore[attr-defined]
+            spot.xaxis.label
+            if kind == "names"
+            else next(text for text in spot.findobj(Text) if text.get_text() == spot.get_title(loc="left"))
             for spot in made.axes
         ]
-        boxes = [(text.get_text(), text.get_window_extent()) for text in told if text.get_text()]
+        boxes = [
+            (text.get_text(), text.get_window_extent())
+            for text in told
+            if isinstance(text, Text) and text.get_text()
+        ]
         found += [words for words, box in boxes if box.x1 > page.x1 + 1 or box.x0 < page.x0 - 1]
         found += [
             words
