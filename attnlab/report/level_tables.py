@@ -73,7 +73,8 @@ def _table(group: Sequence[Cited]) -> LevelTable:
         own = [words for words in told.beside if words not in common]
         heads += [one.heads[1] if len(group) == 1 else _head(one, own), *one.heads[2:-1]]
         signs = [
-            f" {_sign(notes.index(note))}" if note else "" for note in one.notes or [""] * len(one.lines)
+            f"\N{NO-BREAK SPACE}{_sign(notes.index(note))}" if note else ""
+            for note in one.notes or [""] * len(one.lines)
         ]
         columns.append(tuple(map(str.__add__, one.column(1), signs)))
         columns += [one.column(place) for place in range(2, len(one.heads) - 1)]
