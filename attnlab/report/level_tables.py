@@ -85,7 +85,7 @@ def _table(group: Sequence[Cited]) -> LevelTable:
         heads=(*heads, first.heads[-1]),
         lines=tuple(zip(*columns, first.column(-1), strict=True)),
         notes=tuple(f"{_sign(place)} {note}" for place, note in enumerate(notes)),
-        figures=tuple(dict.fromkeys((name, place) for _, name, place in group if place)),
+        figures=tuple(sorted({(name, place) for _, name, place in group if place}, key=lambda one: one[1])),
         of=tuple(some),
     )
 
