@@ -66,7 +66,7 @@ function look() {
 
 // The table of cells: a column as it stands, sorted up and down, and the rows that a word keeps.
 async function sortAndFilter(page) {
-  if (!(await page.locator("table.cells").count())) return null;
+  if ((await page.locator("table.cells thead th").count()) < 3) return null; // no cell of it is done
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ media: "screen" });
   await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
