@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import yaml
 from members import CONF
-from told import STUDIES, reference
+from told import OF_CELLS as STUDIES
+from told import reference
 
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build

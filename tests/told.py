@@ -21,6 +21,8 @@ RESULTS = Path(__file__).parents[1] / "results" / "reference"
 AUDIT = "audit"
 RUN = {path.parent.name for path in RESULTS.glob("*/study.json")}
 STUDIES = tuple(sorted({*RUN, AUDIT}))
+OF_CELLS = tuple(sorted(RUN - {AUDIT}))
+"""Studies whose sentences speak of single cells; an audit pools the heads of a layer (`test_audit`)."""
 
 
 @functools.cache
