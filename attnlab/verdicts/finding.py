@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -148,7 +149,8 @@ class Finding:
     @property
     def _tabled(self) -> bool:
         """Whether its numbers are a table: of more levels than a sentence lists, or with more beside them."""
-        own = {name for place in self.places for name in self._beside(place.rows) if name not in self._same}
+        same = self._same
+        own = {name for place in self.places for name in self._beside(place.rows) if name not in same}
         return len(self.places) > FEW or (len(self.places) == FEW and len(own) > 1)
 
     def _table(self, lead: str) -> Levels:
@@ -173,13 +175,14 @@ class Finding:
         over = "" if self.claim.apart else self.claim.over
         return Levels(lead, (*heads, "trials"), tuple(lines), over, notes if any(notes) else ())
 
-    @property
+    @functools.cached_property
     def _same(self) -> dict[str, str]:
         """What stands beside all of its numbers alike."""
+        found = [self._beside(place.rows) for place in self.places]
         return {
             metric: words
             for metric, words in self._beside(self.chosen).items()
-            if all(self._beside(place.rows).get(metric) == words for place in self.places)
+            if all(beside.get(metric) == words for beside in found)
         }
 
     @property
