@@ -71,7 +71,7 @@ def test_curves_are_named_at_their_ends_where_names_fit(study: str) -> None:
 def test_a_series_that_is_not_drawn_is_not_named() -> None:
     for figure, table in figures("asker"):
         if figure.name == "softmax":
-            assert isinstance(figure, Lines)
+            assert isinstance(figure, Picture)
             rows = figure.kept(table)
             told = [str(key.get_label()) for key in figure.legend(rows)]
             level = figure.by.index(str(figure.hue))
