@@ -31,6 +31,11 @@ VIEWS: list[View] = [
     (768, "print", "dark", ""),
 ]
 """Width, medium, colours, and whether axe looks too; 718 pixels are a sheet of A4 between its margins."""
+AUDITED: list[View] = [
+    (*view[:3], view[3] if view[:3] in {(360, "screen", "light"), (1440, "screen", "dark")} else "")
+    for view in VIEWS
+]
+"""axe sees an audit, whose template is a study's, at the ends of these."""
 BAD = (
     "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><img src=http://example.org/a.png>"
     "<script>missing()</script>"
@@ -153,6 +158,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     pages = {"index": folder / "index.html", "study": folder / "recovery" / "report.html", "compare": apart}
     pages["audit"] = audited(folder)
     asked_of = {name: (path, VIEWS) for name, path in pages.items()}
+    asked_of["audit"] = (pages["audit"], AUDITED)
     return visit({**asked_of, "bad": (bad, [])}, folder, pages["index"])
 
 
