@@ -77,6 +77,11 @@ def test_a_run_leaves_queued_cells_to_their_job(lab: Lab, queue: Callable[[str],
     queue("")
     assert "3 to run" in lab(*GRID).err
     assert statuses(lab) == dict.fromkeys(STATUSES, 0) | {"done": 4}
+    assert place(lab.results / "noop", NAME).is_dir()  # its jobs might yet have run
+    lab(*GRID)
+    assert not place(
+        lab.results / "noop", NAME
+    ).exists()  # all its cells are done, and the queue holds none of it
 
 
 def test_a_queue_that_does_not_answer_is_said_so(lab: Lab, queue: Callable[[str], None]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from attnlab.files import remove_unfinished, write_atomically
 from attnlab.harness.cells import Cell
 from attnlab.harness.execution.base import Execution, Outcome, Place, Task, is_final
-from attnlab.harness.execution.queued import Job, jobs
+from attnlab.harness.execution.queued import Job, clear, jobs
 from attnlab.harness.grid import Plan
 from attnlab.harness.progress import BAD, shown
 from attnlab.harness.provenance import code, provenance
@@ -109,11 +109,11 @@ def run(
     jobs_of = {(results / name, key): job for name, jobs in held.items() for key, job in jobs.items()}
     here = [task for task in tasks if task.place not in jobs_of]
     left = [task for task in tasks if task.place in jobs_of]
-    for plan in plans:
-        remove_unfinished(results / plan.name)
     with ExitStack() as stack:
-        stack.callback(lambda: [remove_unfinished(results / plan.name) for plan in plans])
         for plan in plans:
+            clear(results / plan.name)
+            remove_unfinished(results / plan.name)
+            stack.callback(remove_unfinished, results / plan.name)
             trace = _trace(results / plan.name, run_id, words, plan.cells, known[plan.name], held[plan.name])
             stack.enter_context(trace)
         log.info(
