@@ -38,7 +38,9 @@ def interrupted(lab: Lab, *words: str, after: float, times: int = 1) -> subproce
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("after", [0.2, 0.5, 1.0, 2.0])
 def test_planning_and_importing_end_in_one_line(lab: Lab, after: float, times: int) -> None:
-    done = interrupted(lab, "experiment=noop", "level=range(60000)", "action=plan", after=after, times=times)
+    done = interrupted(
+        lab, "experiment=noop", "level=range(100000)", "force=true", "action=plan", after=after, times=times
+    )
     assert (done.returncode, done.stderr.strip(), done.stdout) == (130, LINE, "")
     assert not lab.results.exists()
 
