@@ -57,7 +57,7 @@ def summary(page: Page, brief: bool = False) -> str:
     if 0 < cells.total <= FEW and not brief:
         return numbers(cells, len(main_metrics(page.study.figures)))
     told = page.verdict.sentences[: 1 if brief else SENTENCES]
-    without = "No verdict yet: no cell that it needs is done."
+    without = page.study.unanswered
     if not page.verdict.drawn:
         without = "No verdict: the experiment draws none. Its figures and its table are on the page."
     return "\n".join(f"  {sentence}" for sentence in told or (without,))
