@@ -16,19 +16,19 @@ import numpy as np
 import pandas as pd
 
 from attnlab import metrics
-from attnlab.arrays import lengths
+from attnlab.arrays import lengths, root_mean_square
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import ANY, DISTANCE, NONNEGATIVE, SHARE, UNIT
-from attnlab.parts import Count, Index
+from attnlab.intervals import DISTANCE, NONNEGATIVE, SHARE, UNIT
+from attnlab.parts import Count, Declined, Index
 from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import examples
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
-from attnlab.theory.noisy import noisy_accuracy, noisy_bits, noisy_bits_bound
+from attnlab.theory.noisy import LOUD, noisy_accuracy, noisy_bits, noisy_bits_bound
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import (
     Claim,
@@ -45,7 +45,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 VALUES = "the output and V"
 """What a decoder knows that does not know the keys."""
 MEASURES = {
@@ -54,8 +54,7 @@ MEASURES = {
     "chance": UNIT,
     "exact": UNIT.sometimes,
     "total_variation": DISTANCE,
-    "posterior_bits": ANY.sometimes,
-    **dict.fromkeys(("exact_bits", "bound_bits"), NONNEGATIVE.sometimes),
+    **dict.fromkeys(("posterior_bits", "exact_bits", "bound_bits"), NONNEGATIVE.sometimes),
 }
 
 
@@ -74,10 +73,12 @@ def trial(
     With no samples nobody learns, and `read_top1` has no value. Where all weight is on one position drawn
     uniformly, `matched_top1` is the observer who compares what arrives with what each value alone would have
     become (`Channel.expected`): Bayes' rule where the channel adds Gaussian noise or draws nothing;
-    `posterior_bits` is what its posterior saves on the position, in the mean the information itself. `exact`,
-    `exact_bits` and `bound_bits` are the laws of these, for Gaussian values and noise.
+    `posterior_bits` is what its posterior leaves of the entropy of the position, taken from it: in the mean the
+    information itself. `exact`, `exact_bits` and `bound_bits` are the laws of these, for Gaussian values and
+    noise. Declines noise of more than 10^6 times the size of the values.
     """
     everything = inputs(samples + trials, rng("inputs"))
+    _require_heard(everything, channel)
     a = weights(everything, rng("weights"))
     arrived = channel(a, everything, rng("channel"))
     seen = examples(arrived, a, everything)
@@ -98,6 +99,15 @@ def trial(
     }
 
 
+def _require_heard(sample: Sample, channel: Channel) -> None:
+    size = float(root_mean_square(sample.values, sample.mask).max())
+    if channel.deviation is not None and size > 0 and channel.deviation / size > LOUD:
+        raise Declined(
+            f"noise of {channel.deviation:g} on values of size {size:.3g} leaves nothing of them: at most "
+            f"{LOUD:g} times their size"
+        )
+
+
 def _unasked(trials: int) -> Row:
     return dict.fromkeys(("matched_top1", "posterior_bits"), np.full(trials, np.nan))
 
@@ -110,11 +120,12 @@ def _of_one(arrived: Array, a: Array, sample: Sample, channel: Channel) -> Row:
     if channel.deviation is None:
         bits = np.full(len(a), np.nan)
     else:
-        scale = channel.deviation or 1.0
-        shift = (distance**2 - distance.min(axis=1, keepdims=True) ** 2) / (2 * scale**2)
-        odds = np.exp(-shift) if channel.deviation else nearest.astype(np.float64)
-        own = np.where(a > 0, odds / odds.sum(axis=1, keepdims=True), 0.0).sum(axis=1)
-        bits = np.log2(sample.mask.sum(axis=1)) + np.log2(np.maximum(own, np.finfo(np.float64).tiny))
+        scale, least = channel.deviation or 1.0, distance.min(axis=1, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):  # as many deviations as no float holds: odds of 0
+            shift = (distance - least) / scale * ((distance + least) / scale) / 2
+        odds = np.where(nearest, 1.0, np.exp(-shift) if channel.deviation else 0.0)
+        posterior = odds / odds.sum(axis=1, keepdims=True)
+        bits = np.maximum(np.log2(sample.mask.sum(axis=1)) - metrics.entropy_bits(posterior), 0.0)
     return {"matched_top1": metrics.top1(a, nearest.astype(np.float64)), "posterior_bits": bits}
 
 
@@ -123,7 +134,7 @@ def _laws(inputs: Inputs, weights: Weights, channel: Channel, sample: Sample) ->
     lawful = inputs.generic_values and weights.uniform_top
     sigma = channel.deviation if lawful else None
     laws = {"exact": noisy_accuracy, "exact_bits": noisy_bits, "bound_bits": noisy_bits_bound}
-    if sigma is None:
+    if sigma is None or sigma > LOUD:
         return dict.fromkeys(laws, np.full(sample.trials, np.nan))
     known: dict[str, Callable[[int], float]] = {
         name: functools.partial(law, d=sample.d, sigma=sigma) for name, law in laws.items()
@@ -151,6 +162,11 @@ def _lawful(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["key"].isin(rows(table, "exact")["key"])] if "key" in table else table.iloc[:0]
 
 
+def _of_one_position(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which all weight is on one position, so that one position is asked for."""
+    return table[table["key"].isin(rows(table, "matched_top1")["key"])] if "key" in table else table.iloc[:0]
+
+
 def _noisy(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["channel.sigma"].notna()] if "channel.sigma" in table else table.iloc[:0]
 
@@ -167,15 +183,8 @@ def _least(table: pd.DataFrame) -> pd.DataFrame:
 
 def _still(table: pd.DataFrame) -> pd.DataFrame:
     """The cells whose channel adds no noise, and does something."""
-    return (
-        table[table["channel.sigma"].isna() & ~table["channel:lossless"].isin([True])]
-        if _told(table)
-        else table
-    )
-
-
-def _told(table: pd.DataFrame) -> bool:
-    return {"channel.sigma", "channel:lossless"} <= set(table.columns)
+    still = table.drop(_noisy(table).index)
+    return still.drop(having("channel:lossless")(still).index)
 
 
 UNLEARNED: dict[str, Any] = {"but": ("probe", "samples")}
@@ -187,7 +196,7 @@ CLAIMS = (
     Claim(
         metric="top1",
         says="Through noise, {decoder} names the attended position",
-        only=each(_noisy, _lawful, best("top1", "decoder")),
+        only=each(_noisy, _of_one_position, rather(_lawful), best("top1", "decoder")),
         beside={"exact": "exact law for the best observer {}", **CHANCE},
         figure="noise",
         **NOISY,
@@ -198,7 +207,7 @@ CLAIMS = (
         says="Of the position arrive",
         form="{} bits",
         unit="plain",
-        only=each(_noisy, _lawful, best("top1", "decoder")),
+        only=each(_noisy, rather(_lawful), best("top1", "decoder")),
         beside={"exact_bits": "exact law {!s} bits", "bound_bits": "at most {!s}"},
         figure="bits",
         but=("probe", "samples", "decoder"),
@@ -208,7 +217,8 @@ CLAIMS = (
         metric="top1",
         says="By observer: through noise the attended position is named",
         over="decoder",
-        only=each(_noisy, _lawful),
+        compares=True,
+        only=each(_noisy, _of_one_position, rather(_lawful)),
         least=("channel.sigma", "inputs.d"),
         beside={"exact": "exact law for the best observer {}"},
         figure="noise",

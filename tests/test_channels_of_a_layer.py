@@ -9,7 +9,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from members import member
+import yaml
+from members import CONF, member
 from scipy.optimize import linprog
 from small_tables import table_of
 
@@ -245,3 +246,56 @@ def test_duplicates_are_told_apart_by_nobody() -> None:
     assert len(known) and known["value"].max() <= 1
     exact = row(member("channel", "exact"), member("inputs", "duplicated", n=5, d=4, copies=2))
     assert 0.3 < exact["matched_top1"].mean() < 0.9 and exact["posterior_bits"].mean() < np.log2(5) - 0.3
+
+
+NOISE = ("inputs.n=8", "channel=noise", "weights=hard")
+
+
+def test_what_noise_does_is_not_said_of_its_absence() -> None:
+    """Of inputs without a law too, and where every cell is noise."""
+    table = table_of(*SAID, *NOISE, "inputs=sphere", "channel.sigma=0.1,1", few=("trials=20", "repeats=2"))
+    told = study.verdict(table).sentences
+    assert not [sentence for sentence in told if sentence.startswith("Without noise")]
+    (through,) = (sentence for sentence in told if sentence.startswith("Through noise"))
+    assert (
+        "names the attended position" in through and "noise of 1 on" in through and "exact law" not in through
+    )
+
+
+def test_titles_say_nothing_that_not_all_their_cells_hold() -> None:
+    titles = {figure["name"]: figure["title"] for figure in _figures()}
+    for name in ("formats", "tied"):
+        assert not re.search(r"\btied\b|d \+ 1", titles[name])
+
+
+def _figures() -> list[dict[str, Any]]:
+    loaded: dict[str, Any] = yaml.safe_load((CONF / "experiment" / "channel.yaml").read_text())
+    found: list[dict[str, Any]] = loaded["experiment"]["figures"]
+    return found
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 3.0])
+def test_no_trial_has_more_bits_than_a_position_nor_fewer_than_none(sigma: float) -> None:
+    found = row(member("channel", "noise", sigma=sigma), Gaussian(n=16, d=4, e=2))
+    assert (found["posterior_bits"] >= 0).all() and (found["posterior_bits"] <= 4).all()
+    table = table_of(*SAID, *NOISE, "decoder=nearest_value", "inputs=gaussian", f"channel.sigma={sigma:g}")
+    own = rows(table, "posterior_bits")
+    assert len(own) and not (own["low"] < 0).any()
+
+
+@pytest.mark.parametrize("sigma", [5e-324, 1e-300, 1e-29, 1e-12])
+def test_noise_below_all_digits_hides_nothing(sigma: float) -> None:
+    found = row(member("channel", "noise", sigma=sigma), Gaussian(n=16, d=4, e=2), trials=20)
+    assert found["matched_top1"].all() and (found["posterior_bits"] == 4).all()
+    np.testing.assert_allclose(found["exact"], 1.0, atol=1e-7)
+    np.testing.assert_allclose(found["exact_bits"], 4.0, atol=1e-7)
+    np.testing.assert_allclose(found["bound_bits"], 4.0, atol=1e-7)
+
+
+@pytest.mark.parametrize("sigma", [1e100, 1e300, 1e308])
+def test_noise_that_leaves_nothing_is_declined(sigma: float) -> None:
+    for inputs in ("gaussian", "sphere"):
+        with pytest.raises(Declined, match=r"leaves nothing of them: at most 1e\+06 times their size"):
+            row(member("channel", "noise", sigma=sigma), member("inputs", inputs, n=8, d=4, e=2), trials=5)
+    heard = row(member("channel", "noise", sigma=5e5), Gaussian(n=8, d=4, e=2), trials=5)
+    assert (heard["posterior_bits"] < 1e-6).all()

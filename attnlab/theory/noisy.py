@@ -37,6 +37,8 @@ from attnlab.arrays import Array, require, whole
 
 MANY, FAR, LOUD = 10**9, 1024, 1e6
 """The range the laws were checked in."""
+QUIET = 1e-30
+"""Noise below which no other of so many values is as near, to far more digits than the laws have."""
 _REACH, _STEP, _LEAST = 9.0, 0.25, 1e-16
 """How far from its middle a length of deviation at most 1 is followed; the step in y; what 1 - F is at least."""
 _CENTRAL, _HANKEL = 1e-9, 1e7
@@ -51,7 +53,7 @@ def noisy_accuracy(n: int, d: int, sigma: float) -> float:
     ValueError unless n and d are whole numbers >= 1 and sigma >= 0, and beyond n = 10^9, d = 1024 or sigma = 10^6.
     """
     n, d, sigma = _checked(n, d, sigma)
-    return 1.0 if n == 1 or sigma == 0 else _accuracy(n, d, sigma)
+    return 1.0 if n == 1 or sigma < QUIET else _accuracy(n, d, sigma)
 
 
 def noisy_bits(n: int, d: int, sigma: float) -> float:
@@ -60,7 +62,7 @@ def noisy_bits(n: int, d: int, sigma: float) -> float:
     log2 n at sigma = 0, and never more than `noisy_bits_bound`. Absolute error 1e-7; errors as in noisy_accuracy.
     """
     n, d, sigma = _checked(n, d, sigma)
-    if n == 1 or sigma == 0:
+    if n == 1 or sigma < QUIET:
         return math.log2(n)
     found = math.log2(n) - _missing(n, d, sigma) / math.log(2)
     return float(min(max(0.0, found), noisy_bits_bound(n, d, sigma)))
