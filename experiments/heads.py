@@ -21,7 +21,7 @@ from attnlab.decoders.base import Decoder
 from attnlab.identifiability import fibre_intervals, is_unique, nullity, top_certified
 from attnlab.identifiability.contributions import contributions
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import ANY, SHARE, UNIT
+from attnlab.intervals import DISTANCE, SHARE, UNIT
 from attnlab.joined import Joined
 from attnlab.mixings.base import Mixing
 from attnlab.parts import Count, Declined
@@ -44,16 +44,16 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 GIVEN_BACK = 1e-6
 """The total variation up to which the weights of a head count as given back."""
 MEASURES = {
     **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "recovered"), SHARE),
     **dict.fromkeys(("blind_contributions", "contributions_kept", "contributions_lost"), SHARE),
     "q1_exact": SHARE.sometimes,
-    "exact": ANY.sometimes,
+    "exact": UNIT.sometimes,
     **dict.fromkeys(("top_certain", "top_width", "top1", "chance", "converged"), UNIT),
-    "total_variation": ANY,
+    "total_variation": DISTANCE,
 }
 
 
@@ -219,6 +219,8 @@ LAW = {"exact": "exact law {}"}
 BLIND = {"blind_contributions": "without the values {}"}
 AFTER = ("decoder", "channel")
 """What comes after the sum: what arrives determines no more or less for it."""
+NAMED = ("heads",)
+"""What decides the answer: every sentence names it."""
 WIDTH: dict[str, Any] = {
     "over": "heads",
     "at": "with h = {}",
@@ -226,7 +228,13 @@ WIDTH: dict[str, Any] = {
     "compares": True,
     "but": AFTER,
 }
-MIXED: dict[str, Any] = {"over": "mixing", "but": AFTER, "metric": "contributions", "beside": BLIND}
+MIXED: dict[str, Any] = {
+    "over": "mixing",
+    "but": AFTER,
+    "metric": "contributions",
+    "beside": BLIND,
+    "names": NAMED,
+}
 CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="q2",
@@ -234,6 +242,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         over="mixing",
         but=AFTER,
         only=each(_several, rather(beyond), rather(_sparse)),
+        names=NAMED,
         beside=LAW,
         question="Q2",
         counts=ONLY,
@@ -277,6 +286,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         metric="top1",
         says="{decoder} names the most-attended position, on average over the heads,",
         only=each(_several, rather(beyond), rather(SPREAD), best("top1", "decoder")),
+        names=NAMED,
         over="mixing",
         least=("weights.temperature",),
         beside={"chance": "chance {}"},

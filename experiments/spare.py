@@ -192,9 +192,11 @@ def _agreement(table: pd.DataFrame) -> list[str]:
 
 BUT = ("near", "rounded", "starts")
 """What the question is not about."""
-OVER: dict[str, Any] = {"over": "inputs.d", "but": BUT}
+NAMED = ("inputs.e",)
+"""What the dimensions are to spare of: every sentence names it."""
+OVER: dict[str, Any] = {"over": "inputs.d", "but": BUT, "names": NAMED}
 CLAIMS: tuple[Claim | Remark, ...] = (
-    *no_other_query(over="inputs.d", but=BUT, figure="theorem", theorem=_always),
+    *no_other_query(figure="theorem", theorem=_always, **OVER),
     Claim(
         metric="agreeing_digits",
         says="The nearest output found of other weights over the same keys agrees to",
@@ -207,7 +209,8 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     ),
     Claim(
         metric="lost_bfloat16",
-        says="Rounded to bfloat16, the output was found to have other softmax weights over the same keys",
+        says="Rounded to bfloat16, the output was found to have other softmax weights over the same keys that are "
+        f"at least {AWAY:g} away in total variation,",
         only=of_queries,
         beside={"lost_float16": "in float16 {}"},
         figure="rounded",
@@ -222,6 +225,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         only=each(rather(_with_law), _few_near),
         beside={"expected_misses": "{} by the law for small distances"},
         but=("rounded", "starts"),
+        names=NAMED,
         figure="near",
     ),
     Remark(_slopes, "near"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from members import member, members
 from scipy.optimize import linprog
+from small_tables import table_of
 
 from attnlab.channels.exact import Exact
 from attnlab.decoders.simplex import Simplex
@@ -18,6 +19,7 @@ from attnlab.identifiability import fibre_intervals, is_unique, nullity, top_cer
 from attnlab.identifiability.contributions import contributions
 from attnlab.inputs.base import Inputs
 from attnlab.inputs.gaussian import Gaussian
+from attnlab.intervals import interval
 from attnlab.joined import Joined
 from attnlab.mixings.concatenated import Concatenated
 from attnlab.mixings.narrow import Narrow
@@ -329,3 +331,32 @@ def test_certain_answers_hold_in_every_trial_of_a_masked_layer() -> None:
     np.testing.assert_allclose(
         study._top_width(a, joined), study._top_width(a, Joined(other, joined.mixture)), atol=1e-9
     )
+
+
+def test_sentences_name_the_number_of_heads() -> None:
+    """Where it is given, and where one is left of several that were asked for."""
+    for heads in ("heads=3", "heads=1,3"):
+        table = table_of(
+            "experiment=heads",
+            heads,
+            "inputs.n=6",
+            "inputs.d=3",
+            "weights=hard",
+            "mixing=summed",
+            "decoder=simplex",
+        )
+        told = study.verdict(table).sentences
+        mixed = [sentence for sentence in told if "for outputs summed" in sentence]
+        assert mixed
+        for sentence in mixed:
+            assert ", 3 heads" in sentence or "(3 heads" in sentence, sentence
+
+
+def test_no_number_of_a_layer_is_beyond_what_it_can_be() -> None:
+    law = study.MEASURES["exact"]
+    some = interval(np.array([0.0] * 38 + [0.4, 0.36]), law)
+    assert 0 <= some.low < some.high <= 1
+    distance = study.MEASURES["total_variation"]
+    drawn = rng().uniform(0, 0.3, 12)
+    assert interval(drawn, distance).low >= 0 and interval(1 - drawn, distance).high <= 1
+    assert interval(8 * drawn**8, distance.given({"decoder:signed": True})).low >= 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from members import member
 from scipy.special import gamma
+from small_tables import table_of
 
 from attnlab.attention import output, softmax_weights
 from attnlab.experiments import spare
@@ -165,3 +166,17 @@ def test_the_law_refuses_what_it_is_not_about() -> None:
             expected_misses(*arguments)
     with pytest.raises(ValueError, match="away"):
         expected_misses([1.0, 2.0], keys, 3, away=1.0)
+
+
+def test_sentences_name_the_dimensions_of_the_keys_and_how_far_others_are() -> None:
+    """Every loss found after rounding is of weights that are away: nearer ones with the same bits always exist."""
+    table = table_of(
+        "experiment=spare", "inputs.n=8", "inputs.d=2,3", "inputs.e=2", "near=0.1", "starts=8", "rounded=10"
+    )
+    found = spare.verdict(table)
+    told = [sentence for sentence in found.sentences if "trials" in sentence]
+    assert len(told) >= 3
+    for sentence in told:
+        assert "e = 2" in sentence, sentence
+    (rounded,) = (sentence for sentence in found.sentences if sentence.startswith("Rounded to bfloat16"))
+    assert f"at least {AWAY:g} away" in rounded

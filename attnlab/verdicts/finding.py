@@ -36,7 +36,8 @@ class Wording:
     spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
     example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
     told, with {} for its value, where its own words will not do. apart: whether the levels are whole situations,
-    that differ in anything and are told by what they differ in. figure: where the number is drawn. question,
+    that differ in anything and are told by what they differ in. names: settings that the condition names even
+    where all rows have one value of them. figure: where the number is drawn. question,
     counts, way: the answer it gives to one of the four questions. limit: what it does not show.
     """
 
@@ -56,6 +57,7 @@ class Wording:
     free: Sequence[str] = ()
     at: str = ""
     apart: bool = False
+    names: Sequence[str] = ()
     figure: str = ""
     question: Question | None = None
     counts: str = ""
@@ -245,7 +247,7 @@ class Finding:
     def condition(self) -> list[str]:
         """What holds in all its rows, in words."""
         spoken = re.findall(r"{([a-z_.]+)}", self.claim.says)
-        return condition(self.chosen, self.study, self.claim.over, self.claim.but, spoken)
+        return condition(self.chosen, self.study, self.claim.over, self.claim.but, spoken, self.claim.names)
 
     @property
     def trials(self) -> str:

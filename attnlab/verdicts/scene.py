@@ -173,11 +173,12 @@ def condition(
     over: str = "",
     but: Sequence[str] = (),
     spoken: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> list[str]:
     """What is the same in these rows, in words: the parts, then the settings that tell it from others.
 
-    study: all rows of the metric. A setting is named if it varies there, or if it is one of ALWAYS; not if its
-    part's own words change with it, for then they say it;
+    study: all rows of the metric. A setting is named if it varies there, or if it is one of ALWAYS or of
+    names; not if its part's own words change with it, for then they say it;
     a part that may go unsaid does where the study has no other. over: what is compared, and is no condition; but:
     settings and parts that make no difference; spoken: parts that the sentence names already.
     """
@@ -196,7 +197,8 @@ def condition(
         tells = part != column and said(own, part, column)
         if part == column and usual(study, column, value):
             continue
-        if column.rpartition(".")[2] in ALWAYS or (own[column].nunique(dropna=False) > 1 and not tells):
+        always = column in names or column.rpartition(".")[2] in ALWAYS
+        if always or (own[column].nunique(dropna=False) > 1 and not tells):
             words.append(valued(column, value))
     return [word for word in words if word]
 
