@@ -15,6 +15,7 @@ from attnlab.arrays import Mask as Mask
 from attnlab.arrays import require as require
 from attnlab.contracts import freeze
 from attnlab.examples import Examples as Examples
+from attnlab.parts import Declined
 from attnlab.problems import Problems
 
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_] | NDArray[np.int64]]
@@ -31,6 +32,8 @@ EACH = np.zeros(0, dtype=np.int64)
 """Stands for groups of one trial each."""
 DIFFERENT = 1e-9
 """The least total variation of two patterns that count as different: far above their rounding."""
+NO_KEYS = "it needs the keys, and these inputs have none"
+"""Why a part or a question that is over the keys declines inputs of weights and values alone."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,18 @@ class Sample:
     def d(self) -> int:
         """Value dimension."""
         return int(self.values.shape[2])
+
+    @property
+    def e(self) -> int:
+        """Key dimension: 0 where the inputs have weights alone."""
+        return int(self.keys.shape[2])
+
+    @property
+    def known_keys(self) -> Array:
+        """The keys (B, n, e), for what cannot do without. Raises Declined where the inputs have weights alone."""
+        if self.e == 0:
+            raise Declined(NO_KEYS)
+        return self.keys
 
 
 @dataclass(frozen=True)

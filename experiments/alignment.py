@@ -75,7 +75,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    problem = (a, sample.values, sample.keys, sample.mask)
+    problem = (a, sample.values, sample.known_keys, sample.mask)
     certain = lost_by_degree(*problem)
     found = softmax_rivals(*problem, density=inputs.density, degree=certain)
     if (found.kept & certain).any():

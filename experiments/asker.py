@@ -61,7 +61,9 @@ def trial(
         **passed,
         "largest_c": c,
         "solved": np.isfinite(c),
-        **_asked_of_queries(sample, collision, queries if inputs.n * inputs.d <= sizes else 0, rng),
+        **_asked_of_queries(
+            sample, collision, queries if sample.e and inputs.n * inputs.d <= sizes else 0, rng
+        ),
     }
 
 

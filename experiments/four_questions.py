@@ -105,7 +105,7 @@ def trial(
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique,
         "q2_top": top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
-        **softmax_rivals(asked, sample.values, sample.keys, sample.mask, density=density).metrics,
+        **softmax_rivals(asked, sample.values, sample.known_keys, sample.mask, density=density).metrics,
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
     }
@@ -125,7 +125,7 @@ def _two_words(sample: Sample, rng: Streams) -> Row:
         reason.measured = {FEW_VISIBLE: few}
         raise reason
     scenario = softmax_scenario(
-        first[two], second[two], sample.values[two], sample.keys[two], sample.mask[two]
+        first[two], second[two], sample.values[two], sample.known_keys[two], sample.mask[two]
     )
     most, bound, found = np.full((3, sample.trials), np.nan)
     most[two], bound[two], found[two] = scenario.simplex, scenario.bound, scenario.found

@@ -65,7 +65,9 @@ def trial(
     estimate = decoder(o, sample)
     distance = metrics.total_variation(a, estimate.weights)
     missed = explaining(estimate.weights, output(a, sample.values), sample).residual
-    asked = decoder.assumes == "softmax"  # the observer whom Q3 is about
+    asked = (
+        decoder.assumes == "softmax" and sample.e > 0
+    )  # the observer whom Q3 is about: it is over the keys
     q3 = (
         softmax_rivals(a, sample.values, sample.keys, sample.mask, density=inputs.density).metrics
         if asked

@@ -76,7 +76,7 @@ def trial(
     """
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
-    problem = (a, sample.values, sample.keys, sample.mask)
+    problem = (a, sample.values, sample.known_keys, sample.mask)
     certain = softmax_rivals(*problem, density=inputs.density)
     misses = near_misses(*problem, starts=starts)
     size = root_mean_square(sample.values, sample.mask)

@@ -63,6 +63,8 @@ class Construction(Part, abc.ABC):
         require(lowest >= 0, "nonnegative weights", lowest)
         require(not weights[~sample.mask].any(), "no weight on masked positions", "some")
         try:
+            if "keys" in self.uses:
+                _ = sample.known_keys  # declines where there are none, before anything is said of them
             return self.construct(weights, sample, rng)
         except Declined as reason:
             reason.measured = {FEW_VISIBLE: few_visible(sample.mask, sample.d)}

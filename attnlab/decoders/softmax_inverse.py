@@ -41,8 +41,9 @@ class SoftmaxInverse(Decoder):
     assumes: ClassVar[str] = "softmax"
 
     def __call__(self, outputs: Array, sample: Sample) -> Estimate:
-        found = fit(sample.keys, sample.values, outputs, sample.mask, enough=SOLVED)
-        sharp = fit(sample.keys, sample.values, outputs, sample.mask, start=found.parameters).weights
+        keys = sample.known_keys
+        found = fit(keys, sample.values, outputs, sample.mask, enough=SOLVED)
+        sharp = fit(keys, sample.values, outputs, sample.mask, start=found.parameters).weights
         near = total_variation(sharp, found.weights) <= SHARPENED
         weights, converged = np.where(near[:, None], sharp, found.weights), found.converged.copy()
         left = np.flatnonzero(~converged)
