@@ -26,7 +26,7 @@ from attnlab.projections.models.base import Model
 from attnlab.projections.tasks.base import NOWHERE, Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
-from attnlab.verdicts import Claim, Verdict, having, stated
+from attnlab.verdicts import Claim, Verdict, each, having, stated
 from attnlab.weights.base import Weights
 
 VERSION = 1
@@ -201,6 +201,12 @@ def verdict(table: pd.DataFrame) -> Verdict:
     )
 
 
+def _least_sink(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells with the smallest value at a sink, where what removal means makes the most difference."""
+    sizes = table["inputs.size"] if "inputs.size" in table else pd.Series(dtype=float)
+    return table[sizes == sizes.min()] if sizes.notna().any() else table
+
+
 DRAWN, TRAINED = having("source", "drawn"), having("source", "trained")
 BY: dict[str, Any] = {
     "by_norm": "largest a_i |v_i|: {}",
@@ -216,7 +222,6 @@ TOLD: dict[str, Any] = {
 }
 MOST = "The position with the most weight is the one that matters most"
 WAYS: dict[str, Any] = {**TOLD, "compares": True}
-REMOVED = "where removal means {}"
 CLAIMS = (
     Claim(says=MOST, over="inputs:says", figure="kinds", **TOLD),
     Claim(
@@ -238,15 +243,17 @@ CLAIMS = (
         figure="spread",
     ),
     Claim(
-        says="By what removal means: the most weight is where it matters most",
+        says="By what is removed (rest: the others take over its weight; zero: its value becomes zero), the most "
+        "weight is where it matters most",
         over="removal",
-        at=REMOVED,
-        **WAYS,
+        at="with {}",
+        **{**WAYS, "only": each(DRAWN, _least_sink)},
     ),
     Claim(
-        says="By what is read: the most weight is where it matters most",
+        says="By what is read (numbers: all of them may change; choice: the answer may become less probable), the "
+        "most weight is where it matters most",
         over="reads",
-        at="where {} is read",
+        at="with {}",
         **WAYS,
     ),
     Claim(

@@ -30,7 +30,11 @@ class Sink(Inputs):
     @property
     def says(self) -> str:  # type: ignore[override]  # constant in most parts
         """The words of these settings."""
-        sink = f"a sink, its value {self.size:g} of the others' size" if self.pull or self.size != 1 else ""
+        sink = (
+            f"a sink with a value {self.size:g} times as long as the others"
+            if self.pull or self.size != 1
+            else ""
+        )
         uneven = f"values of uneven size ({self.spread:g})" if self.spread else ""
         return " and ".join(filter(None, (uneven, sink))) or "Gaussian values of even size"
 
