@@ -8,7 +8,7 @@ without which the sum moves furthest. None of them knows the readout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -23,13 +23,15 @@ from attnlab.intervals import SHARE, UNIT, Measure
 from attnlab.metrics import top1, top1_chance
 from attnlab.parts import Count, Declined
 from attnlab.projections.models.base import Model
+from attnlab.projections.models.skill import MEASURES as SKILL
+from attnlab.projections.models.skill import most_right_head, skill
 from attnlab.projections.tasks.base import NOWHERE, Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.verdicts import Claim, Verdict, each, having, stated
 from attnlab.weights.base import Weights
 
-VERSION = 1
+VERSION = 2
 Reads = Literal["numbers", "choice"]
 Removal = Literal["rest", "zero"]
 CONFIDENCE = 4.0
@@ -40,6 +42,7 @@ MEASURES = {
     **{f"rank_by_{name}": Measure(-1.0, 1.0, absent=True) for name in OBSERVERS},
     **{f"right_by_{name}": SHARE.sometimes for name in (*OBSERVERS, "removal")},
     **dict.fromkeys(("chance", "top_weight"), UNIT),
+    **SKILL,
 }
 
 
@@ -49,7 +52,7 @@ class Asked:
 
     sample; weights (B, n); readout (B, d, c) or (1, d, c); beside (B, c): logits that do not come from this sum;
     answer (B,): the right one, -1 where it is what the whole sum says; right (B,): the position that holds it, or
-    NOWHERE.
+    NOWHERE; skill: whether the layer that was trained has learned its task, nothing of drawn problems.
     """
 
     sample: Sample
@@ -58,6 +61,7 @@ class Asked:
     beside: Array
     answer: Symbols
     right: Symbols
+    skill: Row = field(default_factory=dict)
 
     def logits(self, outputs: Array) -> Array:
         """Of outputs (B, k, d), (B, k, c)."""
@@ -98,6 +102,7 @@ def trial(
     named = {name: score.argmax(axis=1) for name, score in (*shown.items(), ("removal", lost))}
     return {
         GROUP: sample.draw,
+        **asked.skill,
         **{f"by_{name}": top1(lost, score) for name, score in shown.items()},
         **{f"rank_by_{name}": _agreement(score, lost, mask) for name, score in shown.items()},
         **{
@@ -134,20 +139,19 @@ def _drawn(inputs: Inputs, weights: Weights, answers: int, trials: int, rng: Str
 
 
 def _trained(task: Task, model: Model, trials: int, rng: Streams) -> Asked:
-    """Episodes before a layer that has learned the task, and its head that attends to the right position most."""
+    """Episodes before a layer trained on the task, and its head that attends to the right position most."""
     layer = model.train(task, 1.0, int(rng("training").integers(2**31)))
     episodes = task(trials, rng("episodes"))
     seen = layer(episodes)
     if seen.readout is None:
         raise Declined("importance needs a layer whose answer is a linear function of its outputs")
+    head = most_right_head(seen, episodes)
     heads = range(seen.weights.shape[1])
-    told = np.flatnonzero(episodes.position != NOWHERE)
-    right = seen.weights[told, :, episodes.position[told]].sum(axis=0)
-    head = int(right.argmax())
     logits = [output(seen.weights[:, h], seen.values[:, h]) @ seen.readout[h] for h in heads]
     beside = np.zeros_like(logits[0]) + sum(logits[h] for h in heads if h != head)
     sample, a = seen.head(head)
-    return Asked(sample, a, seen.readout[head][None], beside, episodes.answer, episodes.position)
+    told = (episodes.answer, episodes.position, skill(seen, episodes, a))
+    return Asked(sample, a, seen.readout[head][None], beside, *told)
 
 
 def _without(a: Array, values: Array, removal: Removal) -> Array:
@@ -207,6 +211,8 @@ def _least_sink(table: pd.DataFrame) -> pd.DataFrame:
     return table[sizes == sizes.min()] if sizes.notna().any() else table
 
 
+SWITCHES = ("reads", "removal")
+"""What it means that a position matters: every number depends on it."""
 DRAWN, TRAINED = having("source", "drawn"), having("source", "trained")
 BY: dict[str, Any] = {
     "by_norm": "largest a_i |v_i|: {}",
@@ -219,13 +225,18 @@ TOLD: dict[str, Any] = {
     "only": DRAWN,
     "beside": BY,
     "but": ("task", "model"),
+    "names": SWITCHES,
 }
-MOST = "The position with the most weight is the one that matters most"
 WAYS: dict[str, Any] = {**TOLD, "compares": True}
 CLAIMS = (
-    Claim(says=MOST, over="inputs:says", figure="kinds", **TOLD),
     Claim(
-        says=f"By sharpness: {MOST[:1].lower()}{MOST[1:]}",
+        says="The position with the most weight is the one that matters most",
+        over="inputs:says",
+        figure="kinds",
+        **TOLD,
+    ),
+    Claim(
+        says="By sharpness, the most weight is where it matters most",
         over="weights.temperature",
         **WAYS,
         figure="sharpness",
@@ -243,17 +254,17 @@ CLAIMS = (
         figure="spread",
     ),
     Claim(
-        says="By what is removed (rest: the others take over its weight; zero: its value becomes zero), the most "
-        "weight is where it matters most",
+        says="By what removal does (the others take over the weight, or the value becomes zero), the most weight "
+        "is where it matters most",
         over="removal",
-        at="with {}",
+        at="with removal = {}",
         **{**WAYS, "only": each(DRAWN, _least_sink)},
     ),
     Claim(
-        says="By what is read (numbers: all of them may change; choice: the answer may become less probable), the "
-        "most weight is where it matters most",
+        says="By what is read (numbers that may all change, or an answer that may become less probable), the most "
+        "weight is where it matters most",
         over="reads",
-        at="with {}",
+        at="with reads = {}",
         **WAYS,
     ),
     Claim(
@@ -265,19 +276,23 @@ CLAIMS = (
         only=DRAWN,
         beside={"rank_by_norm": "of a_i |v_i| {!s}", "rank_by_moved": "of the distance moved {!s}"},
         but=("task", "model"),
+        names=SWITCHES,
         figure="order",
     ),
     Claim(
         metric="by_weight",
-        says="In a trained layer the position with the most weight is the one without which the task loses most",
+        says="After training the position with the most weight is the one without which the task loses most",
         over="task",
         only=TRAINED,
         beside={
             **BY,
+            "task_accuracy": "task answered rightly: {}",
+            "learned": "layers that have learned the task: {}",
             "right_by_weight": "the most weight at the right position: {}",
             "right_by_removal": "the most lost at the right position: {}",
         },
         but=("inputs", "weights", "answers"),
+        names=SWITCHES,
         free=("model.encoding",),
         figure="trained",
     ),

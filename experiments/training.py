@@ -25,8 +25,10 @@ from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
 from attnlab.probes.targets import Target, attended, examples
-from attnlab.projections.models.base import Model, Observed
-from attnlab.projections.tasks.base import NOWHERE, Episodes, Symbols, Task
+from attnlab.projections.models.base import Model
+from attnlab.projections.models.skill import MEASURES as SKILL
+from attnlab.projections.models.skill import most_right_head, skill
+from attnlab.projections.tasks.base import Symbols, Task
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row
 from attnlab.tidy import settings_of
@@ -51,12 +53,9 @@ MEASURES = {
     "answer_only": UNIT,
     "top_width": Measure(0.0, 1.0, whole=True),
     **dict.fromkeys(("entropy_bits", "null_dimension"), NONNEGATIVE),
-    "learned": Measure(whole=True),
-    **dict.fromkeys(("attends", "task_accuracy"), Measure(0.0, 1.0, share=True, whole=True)),
+    **SKILL,
     "informed_top1": SHARE,
 }
-LEARNED = 0.99
-"""Accuracy, and share of episodes whose attention peaks at the right position, from which a task is learned."""
 FIBRES = 20
 """Held-out episodes whose fibres are measured."""
 
@@ -80,14 +79,14 @@ def trial(
     layer = model.train(task, trained, int(rng("training").integers(2**31)))
     episodes = task(samples + trials, rng("episodes"))
     observed = layer(episodes)
-    sample, a = observed.head(_most_right_head(observed, episodes))
+    sample, a = observed.head(most_right_head(observed, episodes))
     everything = examples(channel(a, sample, rng("channel")), a, sample, target)
     seen = readout(probe, everything, trials, rng)
     held, test = seen.held, seen.test
     informed = decoder(held.outputs, sample[test]).weights
     ranks = nullity(sample.values[test], sample.mask[test], precision=sample.precision)
     return {
-        **_skill(observed, episodes, a),
+        **skill(observed, episodes, a),
         **seen.row,
         "informed_top1": hit(informed, held.goal),
         "answer_only": _answer_only(episodes.symbols[test, :, -1], held.target),
@@ -95,24 +94,6 @@ def trial(
         "null_dimension": ranks.affine_null.astype(np.float64),
         "top_width": _width_at_the_top(held.weights[:FIBRES], sample.values[test[:FIBRES]]),
     }
-
-
-def _most_right_head(observed: Observed, episodes: Episodes) -> int:
-    """The head with the most weight on the right position; the first where there is none."""
-    told = episodes.position != NOWHERE
-    right = observed.weights[told, :, episodes.position[told]]  # (episodes told, heads)
-    return int(right.mean(axis=0).argmax()) if len(right) else 0
-
-
-def _skill(observed: Observed, episodes: Episodes, a: Array) -> Row:
-    """Is the task learned, and by attending where it should?"""
-    right = observed.answer == episodes.answer
-    told = episodes.position != NOWHERE
-    if not told.any():
-        return {"task_accuracy": right, "learned": np.array([right.mean() >= LEARNED])}
-    attends = a.argmax(axis=1)[told] == episodes.position[told]
-    both = min(right.mean(), attends.mean()) >= LEARNED
-    return {"task_accuracy": right, "attends": attends, "learned": np.array([both])}
 
 
 def _answer_only(shown: Symbols, target: Symbols) -> Array:

@@ -25,6 +25,10 @@ from attnlab.verdicts import Verdict
 TERMS = {"simplex", "softmax", "softmax weights"}
 """Names of parts that are also terms of the field: the set of all weights, and the map that makes them."""
 
+OWN_SWITCHES = ("target", "source")
+"""Closed choices (a Literal) that a study's own code tells apart, so that nobody can name another level of them:
+what counts as attended, and whether problems are drawn or a layer is trained."""
+
 
 def module(study: str) -> ModuleType:
     return importlib.import_module(f"attnlab.experiments.{study}")
@@ -36,7 +40,7 @@ def renaming(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for number, column in enumerate(map(str, columns)):
         words = sorted({value for value in table[column].dropna() if isinstance(value, str)})
-        if column != "target":  # what counts as attended: said by the study itself
+        if column not in OWN_SWITCHES:
             found[column] = {word: f"Q{number:02d}x{place:02d}" for place, word in enumerate(words)}
     return {column: words for column, words in found.items() if words}
 

@@ -6,12 +6,17 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from members import member
+import yaml
+from members import CONF, member
 from small_tables import table_of
 
 from attnlab.inputs.base import Inputs
 from attnlab.inputs.gaussian import Gaussian
+from attnlab.projections.models.skill import LEARNED
+from attnlab.report.pooling import NotDrawable
+from attnlab.report.specs import build
 from attnlab.seeds import Streams
 from attnlab.shapes import Array, Row, Sample
 from attnlab.weights.hard import Hard
@@ -164,3 +169,59 @@ def test_a_trained_layer_loses_its_answer_with_the_position_that_holds_it() -> N
     found = study.trial(*trained)
     assert mean(found, "right_by_weight") > 0.9 and mean(found, "right_by_removal") > 0.85
     assert mean(found, "by_weight") > 0.85 and mean(found, "chance") < 0.2
+
+
+SMALL = ("experiment=importance", "inputs=gaussian", "inputs.n=3", "inputs.d=2", "weights.temperature=1,100")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("source=drawn", "reads=choice", "removal=zero"),
+        ("source=drawn", "reads=numbers,choice", "removal=rest"),
+        ("source=drawn", "reads=numbers", "removal=rest,zero"),
+    ],
+)
+def test_every_sentence_names_what_is_read_and_what_removal_means(words: tuple[str, ...]) -> None:
+    """One value that is not the default alone, or several: a number without them is a number of something else."""
+    sentences = study.verdict(table_of(*SMALL, *words)).sentences
+    assert len(sentences) >= 3
+    for sentence in sentences:
+        for switch in ("reads", "removal"):
+            assert re.search(rf"\b{switch} (= )?(numbers|choice|rest|zero)\b", sentence), sentence
+
+
+def figures(table: pd.DataFrame) -> set[str]:
+    config = yaml.safe_load((CONF / "experiment" / "importance.yaml").read_text())
+    drawn = set()
+    for figure in map(build, config["experiment"]["figures"]):
+        try:
+            figure.fitted(table).caption(table)
+        except NotDrawable:
+            continue
+        drawn.add(figure.name)
+    return drawn
+
+
+def test_a_figure_shows_what_its_cells_depend_on() -> None:
+    """Drawn problems have no task, a trained layer has neither these inputs nor their weights."""
+    drawn = table_of(*SMALL, "source=drawn", "reads=numbers", "removal=rest", "task=majority,selective_copy")
+    assert figures(drawn) == {"sharpness", "kinds", "order"}
+    assert "learned" not in set(drawn["metric"])
+
+
+def test_a_trained_layer_says_whether_it_has_learned_its_task() -> None:
+    pytest.importorskip("torch")
+    short = (
+        "source=trained",
+        "reads=choice",
+        "removal=rest",
+        "task=selective_copy,majority",
+        "model.steps=1",
+    )
+    table = table_of(*SMALL, *short)
+    assert figures(table) == {"trained"}
+    told = table[table["metric"].isin(["learned", "task_accuracy"])]
+    assert len(told) == 2 * table["key"].nunique() and (told["value"] < LEARNED).all()
+    (sentence,) = study.verdict(table).sentences
+    assert "have learned the task: 0" in sentence and "reads choice, removal rest" in sentence, sentence

@@ -195,7 +195,7 @@ def condition(
         part = part_of(column)
         own = study[study[part].isin(rows[part].unique())] if part != column and part in study else study
         tells = part != column and said(own, part, column)
-        if part == column and usual(study, column, value):
+        if column not in names and part == column and usual(study, column, value):
             continue
         always = column in names or column.rpartition(".")[2] in ALWAYS
         if always or (own[column].nunique(dropna=False) > 1 and not tells):
