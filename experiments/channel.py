@@ -162,13 +162,12 @@ def _lawful(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["key"].isin(rows(table, "exact")["key"])] if "key" in table else table.iloc[:0]
 
 
-def _of_one_position(table: pd.DataFrame) -> pd.DataFrame:
-    """The cells in which all weight is on one position, so that one position is asked for."""
-    return table[table["key"].isin(rows(table, "matched_top1")["key"])] if "key" in table else table.iloc[:0]
-
-
 def _noisy(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["channel.sigma"].notna()] if "channel.sigma" in table else table.iloc[:0]
+    """The cells of one position whose channel declares its noise: in those alone the position has a posterior."""
+    if "key" not in table:
+        return table.iloc[:0]
+    told = table[table["key"].isin(rows(table, "posterior_bits")["key"])]
+    return told.drop(having("channel:lossless")(told).index)
 
 
 def _formats(table: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +195,7 @@ CLAIMS = (
     Claim(
         metric="top1",
         says="Through noise, {decoder} names the attended position",
-        only=each(_noisy, _of_one_position, rather(_lawful), best("top1", "decoder")),
+        only=each(_noisy, rather(_lawful), best("top1", "decoder")),
         beside={"exact": "exact law for the best observer {}", **CHANCE},
         figure="noise",
         **NOISY,
@@ -218,7 +217,7 @@ CLAIMS = (
         says="By observer: through noise the attended position is named",
         over="decoder",
         compares=True,
-        only=each(_noisy, _of_one_position, rather(_lawful)),
+        only=each(_noisy, rather(_lawful)),
         least=("channel.sigma", "inputs.d"),
         beside={"exact": "exact law for the best observer {}"},
         figure="noise",
