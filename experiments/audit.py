@@ -61,7 +61,7 @@ def trial(inputs: Recorded, decoded: Count, searched: Count, rng: Streams) -> Ro
         raise Declined("an audit draws nothing, so another repeat would count the same rows again: repeats=1")
     found = [(head.group, audited(head, decoded, searched)) for head in _chosen(inputs)]
     if not found:
-        raise Declined(f"{inputs.chosen} of {inputs.heads.source}: no row sees a position")
+        raise Declined(inputs.heads.nothing_seen)
     rows = {name: np.concatenate([np.asarray(row[name]) for _, row in found]) for name in found[0][1]}
     group = [np.full(len(row[FEW_VISIBLE]), group, dtype=np.int64) for group, row in found]
     return {GROUP: np.concatenate(group), **rows}
@@ -69,7 +69,7 @@ def trial(inputs: Recorded, decoded: Count, searched: Count, rng: Streams) -> Ro
 
 def exhibit(inputs: Recorded) -> list[dict[str, Any]]:
     """The attention maps of the chosen heads, with the interval of every weight."""
-    return [shown(head, SHOWN) for head in _chosen(inputs)]
+    return [{**shown(head, SHOWN), "hidden": len(inputs.heads.hidden(head.rows))} for head in _chosen(inputs)]
 
 
 def _chosen(inputs: Recorded) -> Iterator[Head]:

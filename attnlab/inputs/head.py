@@ -67,6 +67,8 @@ def softmax_rows(scale: float, queries: Array, keys: Array, seen: Mask) -> Array
     Positions that no row sees take no part, so those of a padded text are the text's own to the last digit.
     """
     some = np.asarray(seen.any(axis=0))
+    if not some.any():
+        return np.zeros(seen.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         scores = scale * (queries @ keys[some].T)
     require(bool(np.isfinite(scores[seen[:, some]]).all()), "scores within the floats", "infinity")

@@ -95,7 +95,8 @@ class Heads:
         words = np.char.decode(words, "utf-8") if words.dtype.kind == "S" else words
         own = words.shape[:-1]
         fits = words.shape[-1:] == (self.n,) and own in ((), self.lead[len(self.lead) - len(own) :])
-        require(fits, f"tokens ({self.n},), or ({', '.join(map(str, (*self.lead, self.n)))})", words.shape)
+        shapes = dict.fromkeys(map(str, ((self.n,), (*self.lead, self.n))))  # one, where there is one text
+        require(fits, f"tokens {', or '.join(shapes)}", words.shape)
         object.__setattr__(self, "tokens", words)
 
     @property
@@ -158,6 +159,19 @@ class Heads:
         except ValueError as error:
             raise ValueError(f"{self.place(layer, head)}: {error}") from None
 
+    @property
+    def nothing_seen(self) -> str:
+        """Why there is nothing to look at, where no row of the chosen heads sees a position."""
+        shape = getattr(self.mask, "shape", "")
+        return (
+            f"{self.source}: expected a mask that shows a position to some row, got mask {shape} that hides every "
+            f"position from rows 0 to {self.m - 1} (mask_kind={self.mask_kind}: is it the other way round?)"
+        )
+
+    def hidden(self, rows: Rows) -> list[int]:
+        """Which rows see no position, where these do; a row at padding is none, so there are none of `pad`."""
+        return [] if self.mask_kind == "pad" else np.setdiff1d(np.arange(self.m), rows).tolist()
+
     def words(self, layer: int) -> tuple[str, ...] | None:
         """The words at the positions."""
         if self.tokens is None:
@@ -216,7 +230,8 @@ AXES = "values (..., G, n, d) with queries (..., H, m, e) and keys (..., G, n, e
 def _require_numbers(array: Any, name: str) -> None:
     """Raise ValueError unless the array holds real floats of a type whose rounding is known."""
     known = str(array.dtype).rsplit(".", maxsplit=1)[-1] in EPS
-    require(known, f"{name} as {', '.join(EPS)}", f"{array.dtype} {array.shape}")
+    hint = ": whole numbers? save them as float64" if array.dtype.kind in "iu" else ""
+    require(known, f"{name} as {', '.join(EPS)}", f"{array.dtype} {array.shape}{hint}")
 
 
 @functools.lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ positions up to i. `none`: no array; every row sees all.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from attnlab.arrays import Mask, require
 
 MaskKind = Literal["keep", "pad", "additive", "causal", "none"]
+KINDS: tuple[str, ...] = get_args(MaskKind)
 MINUS = -1e4
 """An addend from which a weight is taken for hidden: `exp` of it is 0 in any float type."""
 
 
 def require_fitting(kind: MaskKind, mask: Any, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless a mask of this kind can have come with heads of this shape (..., H, m, n)."""
+    require(kind in KINDS, f"mask_kind to be one of {', '.join(KINDS)}", kind)
     *lead, heads, m, n = shape
     if kind in ("causal", "none"):
         require(mask is None, f"no mask with mask_kind={kind}", f"one, {getattr(mask, 'shape', '')}")

@@ -117,7 +117,7 @@ class Recorded(Inputs, abc.ABC):
         kept = kept & ((self.head is None) | (place % heads.heads == self.head))
         every = np.flatnonzero(kept)
         if not len(every):
-            raise Declined(f"{self.chosen} of {heads.source}: no row sees a position")
+            raise Declined(heads.nothing_seen)
         times = -(-trials // len(every))
         drawn = np.concatenate([rng.permutation(every) for _ in range(times)])[:trials]
         return sample(heads, place[drawn], row[drawn])

@@ -45,6 +45,7 @@ def gathered(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
         "rows": _least_certain(exhibits),
         "kept": sum(len(one["rows"]) for one in exhibits),
         "twins": _twins(exhibits),
+        "hidden": sum(one.get("hidden", 0) for one in exhibits),
     }
 
 
@@ -96,6 +97,11 @@ def drawn(told: Mapping[str, Any]) -> Maps:
         return Maps()
     rows, maps = told["rows"], told["maps"]
     opening = INTRODUCTION if rows else _nothing_open(told["kept"])
+    if told.get("hidden"):
+        left_out = counted(told["hidden"], "further row")
+        opening += (
+            f" Left out everywhere, since the mask shows no position to them: {left_out} of these heads."
+        )
     html = [Markup("<p>{}</p>").format(opening)]
     html += [_sentence(one) for one in maps]
     html += [figure(one, place) for place, one in enumerate(maps)]
