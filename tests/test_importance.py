@@ -191,22 +191,25 @@ def test_every_sentence_names_what_is_read_and_what_removal_means(words: tuple[s
             assert re.search(rf"\b{switch} (= )?(numbers|choice|rest|zero)\b", sentence), sentence
 
 
-def figures(table: pd.DataFrame) -> set[str]:
+def figures(table: pd.DataFrame) -> dict[str, str]:
+    """The captions of the figures that can be drawn."""
     config = yaml.safe_load((CONF / "experiment" / "importance.yaml").read_text())
-    drawn = set()
+    drawn = {}
     for figure in map(build, config["experiment"]["figures"]):
         try:
-            figure.fitted(table).caption(table)
+            drawn[figure.name] = figure.fitted(table).caption(table)
         except NotDrawable:
             continue
-        drawn.add(figure.name)
     return drawn
 
 
 def test_a_figure_shows_what_its_cells_depend_on() -> None:
     """Drawn problems have no task, a trained layer has neither these inputs nor their weights."""
     drawn = table_of(*SMALL, "source=drawn", "reads=numbers", "removal=rest", "task=majority,selective_copy")
-    assert figures(drawn) == {"sharpness", "kinds", "order"}
+    captions = figures(drawn)
+    assert captions.keys() == {"sharpness", "kinds", "order"}
+    for name, caption in captions.items():
+        assert "10 trials a value" in caption and "task" not in caption, (name, "one number is counted once")
     assert "learned" not in set(drawn["metric"])
 
 
@@ -220,7 +223,8 @@ def test_a_trained_layer_says_whether_it_has_learned_its_task() -> None:
         "model.steps=1",
     )
     table = table_of(*SMALL, *short)
-    assert figures(table) == {"trained"}
+    captions = figures(table)
+    assert captions.keys() == {"trained"} and "10 trials a value" in captions["trained"], captions
     told = table[table["metric"].isin(["learned", "task_accuracy"])]
     assert len(told) == 2 * table["key"].nunique() and (told["value"] < LEARNED).all()
     (sentence,) = study.verdict(table).sentences

@@ -77,7 +77,7 @@ def test_no_label_states_what_its_row_does_not_hold(change: str, other_names: bo
     table = made(*CHANGES[change])
     table = renamed(table) if other_names else table
     rows = FIGURE.kept(table)
-    assert set(rows["key"]) == set(distinct(table, FIGURE.silent)["key"])  # type: ignore[attr-defined]
+    assert set(rows["key"]) == set(distinct(table, FIGURE.silent)["key"])
     for label, cells in rows.groupby(SITUATION, sort=False):
         for row in cells.drop_duplicates("key").to_dict("records"):
             rest, allowed = str(label), sorted(holdable(row, table), key=len, reverse=True)
@@ -128,7 +128,7 @@ def test_what_is_usual_is_what_the_corner_says() -> None:
         )
         written = FIGURE.render(FIGURE.kept(table), "", "").markdown.splitlines()
         usual = int(written[0].split(",")[0].removeprefix("| n = "))
-        for key, label in situations(table, FIGURE.silent, FIGURE.labels).items():  # type: ignore[attr-defined]
+        for key, label in situations(table, FIGURE.silent, FIGURE.labels).items():
             n = table.loc[table["key"] == key, "inputs.n"].iloc[0]
             assert (f"n = {n}" in label) == (n != usual)
 

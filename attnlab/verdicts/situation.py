@@ -65,6 +65,8 @@ def situations(
 
 def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """The table without cells that differ from an earlier one in silent parts alone: those have its numbers."""
+    if not len(table):
+        return table
     columns = ["seed", "repeats", "trials", *settings_of(table)]
     cells = table.drop_duplicates("key")[[column for column in dict.fromkeys(columns) if column in table]]
     told = []

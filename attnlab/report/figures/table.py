@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -27,7 +27,6 @@ class Table(Figure):
     the columns meet, with {}.
     """
 
-    silent: Mapping[str, Sequence[str]] = field(default_factory=dict)
     framed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -84,7 +83,7 @@ class Table(Figure):
         """The rows this table is about; situations in their own order. Raises NotDrawable."""
         if self.x != SITUATION:
             return super().kept(table)
-        table = distinct(table, self.silent) if len(table) else table
+        table = distinct(table, self.silent)
         told = situations(table, self.silent, self.labels, self.framed)
         place = table["key"].map({key: place for place, key in enumerate(told)})
         table = table.assign(**{SITUATION: table["key"].map(told)})
