@@ -52,7 +52,7 @@ def test_no_raw_name_reaches_a_figure(study: str) -> None:
             words += [figure.title_of(column, value) for value in figure.levels(rows, column)]
         words += [figure.say(metric) for metrics in figure.drawn.values() for metric in metrics]
         for word in words:
-            assert word and not RAW.search(word), (figure.name, word)
+            assert word and not RAW.search(word.replace("W_O", "")), (figure.name, word)  # a symbol
 
 
 @pytest.mark.parametrize("study", STUDIES)
