@@ -28,13 +28,14 @@ from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Remark, Verdict, pooled, rows, stated
 
-VERSION = 2
+VERSION = 3
 SHOWN = 64
 """Rows of a head up to which its map is shown whole."""
 DISTANCE_OF = {False: UNIT, True: NONNEGATIVE}
 """What a total variation can be, by whether one side may have negative weights."""
 MEASURES = {
-    **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "shared_value", "effective_top1"), SHARE),
+    **dict.fromkeys((FEW_VISIBLE, "certified", "shared_value", "effective_top1"), SHARE),
+    "could_vanish": SHARE.sometimes,
     **{f"{name}_top1": SHARE.sometimes for name in DECODERS},
     **{f"{name}_variation": DISTANCE_OF[decoder.signed].sometimes for name, decoder in DECODERS.items()},
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_flip"), SHARE.sometimes),
@@ -43,7 +44,8 @@ MEASURES = {
     **{f"{format}_width": UNIT.sometimes for format in FORMATS},
     **dict.fromkeys(("norm_top1", "contribution_top1", "first_top"), SHARE),
     "special_top": SHARE.sometimes,
-    **dict.fromkeys(("top_weight", "top_width", "tail_mass"), UNIT),
+    **dict.fromkeys(("top_weight", "tail_mass"), UNIT),
+    "top_width": UNIT.sometimes,
     **dict.fromkeys(("null_dimension", "distinct", "negative_mass"), NONNEGATIVE),
     **dict.fromkeys(("gap_digits", "condition_digits"), NONNEGATIVE.sometimes),
     "effective_correlation": Measure(-1.0, 1.0, absent=True),

@@ -34,18 +34,19 @@ def audited(head: Head, decoded: int, searched: int) -> Row:
 
     Certificates and intervals are over all weights on the simplex with the row's output; values that are equal at
     the precision they came in are equal. decoded, searched: how many rows, evenly spread, decoders are asked of,
-    and second queries and rounded outputs; the others are NaN there.
+    and second queries and rounded outputs; the others are NaN there. Where the largest weight is tied no position
+    is on top, and what the one on top could be is NaN.
     """
     head = trimmed(head)
     a, values, seen = head.weights, head.values, head.mask
-    bounds = top_bounds(head)
+    bounds, tied = top_bounds(head), tied_tops(head)
     verdict = top_certified(a, values, seen, precision=head.precision)
     return {
         FEW_VISIBLE: metrics.few_visible(seen, values.shape[1]),
         "certified": verdict.certified,
-        "could_vanish": bounds[:, 0] <= ZERO,
+        "could_vanish": np.where(tied, np.nan, bounds[:, 0] <= ZERO),
         "top_weight": a.max(axis=1),
-        "top_width": bounds[:, 1] - bounds[:, 0],
+        "top_width": np.where(tied, np.nan, bounds[:, 1] - bounds[:, 0]),
         "tail_mass": metrics.tail_mass(a, (values.shape[1] + 1) // 2),
         **_by_values(head),
         **_by_effective(head),
@@ -71,6 +72,12 @@ def trimmed(head: Head) -> Head:
         keys=None if head.keys is None else head.keys[seen],
         tokens=None if head.tokens is None else tuple(np.array(head.tokens, dtype=object)[seen]),
     )
+
+
+def tied_tops(head: Head) -> Mask:
+    """Rows (r,) whose largest weight another position has as well, within `metrics.TIE`."""
+    peak = head.weights.max(axis=1, keepdims=True)
+    return np.asarray((head.weights >= peak * (1 - metrics.TIE)).sum(axis=1) > 1)
 
 
 @functools.lru_cache(maxsize=1)  # the dearest of a long head: its numbers and its map both ask for it

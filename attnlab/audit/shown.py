@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from attnlab.arrays import Array
-from attnlab.audit.rows import same_values, top_bounds, trimmed
+from attnlab.audit.rows import same_values, tied_tops, top_bounds, trimmed
 from attnlab.identifiability import fibre_intervals
 from attnlab.inputs.head import Head
 
@@ -17,7 +17,7 @@ def shown(head: Head, most: int) -> dict[str, Any]:
 
     All rows of a head that has at most `most`; of others the `most / 4` whose top weight can move farthest.
     weights, low, high: a list a row, numbers to four places; of: how many rows the head has; seen: how many
-    positions a row sees; twins: positions with one value, several each.
+    positions a row sees; tied: whether no position is on top; twins: positions with one value, several each.
     """
     rows = np.arange(len(head.rows))
     if len(rows) > most:
@@ -35,6 +35,7 @@ def shown(head: Head, most: int) -> dict[str, Any]:
         "rows": head.rows[rows].tolist(),
         "of": len(head.rows),
         "seen": head.mask[rows].sum(axis=1).tolist(),
+        "tied": tied_tops(head)[rows].tolist(),
         "weights": _short(head.weights[rows]),
         "low": _short(bounds[..., 0]),
         "high": _short(bounds[..., 1]),

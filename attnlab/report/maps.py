@@ -45,6 +45,7 @@ def gathered(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
         "rows": _least_certain(exhibits),
         "kept": sum(len(one["rows"]) for one in exhibits),
         "twins": _twins(exhibits),
+        "tied": sum(sum(one.get("tied", ())) for one in exhibits),
         "hidden": sum(one.get("hidden", 0) for one in exhibits),
     }
 
@@ -67,11 +68,15 @@ def _least_certain(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
 def _rows(one: Exhibit) -> list[dict[str, Any]]:
     """The rows of a map by their largest weights."""
     found = []
-    for row, weights, low, high in zip(one["rows"], one["weights"], one["low"], one["high"], strict=True):
+    ties = one.get("tied", [False] * len(one["rows"]))
+    numbers = zip(one["rows"], one["weights"], one["low"], one["high"], ties, strict=True)
+    for row, weights, low, high, tied in numbers:
         top = max(range(len(weights)), key=lambda i: weights[i])
         told = {"layer": one["layer"], "head": one["head"], "row": row, "top": top}
         words = {"word": _word(one, row), "top_word": _word(one, top)}
-        found.append({**told, **words, "shown": weights[top], "low": low[top], "high": high[top]})
+        found.append(
+            {**told, **words, "shown": weights[top], "low": low[top], "high": high[top], "tied": tied}
+        )
     return found
 
 
@@ -97,6 +102,11 @@ def drawn(told: Mapping[str, Any]) -> Maps:
         return Maps()
     rows, maps = told["rows"], told["maps"]
     opening = INTRODUCTION if rows else _nothing_open(told["kept"])
+    if told.get("tied"):
+        count = f"{told['tied']:,}"
+        opening += (
+            f" Rows of these maps whose largest weight is tied, so that no position is on top: {count}."
+        )
     if told.get("hidden"):
         left_out = counted(told["hidden"], "further row")
         opening += (
@@ -136,6 +146,7 @@ def _nothing_open(kept: int) -> str:
 def row_words(row: Mapping[str, Any]) -> str:
     """A row's largest weight, and what it could be."""
     what = f"The map shows {row['shown']:.2f} on “{row['top_word']}”"
+    what += " and as much elsewhere, so no position is on top" * row.get("tied", False)
     if row["high"] - row["low"] < SHUT:
         return f"{what}; nothing else gives the same output."
     return f"{what}; anything from {row['low']:.2f} to {row['high']:.2f} gives the same output."
