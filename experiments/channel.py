@@ -198,7 +198,8 @@ CLAIMS = (
         only=each(_noisy, rather(_lawful), best("top1", "decoder")),
         beside={"exact": "exact law for the best observer {}", **CHANCE},
         figure="noise",
-        **NOISY,
+        over="channel.sigma",
+        least=("inputs.d", "inputs.n"),
         **UNLEARNED,
     ),
     Claim(
@@ -257,7 +258,7 @@ CLAIMS = (
         **OFF,
     ),
     Claim(
-        says="With keys tied to the values, which determine softmax weights at any length, {decoder} is off by",
+        says="Where the keys follow from the values, which decides softmax weights, {decoder} is off by",
         over="channel:says",
         only=having("inputs:tied_keys"),
         figure="tied",

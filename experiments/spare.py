@@ -166,7 +166,7 @@ def _slopes(table: pd.DataFrame) -> list[str]:
         return []
     return [
         "The number of near misses falls with the distance as its power d - e for small distances; fitted over "
-        f"those that were counted, the power is {', '.join(told)}."
+        f"those that were counted, the power is {', '.join(told)} ({len(counted)} cells)."
     ]
 
 

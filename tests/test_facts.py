@@ -188,5 +188,5 @@ def test_a_width_is_told_as_between_two_that_ran() -> None:
         }
         for size, value in ((4, 0.2), (8, 0.5), (16, 0.9))
     ]
-    told = " ".join(width.verdict(pd.DataFrame(rows)).sentences)
-    assert "mine more than 8, at most 16" in told
+    told = str(width.verdict(pd.DataFrame(rows)).told)
+    assert "more than 8, at most 16" in told

@@ -70,7 +70,8 @@ def inverted(matrices, error, rounding, X, theta, rows, sign):  # type: ignore[n
 @exact
 def _theta(A, X, error, rounding, unit, rows):  # type: ignore[no-untyped-def]
     """theta of A (e, e), columns of size 1, with the inverse X (e, e), which becomes that of the columns as they
-    were, of sizes `unit` (e,); rows (e,) := its row sums. NaN where an entry of that is not finite.
+    were, of sizes `unit` (e,); rows (e,) := its row sums. error (e,): by how much the columns may be off;
+    rounding: what a product of rows may be. NaN where an entry of that is not finite.
     """
     e = A.shape[0]
     left, line = 0.0, np.empty(e)
