@@ -148,8 +148,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         table,
         CLAIMS,
         (
-            "The exact laws are for independent Gaussian values, all weight on one position and noise of known "
-            "size: they bound every observer there, and no other situation.",
+            "The exact laws bound every observer where they are shown, and in no other situation.",
             "A decoder takes what arrives for the sum itself; one that allowed for the channel would do better "
             "where the channel is no mere noise, as the observer who knows it does.",
             "The stream is added and the norm taken without W_O, gains and biases.",

@@ -215,7 +215,7 @@ SWITCHES = ("reads", "removal")
 """What it means that a position matters: every number depends on it."""
 DRAWN, TRAINED = having("source", "drawn"), having("source", "trained")
 BY: dict[str, Any] = {
-    "by_norm": "largest a_i |v_i|: {}",
+    "by_norm": "largest weight times length of the value: {}",
     "by_contribution": "largest share of the sum: {}",
     "by_moved": "the one that moves the sum furthest: {}",
     "chance": "chance {}",
@@ -266,18 +266,6 @@ CLAIMS = (
         over="reads",
         at="with reads = {}",
         **WAYS,
-    ),
-    Claim(
-        metric="rank_by_weight",
-        says="The order of the weights and that of what is lost have a rank correlation of",
-        form="{}",
-        unit="plain",
-        over="inputs:says",
-        only=DRAWN,
-        beside={"rank_by_norm": "of a_i |v_i| {!s}", "rank_by_moved": "of the distance moved {!s}"},
-        but=("task", "model"),
-        names=SWITCHES,
-        figure="order",
     ),
     Claim(
         metric="by_weight",

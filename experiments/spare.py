@@ -166,7 +166,8 @@ def _slopes(table: pd.DataFrame) -> list[str]:
         return []
     return [
         "The number of near misses falls with the distance as its power d - e for small distances; fitted over "
-        f"those that were counted, the power is {', '.join(told)} ({len(counted)} cells)."
+        f"those that were counted it is estimated, without an interval, as {', '.join(told)} "
+        f"({len(counted)} cells)."
     ]
 
 

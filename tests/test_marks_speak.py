@@ -47,7 +47,10 @@ def test_every_mark_says_its_value_interval_and_trials(study: str) -> None:
         for panel in panels:
             for metric in {mark.metric for mark in panel.references}:
                 assert any(words.startswith(figure.say(metric)) for words in titles), (figure.name, metric)
-        assert "told:" not in drawn and not re.search(r"\w+_\w+: ", " ".join(titles))
+        assert "told:" not in drawn and not re.search(
+            r"\w+_\w+: ",
+            " ".join(titles).replace("W_O", ""),  # a symbol
+        )
 
 
 @pytest.mark.parametrize("study", STUDIES)
