@@ -187,7 +187,7 @@ def _agreement(table: pd.DataFrame) -> list[str]:
     inside = int(((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum())
     return [
         "At the smallest distance that was asked for, the law lies in the 95 % interval of the number in "
-        f"{inside} of {len(both)} cells."
+        f"{inside} of those asked ({len(both)} cells)."
     ]
 
 
