@@ -185,7 +185,7 @@ SMALL = ("experiment=importance", "inputs=gaussian", "inputs.n=3", "inputs.d=2",
 def test_every_sentence_names_what_is_read_and_what_removal_means(words: tuple[str, ...]) -> None:
     """One value that is not the default alone, or several: a number without them is a number of something else."""
     sentences = study.verdict(table_of(*SMALL, *words)).sentences
-    assert len(sentences) >= 3
+    assert len(sentences) >= 2
     for sentence in sentences:
         for switch in ("reads", "removal"):
             assert re.search(rf"\b{switch} (= )?(numbers|choice|rest|zero)\b", sentence), sentence
