@@ -52,25 +52,26 @@ def entropy_bits(a: Array) -> Array:
     return np.asarray(entr(a).sum(axis=-1) / np.log(2))
 
 
-def _largest(a: Array) -> Mask:
+def largest(a: Array) -> Mask:
+    """Which entries are the largest of their row; several where they tie (TIE)."""
     peak = a.max(axis=-1, keepdims=True)
     return np.asarray(a >= peak - TIE * np.abs(peak))
 
 
 def top1(a: Array, b: Array) -> Mask:
     """Whether the position b puts first is one of those a puts first; of b's ties the earliest is its first."""
-    first = _largest(b).argmax(axis=-1)[..., None]
-    return np.asarray(np.take_along_axis(_largest(a), first, axis=-1)[..., 0])
+    first = largest(b).argmax(axis=-1)[..., None]
+    return np.asarray(np.take_along_axis(largest(a), first, axis=-1)[..., 0])
 
 
 def top1_chance(a: Array, mask: Mask) -> Array:
     """The rate of `top1` for a position drawn uniformly from the visible ones."""
-    return np.asarray(_largest(a).sum(axis=-1) / mask.sum(axis=-1))
+    return np.asarray(largest(a).sum(axis=-1) / mask.sum(axis=-1))
 
 
 def argmax_flip(a: Array, b: Array) -> Mask:
     """Whether no position is largest in both patterns; ties count as agreement."""
-    return np.asarray(~(_largest(a) & _largest(b)).any(axis=-1))
+    return np.asarray(~(largest(a) & largest(b)).any(axis=-1))
 
 
 def support_size(a: Array) -> Array:
@@ -109,6 +110,18 @@ def tail_mass(a: Array, count: int) -> Array:
     """The mass outside the `count` largest weights."""
     kept = max(a.shape[-1] - count, 0)
     return np.asarray(np.sort(a, axis=-1)[..., :kept].sum(axis=-1))
+
+
+def correlation(a: Array, b: Array, mask: Mask) -> Array:
+    """Pearson's, over the visible positions of each row; NaN where either is the same everywhere."""
+    count = mask.sum(axis=-1, keepdims=True)
+    x, y = (
+        np.where(mask, one - np.where(mask, one, 0.0).sum(axis=-1, keepdims=True) / count, 0.0)
+        for one in (a, b)
+    )
+    size = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+    found = np.divide((x * y).sum(axis=-1), size, where=size > 1e-15, out=np.full(size.shape, np.nan))
+    return np.asarray(found.clip(-1.0, 1.0))
 
 
 def few_visible(mask: Mask, d: int) -> Mask:

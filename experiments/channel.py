@@ -188,7 +188,6 @@ def _still(table: pd.DataFrame) -> pd.DataFrame:
 UNLEARNED: dict[str, Any] = {"but": ("probe", "samples")}
 """Where nobody learns the probe makes no difference."""
 CHANCE = {"chance": "chance {}"}
-NOISY: dict[str, Any] = {"over": "channel.sigma", "least": ("inputs.d",)}
 OFF: dict[str, Any] = {"metric": "total_variation", "form": "{}", "unit": "plain", **UNLEARNED}
 CLAIMS = (
     Claim(
@@ -210,7 +209,8 @@ CLAIMS = (
         beside={"exact_bits": "exact law {!s} bits", "bound_bits": "at most {!s}"},
         figure="bits",
         but=("probe", "samples", "decoder"),
-        **NOISY,
+        over="channel.sigma",
+        least=("inputs.d",),
     ),
     Claim(
         metric="top1",

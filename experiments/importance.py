@@ -20,7 +20,7 @@ from attnlab.arrays import lengths, root_mean_square
 from attnlab.attention import output
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
-from attnlab.metrics import top1, top1_chance
+from attnlab.metrics import correlation, top1, top1_chance
 from attnlab.parts import Count, Declined
 from attnlab.projections.models.base import Model
 from attnlab.projections.models.skill import MEASURES as SKILL
@@ -184,10 +184,7 @@ def _agreement(scores: Array, lost: Array, mask: Mask) -> Array:
     Hidden positions come last in both, so that the visible ones have the ranks they have alone.
     """
     one, other = (rankdata(np.where(mask, numbers, np.inf), axis=1) for numbers in (scores, lost))
-    count = mask.sum(axis=1, keepdims=True)
-    one, other = (np.where(mask, ranks - (count + 1) / 2, 0.0) for ranks in (one, other))
-    size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    return np.where(size > 0, (one * other).sum(axis=1) / np.where(size > 0, size, 1.0), np.nan)
+    return correlation(one, other, mask)
 
 
 def verdict(table: pd.DataFrame) -> Verdict:

@@ -36,6 +36,7 @@ from attnlab.verdicts import (
     rather,
     rows,
     stated,
+    with_law,
 )
 from attnlab.weights.base import Weights
 
@@ -165,8 +166,8 @@ def _slopes(table: pd.DataFrame) -> list[str]:
     if not told:
         return []
     return [
-        "The number of near misses falls with the distance as its power d - e for small distances; fitted over "
-        f"those that were counted it is estimated, without an interval, as {', '.join(told)} "
+        "The number of near misses falls with the distance as its power d - e for small distances; fitted to "
+        f"what was counted, the power is estimated, without an interval, as {', '.join(told)} "
         f"({len(counted)} cells)."
     ]
 
@@ -178,16 +179,12 @@ def _few_near(table: pd.DataFrame) -> pd.DataFrame:
 
 def _agreement(table: pd.DataFrame) -> list[str]:
     """In how many cells of the smallest distance the law lies in the interval of what was counted."""
-    near = _few_near(table)
-    law = rows(near, "expected_misses").set_index("key")["value"].rename("law")
-    both = rows(near, "near_misses").set_index("key").join(law, how="inner")
-    both = both[both["low"].notna()]
+    both = with_law(_few_near(table), "near_misses", "expected_misses")
     if not len(both):
         return []
-    inside = int(((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum())
     return [
         "At the smallest distance that was asked for, the law lies in the 95 % interval of the number in "
-        f"{inside} of those asked ({len(both)} cells)."
+        f"{int(both['held'].sum())} of those asked ({len(both)} cells)."
     ]
 
 

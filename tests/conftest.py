@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,3 +79,22 @@ def lab(tmp_path: Path, command: Callable[..., Answer]) -> Lab:
         Path(__file__).with_name("mine"), tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__")
     )
     return Lab(tmp_path, command)
+
+
+@pytest.fixture(scope="module")
+def slurm_conf() -> Iterator[Path]:
+    import clusters
+
+    with clusters.slurm() as conf:
+        yield conf
+
+
+@pytest.fixture
+def slurm(slurm_conf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands of this test reach the cluster, whose queue is empty afterwards."""
+    from clusters import until
+
+    monkeypatch.setenv("SLURM_CONF", str(slurm_conf))
+    yield
+    subprocess.run(["scancel", "--partition=main"], check=True)
+    until(lambda: not subprocess.run(["squeue", "--noheader"], capture_output=True).stdout)

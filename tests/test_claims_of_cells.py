@@ -163,21 +163,6 @@ def test_two_drivers_under_dask_measure_each_cell_once(lab: Lab, counting: Path)
     assert sorted(counting.read_text().split()) == [str(level) for level in range(6)]
 
 
-@pytest.fixture(scope="module")
-def slurm_conf() -> Iterator[Path]:
-    with clusters.slurm() as conf:
-        yield conf
-
-
-@pytest.fixture
-def slurm(slurm_conf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Commands of this test reach the cluster, whose queue is empty afterwards."""
-    monkeypatch.setenv("SLURM_CONF", str(slurm_conf))
-    yield
-    subprocess.run(["scancel", "--partition=main"], check=True)
-    until(lambda: not subprocess.run(["squeue", "--noheader"], capture_output=True).stdout)
-
-
 def submitted(said: str) -> list[int]:
     """How many cells went into each submission."""
     return [int(count) for count in re.findall(r"submitted job \d+: (\d+) cells", said)]

@@ -25,21 +25,6 @@ SLOW = ("experiment=noop", "mood=slow", "level=range(6)", "inputs.n=4", "repeats
 
 
 @pytest.fixture(scope="module")
-def slurm_conf() -> Iterator[Path]:
-    with clusters.slurm() as conf:
-        yield conf
-
-
-@pytest.fixture
-def slurm(slurm_conf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Commands of this test reach the cluster, whose queue is empty afterwards."""
-    monkeypatch.setenv("SLURM_CONF", str(slurm_conf))
-    yield
-    ask("scancel", "--partition=main")
-    until(lambda: not queue())
-
-
-@pytest.fixture(scope="module")
 def dask() -> Iterator[DaskCluster]:
     with clusters.dask() as cluster:
         yield cluster

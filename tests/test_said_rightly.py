@@ -131,8 +131,10 @@ def test_every_reason_of_a_construction_is_told_with_its_cells() -> None:
     }
     reasons = ["a", "b", "a"]
     table = pd.DataFrame([{**row, "key": str(place), "reason": why} for place, why in enumerate(reasons)])
-    (told,) = collision._declined(table)
-    assert "mine (2 cells): a; mine (1 cell): b" in told
+    assert collision._declined(table)
+    levels = collision._reasons(table)
+    assert levels is not None and levels.heads == ("construction", "reason", "cells")
+    assert levels.lines == (("mine", "a", "2"), ("mine", "b", "1"))
 
 
 def test_collision_does_not_promise_that_all_decline_nor_find_nothing_all_the_same() -> None:
@@ -188,10 +190,10 @@ def test_only_what_waits_is_not_there_yet() -> None:
         [rate("top1", 0.5, **{"inputs.n": 2}), rate("rivals", float("nan"), **{"inputs.n": 2})]
     )
     figure = build({"name": "f", "kind": "lines", "x": "inputs.n", "y": "rivals"})
-    with pytest.raises(NotDrawable, match=r"no cell here has a value of rivals$"):
+    with pytest.raises(NotDrawable, match=r"no cell here has a value of other softmax weights found$"):
         figure.marks(table)
     table.loc[0, "status"] = "missing"
-    with pytest.raises(NotDrawable, match=r"no cell has a value of rivals yet$"):
+    with pytest.raises(NotDrawable, match=r"no cell has a value of other softmax weights found yet$"):
         figure.marks(table)
 
 

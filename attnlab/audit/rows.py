@@ -76,8 +76,7 @@ def trimmed(head: Head) -> Head:
 
 def tied_tops(head: Head) -> Mask:
     """Rows (r,) whose largest weight another position has as well, within `metrics.TIE`."""
-    peak = head.weights.max(axis=1, keepdims=True)
-    return np.asarray((head.weights >= peak * (1 - metrics.TIE)).sum(axis=1) > 1)
+    return np.asarray(metrics.largest(head.weights).sum(axis=1) > 1)
 
 
 @functools.lru_cache(maxsize=1)  # the dearest of a long head: its numbers and its map both ask for it
@@ -128,23 +127,10 @@ def _by_effective(head: Head) -> Row:
     """Effective attention (Brunner et al. 2020, with the sum counted) beside the raw weights."""
     effective = effective_attention(head.weights, head.values, head.mask, precision=head.precision)
     return {
-        "effective_correlation": _correlation(head.weights, effective, head.mask),
+        "effective_correlation": metrics.correlation(head.weights, effective, head.mask),
         "effective_top1": metrics.top1(head.weights, np.where(head.mask, effective, -np.inf)),
         "negative_mass": metrics.negative_mass(effective),
     }
-
-
-def _correlation(one: Array, other: Array, mask: Mask) -> Array:
-    """Pearson's, over the visible positions of each row; NaN where either is the same everywhere."""
-    count = mask.sum(axis=1, keepdims=True)
-    x, y = (
-        np.where(mask, a - np.where(mask, a, 0.0).sum(axis=1, keepdims=True) / count, 0.0)
-        for a in (one, other)
-    )
-    size = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
-    return np.divide((x * y).sum(axis=1), size, where=size > 1e-15, out=np.full(len(size), np.nan)).clip(
-        -1, 1
-    )
 
 
 def _by_tops(head: Head) -> Row:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attnlab.contracts import BrokenContract, instance, told
 from attnlab.parts import Count, Declined, Part
 from attnlab.shapes import Array, Sample
+
+Pattern = NDArray[np.int64]
 
 
 def _sample(part: Part, result: object, trials: int, *_: object, **__: object) -> Sample:
@@ -108,3 +111,28 @@ class Shaped(Inputs, abc.ABC):
     @abc.abstractmethod
     def values(self, trials: int, rng: np.random.Generator) -> Array:
         """The values (B, n, d), fresh in every trial."""
+
+
+@dataclass(frozen=True)
+class Patterned(Shaped, abc.ABC):
+    """Which positions are alike is drawn once for all heads of a layer; what stands there, for each head."""
+
+    def values(self, trials: int, rng: np.random.Generator) -> Array:
+        return self.patterned(trials, rng, None)[0]
+
+    def multihead(self, heads: int, trials: int, rng: np.random.Generator) -> tuple[Sample, ...]:
+        """Positions that are alike are so in every head."""
+        drawn: list[Sample] = []
+        pattern: Pattern | None = None
+        for _ in range(heads):
+            queries = rng.standard_normal((trials, self.e))
+            keys = rng.standard_normal((trials, self.n, self.e))
+            values, pattern = self.patterned(trials, rng, pattern)
+            drawn.append(Sample(queries=queries, keys=keys, values=values))
+        return tuple(drawn)
+
+    @abc.abstractmethod
+    def patterned(
+        self, trials: int, rng: np.random.Generator, pattern: Pattern | None
+    ) -> tuple[Array, Pattern]:
+        """The values (B, n, d), and which of them are alike: a number a position (B, n), drawn where not given."""

@@ -14,7 +14,7 @@ from attnlab.verdicts.facts import (
     of_queries,
 )
 from attnlab.verdicts.finding import Finding
-from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows
+from attnlab.verdicts.pooling import agreement, bracket, interval, pooled, rows, with_law
 from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import (
     best,
@@ -67,4 +67,5 @@ __all__ = [
     "shared",
     "stated",
     "typical",
+    "with_law",
 ]

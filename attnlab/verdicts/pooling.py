@@ -72,18 +72,22 @@ def bracket(table: pd.DataFrame, metric: str, where: Mapping[str, object] | None
 
 
 def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
-    """In how many cells an exact law lies in the measured interval; nothing where no cell has the law."""
-    measured = rows(table, metric)
-    exact = rows(table, law)
-    if not len(measured) or not len(exact):
-        return []
-    both = measured.set_index("key").join(exact.set_index("key")["value"].rename("law"), how="inner")
-    both = both[both["count"].notna()]
+    """In how many cells an exact law lies in the measured interval; nothing where no cell has both."""
+    both = with_law(table, metric, law)
     if not len(both):
         return []
-    inside = int(((both["low"] <= both["law"]) & (both["law"] <= both["high"])).sum())
     trials = f"{int(both['count'].min()):,} trials each or more"
     return [
-        f"The exact law lies in the 95 % interval of the measured share in {inside} of the {len(both)} cells for "
-        f"which it is known ({trials})."
+        f"The exact law lies in the 95 % interval of the measured share in {int(both['held'].sum())} of the "
+        f"{len(both)} cells for which it is known ({trials})."
     ]
+
+
+def with_law(table: pd.DataFrame, metric: str, law: str) -> pd.DataFrame:
+    """The rows of a metric that have an interval, in cells that have the law; held: whether it lies in that."""
+    measured, exact = rows(table, metric), rows(table, law)
+    if not len(measured) or not len(exact):
+        return measured.iloc[:0]
+    both = measured.set_index("key").join(exact.set_index("key")["value"].rename("law"), how="inner")
+    both = both[both["low"].notna()]
+    return both.assign(held=(both["low"] <= both["law"]) & (both["law"] <= both["high"]))

@@ -49,7 +49,7 @@ def situations(
         entry = row.iloc[0]
         odd = {column: not pd.isna(entry[column]) and entry[column] != usual[column] for column in columns}
         odd |= dict.fromkeys(spoken, False)
-        quiet = {part for column in columns for part in silent.get(str(entry[column]), ())}
+        quiet = _quiet(entry[columns], silent)
         words = ["at most d + 1 positions"] if key in few and len(few) < len(cells) else []
         own = [part for part in parts if part not in quiet]
         words += _of_parts(row, [part for part in own if part not in around], columns, odd, says)
@@ -63,15 +63,25 @@ def situations(
     return {key: words for key, (_, words) in sorted(told.items(), key=lambda item: item[1][0])}
 
 
+def in_role(table: pd.DataFrame, silent: Mapping[str, Sequence[str]], columns: Sequence[str]) -> pd.DataFrame:
+    """The table without cells in which one of these columns plays no role: its level says nothing of them."""
+    if not silent or not len(table):
+        return table
+    cells = table.drop_duplicates("key").set_index("key")[settings_of(table)]
+    parts = {part_of(column) for column in columns}
+    role = pd.Series({key: parts.isdisjoint(_quiet(cell, silent)) for key, cell in cells.iterrows()})
+    return table[table["key"].map(role)]
+
+
 def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """The table without cells that differ from an earlier one in silent parts alone: those have its numbers."""
-    if not len(table):
+    if not silent or not len(table):
         return table
     columns = ["seed", "repeats", "trials", *settings_of(table)]
     cells = table.drop_duplicates("key")[[column for column in dict.fromkeys(columns) if column in table]]
     told = []
     for _, cell in cells.iterrows():
-        quiet = {part for value in cell for part in silent.get(str(value), ())}
+        quiet = _quiet(cell, silent)
         told.append(
             tuple(
                 "" if pd.isna(value) or part_of(str(name)) in quiet else str(value)
@@ -80,6 +90,11 @@ def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.Dat
         )
     first = ~pd.Series(told, index=table.drop_duplicates("key")["key"]).duplicated()
     return table[table["key"].map(first)]
+
+
+def _quiet(cell: pd.Series, silent: Mapping[str, Sequence[str]]) -> set[str]:
+    """The parts and settings that play no role in a cell, for its levels of others."""
+    return {part for value in cell for part in silent.get(str(value), ())}
 
 
 def most_common(values: pd.Series) -> object:

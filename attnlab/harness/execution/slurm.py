@@ -102,7 +102,6 @@ class Slurm(Execution):
         """
         with claimed(folder, SUBMITTING):
             renewed(folder)
-            clear(folder)
             left = [task for task in tasks if not task.is_done]
             found = Store(folder).records(task.cell.key for task in left)
             known = jobs_of(folder, {key: one for key, one in found.items() if one["status"] not in FINAL})

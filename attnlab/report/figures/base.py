@@ -27,7 +27,7 @@ from attnlab.report.words import across, counted, label, leaf, listed, named_lev
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
 from attnlab.verdicts.scene import common
-from attnlab.verdicts.situation import distinct
+from attnlab.verdicts.situation import distinct, in_role
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Figure(abc.ABC):
     name: its file's name. x: a setting, or `a/b`, `a-b` of two numeric settings, or `metric`. y: a metric or
     several (then one of x, hue, col, row is `metric`). hue, col, row: settings that tell series and panels
     apart. reference: metrics of the same table drawn as dotted curves (chance, an exact law). where: settings
-    to keep. prefer: the same, but where no cell has such a level, that of most cells takes its place, so that
-    a study's own figure shows a grid narrowed on the command line as well. silent: for a level the parts and
-    settings that play no role beside it; cells that differ in these alone have one number, counted once. order:
-    levels to show first, by column. labels: words for columns. note: one more sentence for the caption. opening:
-    True if the index page shows this figure above all studies.
+    to keep. prefer: the same, but where no cell has such a level, that of most cells takes its place, so that a
+    study's own figure shows a grid narrowed on the command line as well. silent: for a level the parts and
+    settings that play no role beside it; cells that differ in these alone count once, and none is drawn over
+    one. order: levels to show first, by column. labels: words for columns. note: one more sentence for the
+    caption. opening: True if the index page shows this figure above all studies.
 
     Law: the same table gives the same bytes; a NaN is never drawn as a number; the caption tells the trial
     counts, what the bars are and what was pooled.
@@ -186,9 +186,9 @@ class Figure(abc.ABC):
 
     def _about(self, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[object]]]:
         """The rows with the settings that are to be kept, and those settings. Raises NotDrawable."""
-        rows, asked = chosen(table, self.where)
+        rows, asked = chosen(in_role(table, self.silent, self.drawn_over()), self.where)
         rows, found = preferred(rows, self.prefer, self.metrics, self.drawn_over())
-        return distinct(rows, self.silent) if self.silent else rows, {**asked, **found}
+        return distinct(rows, self.silent), {**asked, **found}
 
     def marks(self, rows: pd.DataFrame) -> list[Mark]:
         """The figure's marks. Raises NotDrawable if every cell is missing."""
