@@ -55,6 +55,19 @@ def test_of_many_levels_the_ends_are_told_and_of_many_names_the_extremes(levels:
         assert (found.told.levels is not None) == (levels > 2)
 
 
+def test_many_levels_of_one_number_have_no_ends() -> None:
+    """A lowest and a highest that are both 100 % tell nothing that the number alone does not."""
+    for many in (3, 10):
+        table = pd.DataFrame([cell(1.0, d=f"kind {place}") for place in range(many)])
+        found = Claim(metric="top1", says="it is right", over="d", compares=True).found(table)
+        assert found is not None and found.told.levels is not None
+        assert f" of trials in each of {many} settings" in found.sentence and "kind" not in found.sentence
+    table = pd.DataFrame([cell(1.0, d=f"kind {place}") for place in range(3)])
+    uneven = pd.concat([table, pd.DataFrame([cell(1.0, 100, d="another")])])
+    other = Claim(metric="top1", says="it is right", over="d", compares=True).found(uneven)
+    assert other is not None and "more between" in other.sentence  # its interval is another
+
+
 def test_a_part_that_is_the_same_at_every_level_is_not_told_beside_it() -> None:
     def words(*kinds: str) -> str:
         table = pd.DataFrame(

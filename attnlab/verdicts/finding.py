@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -190,10 +191,13 @@ class Finding:
     @property
     def _numbers(self) -> str:
         same, tabled = self._same, self._tabled
+        lead, more = filled(self.claim.says, self.chosen), len(self.places) - len(self.shown)
+        bare = {self._told(dataclasses.replace(place, words=""), same, True, tabled) for place in self.places}
+        if more and len(bare) == 1:  # no lowest, no highest
+            return f"{lead} {bare.pop()} in each of {len(self.places)} settings"
         told = [self._told(place, same, not line, tabled) for line, place in enumerate(self.shown)]
-        more = len(self.places) - len(self.shown)
         between = f" ({more} more between)" if more else ""
-        return f"{filled(self.claim.says, self.chosen)} {listed(told)}{between}"
+        return f"{lead} {listed(told)}{between}"
 
     def _told(self, place: Place, same: Mapping[str, str], first: bool, tabled: bool) -> str:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
