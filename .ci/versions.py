@@ -37,6 +37,8 @@ TESTS = (
     "information",
     "guest",
     "store",
+    "spreadsheets",
+    "odd_characters",
     "versions",
 )
 """The tests of the harness: all that touches Hydra, processes, files and tables, and little that computes.
@@ -44,7 +46,8 @@ TESTS = (
 They take four minutes of CPU in each environment, of which there are seven: half an hour on one core. So not all
 tests of sweeps are among them; each kind of thing that a version could change is: Hydra's grammar and composing
 (sweep, choices, information), processes, signals and timeouts (run, endings, guest), records and tables (store,
-named_sweeps), what a cluster's queue says (queued), what is refused (heeded) and what a user is told (versions).
+named_sweeps, spreadsheets, odd_characters), what a cluster's queue says (queued), what is refused (heeded) and
+what a user is told (versions).
 """
 
 

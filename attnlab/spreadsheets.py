@@ -17,9 +17,13 @@ _FORMULA, _GUARDED = re.compile(r"'*[=+\-@\t\n]"), re.compile(r"'+[=+\-@\t\n]")
 def as_csv(table: pd.DataFrame) -> str:
     """A table as csv. Text that a spreadsheet would run stands behind a quote, which `read_csv` takes away.
 
-    Lines inside a text end with a line feed alone.
+    Lines inside a text end with a line feed alone, and a NUL, at which readers end a text, is spelt `\\x00`.
     """
-    whole = _each_text(table, re.compile(".*\r", re.DOTALL), lambda text: _LINE_ENDS.sub("\n", text))
+    whole = _each_text(
+        table,
+        re.compile(".*[\r\0]", re.DOTALL),
+        lambda text: _LINE_ENDS.sub("\n", text).replace("\0", r"\x00"),
+    )
     return str(_each_text(whole, _FORMULA, lambda text: f"'{text}").to_csv(index=False, lineterminator="\n"))
 
 

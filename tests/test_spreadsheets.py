@@ -32,11 +32,12 @@ def test_text_stands_behind_a_quote_and_comes_back(tmp_path: Path) -> None:
 
 
 @given(some.lists(some.text(some.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=5))
-def test_every_text_is_one_cell_and_comes_back_but_for_its_line_ends(texts: list[str]) -> None:
+def test_every_text_is_one_cell_and_comes_back_but_for_line_ends_and_nuls(texts: list[str]) -> None:
     texts = ["not a number", *texts]
     table = pd.DataFrame({"reason": texts, "value": [0.5] * len(texts)})
     back = as_read(table)
-    assert list(back["reason"]) == [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    plain = [text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", r"\x00") for text in texts]
+    assert list(back["reason"]) == plain
     assert list(back["value"]) == [0.5] * len(texts)
 
 
@@ -44,6 +45,14 @@ def test_every_text_is_one_cell_and_comes_back_but_for_its_line_ends(texts: list
 def test_a_carriage_return_ends_no_row(text: str) -> None:
     table = pd.DataFrame({"reason": [text, "x"], "value": [1.0, 2.0]})
     assert list(as_read(table)["reason"]) == [text.replace("\r\n", "\n").replace("\r", "\n"), "x"]
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\0b", "a\0", "=\0"])
+def test_a_nul_ends_no_text(tmp_path: Path, text: str) -> None:
+    """Some readers of csv, those of pandas before 3 among them, would take it for the end."""
+    write_csv(pd.DataFrame({"reason": [text, "x"], "value": [1.0, 2.0]}), tmp_path / "results.csv")
+    assert b"\0" not in (tmp_path / "results.csv").read_bytes()
+    assert list(read_csv(tmp_path / "results.csv")["reason"]) == [text.replace("\0", r"\x00"), "x"]
 
 
 def test_columns_of_numbers_and_text_keep_their_numbers() -> None:

@@ -110,14 +110,20 @@ def _override(word: str) -> Override:
 
 
 def _readable(word: str) -> str:
-    """The word itself. Raises SettingErrors for one with bytes that are no text: no table could hold it.
+    """The word itself. Raises SettingErrors for one with what no table could hold: bytes that are no text, a NUL.
 
     A folder of results may have any name.
     """
     key, _, value = word.partition("=")
-    if key != "results" and word != word.encode(errors="replace").decode():
-        raise SettingErrors([SettingError(key.encode(errors="replace").decode(), value, "text in UTF-8")])
-    return word
+    if "\0" in word:
+        wanted = "text without a NUL character"
+    elif key != "results" and word != word.encode(errors="replace").decode():
+        wanted = "text in UTF-8"
+    else:
+        return word
+    shown = word.encode(errors="backslashreplace").decode().replace("\0", r"\x00")
+    key, _, value = shown.partition("=")
+    raise SettingErrors([SettingError(key, value, wanted)])
 
 
 def _overrides(arguments: Sequence[str], configs: Configs, actions: Sequence[str]) -> list[Override]:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.words import NO_VALUE, label, typeset
+from attnlab.streams import harmless
 
 _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
@@ -106,5 +107,5 @@ def _environment() -> jinja2.Environment:
 
 
 def render(template: str, **facts: object) -> str:
-    """A page from its template; a fact that is missing is an error."""
-    return _environment().get_template(template).render(**facts)
+    """A page from its template; a missing fact is an error. Control characters stand there by their codes."""
+    return harmless(_environment().get_template(template).render(**facts))
