@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ class Lab:
 
     folder: Path
     command: Callable[..., Answer]
+    drivers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def results(self) -> Path:
@@ -48,6 +50,29 @@ class Lab:
 
     def __call__(self, *words: str) -> Answer:
         return self.command(f"--config-dir={self.folder / 'mine'}", f"results={self.results}", *words)
+
+    def start(
+        self, *words: str, said: int = subprocess.PIPE, under: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
+        """The command in a process of its own, with its children in one group; with the test it ends, too.
+
+        said: where its words go; under: what starts it, `nohup` for example.
+        """
+        own = (f"--config-dir={self.folder / 'mine'}", f"results={self.results}")
+        command = [*under, sys.executable, "-m", "attnlab", *own, *words]
+        self.drivers.append(
+            subprocess.Popen(command, stdout=said, stderr=said, text=True, start_new_session=True)
+        )
+        return self.drivers[-1]
+
+    def end(self) -> None:
+        """End what was started and goes on: a test that failed would leave it, and its open pipes, to another."""
+        for driver in self.drivers:
+            if driver.poll() is None:
+                os.killpg(driver.pid, signal.SIGKILL)
+            driver.wait()
+            for stream in filter(None, (driver.stdout, driver.stderr)):
+                stream.close()
 
 
 @pytest.fixture
@@ -73,12 +98,14 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 
 @pytest.fixture
-def lab(tmp_path: Path, command: Callable[..., Answer]) -> Lab:
+def lab(tmp_path: Path, command: Callable[..., Answer]) -> Iterator[Lab]:
     """The noop experiment in a folder of its own."""
     shutil.copytree(
         Path(__file__).with_name("mine"), tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__")
     )
-    return Lab(tmp_path, command)
+    made = Lab(tmp_path, command)
+    yield made
+    made.end()
 
 
 @pytest.fixture(scope="module")

@@ -61,16 +61,9 @@ def counting(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lab.folder / "measured.txt"
 
 
-def driver(lab: Lab, *words: str) -> subprocess.Popen[str]:
-    """The command in a process of its own."""
-    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
-    command = [sys.executable, "-m", "attnlab", *own, *words]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
 def together(lab: Lab, *words: str) -> list[str]:
     """Two drivers with the same words, started in the same second; what each said."""
-    both = [driver(lab, *words) for _ in range(2)]
+    both = [lab.start(*words) for _ in range(2)]
     said = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     return said
@@ -145,9 +138,9 @@ def test_two_drivers_measure_each_cell_once(lab: Lab, counting: Path) -> None:
 
 def test_a_driver_killed_at_a_cell_leaves_it_to_the_other(lab: Lab, counting: Path) -> None:
     words = ("experiment=counting", "level=1", "repeats=1", "wait=2")
-    first = driver(lab, *words)
+    first = lab.start(*words)
     until(counting.exists)
-    second = driver(lab, *words)
+    second = lab.start(*words)
     time.sleep(0.5)
     first.kill()
     first.communicate()
@@ -184,7 +177,7 @@ def test_what_was_submitted_after_a_driver_looked_is_not_submitted_again(
 
     def other() -> dict[str, object]:
         if not said:  # after the look at the queue, before anything is submitted
-            said.append(driver(lab, *words, "level=0,1,2").communicate(timeout=300)[1])
+            said.append(lab.start(*words, "level=0,1,2").communicate(timeout=300)[1])
         return provenance()
 
     monkeypatch.setattr("attnlab.harness.launch.provenance", other)

@@ -56,14 +56,6 @@ def statuses(lab: Lab) -> dict[str, int]:
     return {status: count for status, count in found.items() if count}
 
 
-def driver(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, its words thrown away."""
-    command = [sys.executable, "-m", "attnlab", f"--config-dir={lab.folder / 'mine'}"]
-    return subprocess.Popen(
-        [*command, f"results={lab.results}", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-
-
 def require_like_serial(lab: Lab, *words: str) -> None:
     """The same bytes as when the same command runs in one process."""
     assert lab(*words, "study=alone", "exec=serial").code == 0
@@ -87,7 +79,7 @@ def test_slurm_gives_the_same_bytes(lab: Lab, slurm: None) -> None:
 def test_a_driver_killed_while_jobs_are_queued_finds_them_again(lab: Lab, slurm: None) -> None:
     """What was cancelled meanwhile is missing; the next run waits for the rest and submits that alone."""
     words = ("experiment=noop", "repeats=2", "exec=slurm", "exec.chunk=3")
-    first = driver(lab, *words, "exec.sbatch=[--hold]")
+    first = lab.start(*words, "exec.sbatch=[--hold]", said=subprocess.DEVNULL)
     until(lambda: len(queue()) == 3)
     first.kill()
     first.wait()
@@ -125,7 +117,7 @@ def test_a_driver_that_does_not_wait_leaves_at_once(lab: Lab, slurm: None) -> No
 
 def test_a_killed_job_loses_no_finished_cell(lab: Lab, slurm: None) -> None:
     words = (*SLOW, "exec=slurm", "exec.chunk=6")
-    process = driver(lab, *words)
+    process = lab.start(*words, said=subprocess.DEVNULL)
     until(lambda: len(records(lab)) >= 2)
     ask("scancel", "--signal=KILL", *queue())
     assert process.wait(timeout=300) == 1
@@ -165,7 +157,7 @@ def test_bad_cells_under_dask_fail_alone(lab: Lab, dask: DaskCluster) -> None:
 
 def test_a_killed_dask_worker_loses_no_finished_cell(lab: Lab, dask: DaskCluster) -> None:
     words = (*SLOW, "exec=dask", "exec.chunk=3", f"exec.address={dask.address}")
-    process = driver(lab, *words)
+    process = lab.start(*words, said=subprocess.DEVNULL)
     until(lambda: len(records(lab)) >= 2)
     dask.kill(1)
     kept = records(lab)
@@ -182,7 +174,7 @@ def test_kills_at_random_moments_under_dask_lose_nothing(dask: DaskCluster) -> N
 def test_a_dask_scheduler_that_goes_away_leaves_cells_missing(lab: Lab) -> None:
     with clusters.dask() as cluster:
         words = ("experiment=noop", "mood=fine,sleep", "level=1", "inputs.n=4", "exec=dask")
-        process = driver(lab, *words, f"exec.address={cluster.address}")
+        process = lab.start(*words, f"exec.address={cluster.address}", said=subprocess.DEVNULL)
         until(lambda: records(lab))
         cluster.processes[0].kill()
         assert process.wait(timeout=300) == 1

@@ -39,17 +39,6 @@ def wait_for(happened: Callable[[], Any], what: str, seconds: float = 60) -> Any
     pytest.fail(f"{what}: not in {seconds} seconds")
 
 
-def driver(lab: Lab, *words: str) -> subprocess.Popen[str]:
-    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
-    return subprocess.Popen(
-        [sys.executable, "-m", "attnlab", *own, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def running(process: int) -> bool:
     """Whether it is there and no zombie that its parent has yet to look at."""
     try:
@@ -90,7 +79,7 @@ def test_an_alarm_of_the_cells_own_is_not_its_timeout(lab: Lab) -> None:
 
 def test_a_log_that_cannot_be_written_is_no_traceback(lab: Lab) -> None:
     """The cell has closed the log of the run, and a record is written all the same."""
-    process = driver(lab, *ONE, "mood=unlogged,raise", "level=1", "exec=serial")
+    process = lab.start(*ONE, "mood=unlogged,raise", "level=1", "exec=serial")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1 and "Traceback" not in err and "Logging error" not in err
     assert len(records(lab)) == 2
@@ -113,7 +102,7 @@ def test_in_a_thread_serial_has_no_alarm_and_the_cells_are_measured(lab: Lab) ->
 
 @pytest.mark.parametrize(("mood", "workers"), [("compiled", 2), ("stubborn", 1)])
 def test_no_worker_outlives_a_driver_that_was_killed(lab: Lab, mood: str, workers: int) -> None:
-    process = driver(lab, *ONE, f"mood={mood}", "level=1,2", f"exec.workers={workers}")
+    process = lab.start(*ONE, f"mood={mood}", "level=1,2", f"exec.workers={workers}")
     busy = wait_for(lambda: len(found := workers_of(process.pid)) == workers and found, "workers")
     if mood == "compiled":
         wait_for(lambda: all(cpu(child) > 200 for child in busy), "all of them inside the loop")
@@ -182,7 +171,7 @@ def test_a_keyboard_interrupt_of_the_cells_own_is_its_failure(lab: Lab, way: str
 
 @pytest.mark.parametrize("mood", ["sleep", "partial"])
 def test_a_real_ctrl_c_fails_no_cell_not_even_one_that_keeps_it_to_itself(lab: Lab, mood: str) -> None:
-    process = driver(lab, *ONE, f"mood=fine,{mood}", "level=1", "exec=serial")
+    process = lab.start(*ONE, f"mood=fine,{mood}", "level=1", "exec=serial")
     wait_for(lambda: list((lab.results / "noop" / "cells").glob("??/*.json")), "the first cell")
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
@@ -223,7 +212,7 @@ def test_on_error_is_one_of_two_words(lab: Lab) -> None:
 
 
 def test_a_closed_terminal_closes_the_run_and_nohup_is_heeded(lab: Lab) -> None:
-    process = driver(lab, *ONE, "mood=fine,sleep", "level=1", "exec.workers=1")
+    process = lab.start(*ONE, "mood=fine,sleep", "level=1", "exec.workers=1")
     wait_for(lambda: list((lab.results / "noop" / "cells").glob("??/*.json")), "the first cell")
     process.send_signal(signal.SIGHUP)
     _, err = process.communicate(timeout=300)
@@ -232,12 +221,15 @@ def test_a_closed_terminal_closes_the_run_and_nohup_is_heeded(lab: Lab) -> None:
     told = json.loads(run.read_text())
     assert told["exit_code"] == 130 and told["finished"] and told["counts"]["done"] == 1
 
-    command = [sys.executable, "-m", "attnlab", f"--config-dir={lab.folder / 'mine'}"]
-    ignoring = subprocess.Popen(
-        ["nohup", *command, f"results={lab.results}", *ONE, "mood=slow", "level=range(4)", "exec.workers=1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    words = (*ONE, "mood=slow", "level=range(4)", "exec.workers=1")
+    ignoring = lab.start(*words, said=subprocess.DEVNULL, under=["nohup"])
     wait_for(lambda: len(list((lab.results / "noop" / "cells").glob("??/*.json"))) > 1, "its first cell")
     ignoring.send_signal(signal.SIGHUP)
     assert ignoring.wait(timeout=300) == 0
+
+
+def test_a_driver_ends_with_its_test(lab: Lab) -> None:
+    """Else the next one, whichever it is, is told of a process that goes on and of pipes that are open."""
+    process = lab.start(*ONE, "mood=sleep", "level=1")
+    lab.end()
+    assert process.returncode == -signal.SIGKILL and process.stderr is not None and process.stderr.closed

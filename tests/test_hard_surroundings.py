@@ -65,10 +65,8 @@ def test_a_command_ends_in_one_of_four_ways(lab: Lab) -> None:
     assert lab(*GRID).code == 0
     assert lab(*GRID, "mood=fine,raise").code == 1
     assert lab(*GRID, "level=three").code == 2
-    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
     words = ("experiment=noop", "level=1,2,3", "inputs.n=4", "trials=2", "repeats=1", "mood=fine,sleep")
-    command = [sys.executable, "-m", "attnlab", *own, *words, "exec.workers=1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = lab.start(*words, "exec.workers=1")
     cells = lab.results / "noop" / "cells"
     until(lambda: len(list(cells.glob("??/*.json"))) == 5)  # two done, two failed, level=3 done
     process.send_signal(signal.SIGINT)

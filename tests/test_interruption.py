@@ -18,14 +18,7 @@ from attnlab.interruption import LINE
 
 def interrupted(lab: Lab, *words: str, after: float, times: int = 1) -> subprocess.CompletedProcess[str]:
     """The command in a process group of its own, which all get the signal, as from a terminal."""
-    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "attnlab", *own, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = lab.start(*words)
     time.sleep(after)
     for _ in range(times):
         if process.poll() is None:

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -31,20 +30,6 @@ def numbers(lab: Lab, study: str = "noop") -> dict[str, dict[str, Any]]:
 
 def csv(lab: Lab, study: str = "noop") -> bytes:
     return (lab.results / study / "results.csv").read_bytes()
-
-
-def driver(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, with its children in one group."""
-    command = [
-        sys.executable,
-        "-m",
-        "attnlab",
-        f"--config-dir={lab.folder / 'mine'}",
-        f"results={lab.results}",
-    ]
-    return subprocess.Popen(
-        [*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
 
 
 def wait_until_gone(group: int) -> None:
@@ -193,7 +178,7 @@ def test_parts_swept_over_the_same_inputs_see_the_same_draws(lab: Lab) -> None:
 def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
     """kill -9 of the driver in the middle: its workers go too; only the missing cells run; the same bytes."""
     words = ("experiment=noop", "mood=slow", "level=range(6)", "inputs.n=4,8", "repeats=1", "exec.workers=2")
-    process = driver(lab, *words)
+    process = lab.start(*words, said=subprocess.DEVNULL)
     cells = lab.results / "noop" / "cells"
     deadline = time.monotonic() + 60
     while len(list(cells.glob("??/*.json"))) < 3 and time.monotonic() < deadline:
@@ -214,13 +199,15 @@ def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
 @pytest.mark.parametrize(("workers", "stop"), [(1, signal.SIGTERM), (2, signal.SIGINT)])
 def test_an_interrupted_run_keeps_what_is_finished(lab: Lab, workers: int, stop: signal.Signals) -> None:
     """At once, though a cell is in the middle of a minute's sleep, and without leaving a process behind."""
-    process = driver(lab, "experiment=noop", "mood=fine,sleep", "level=1", f"exec.workers={workers}")
+    process = lab.start(
+        "experiment=noop", "mood=fine,sleep", "level=1", f"exec.workers={workers}", said=subprocess.DEVNULL
+    )
     cells = lab.results / "noop" / "cells"
     deadline = time.monotonic() + 60
     while not list(cells.glob("??/*.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(stop)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=50) == 130
     wait_until_gone(process.pid)
     assert {record["status"] for record in records(lab).values()} == {"done"}
     (run,) = (lab.results / "noop" / "runs").glob("*/run.json")
@@ -302,7 +289,7 @@ def test_an_older_study_is_left_out_of_the_index(lab: Lab) -> None:
 
 def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:
     words = ("experiment=noop", "mood=slow", "level=range(4)", "inputs.n=4", "repeats=1")
-    drivers = [driver(lab, *words, "exec.workers=1") for _ in range(2)]
+    drivers = [lab.start(*words, "exec.workers=1", said=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in drivers] == [0, 0]
     table = csv(lab)
     assert len(records(lab)) == 4

@@ -150,18 +150,9 @@ def test_a_clock_that_goes_backwards_changes_nothing(lab: Lab) -> None:
 
 
 def test_two_drivers_on_one_study_with_different_grids_lose_nothing(lab: Lab) -> None:
-    own = (f"--config-dir={lab.folder / 'mine'}", f"results={lab.results}")
     words = ("experiment=noop", "mood=slow", "inputs.n=4", "trials=2", "repeats=1", "exec.workers=1")
     grids = ("level=range(0,6)", "level=range(3,9)")
-    drivers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "attnlab", *own, *words, grid],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for grid in grids
-    ]
+    drivers = [lab.start(*words, grid) for grid in grids]
     said = [process.communicate(timeout=120)[1] for process in drivers]
     assert [process.returncode for process in drivers] == [0, 0], said
     assert not any("Traceback" in one for one in said)
