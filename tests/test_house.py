@@ -41,7 +41,7 @@ FLOORS: list[tuple[str, ...]] = [
 HARNESS: list[tuple[str, ...]] = [
     ("own", "making", "source", "records", "store", "claims", "provenance", "summary"),
     ("cells",),
-    ("execution", "table", "patterns"),
+    ("execution", "table", "patterns", "alike"),
     ("configs",),
     ("overrides", "composition"),
     ("choices",),

@@ -6,6 +6,7 @@ import itertools
 from statistics import fmean
 
 from attnlab.harness import launch
+from attnlab.harness.alike import alike
 from attnlab.harness.blocks import told
 from attnlab.harness.command import Asked
 from attnlab.harness.grid import Plan
@@ -43,6 +44,8 @@ def act(asked: Asked) -> int:
             print(f"  {counted(shared, 'cell')} more than once: asked for by several blocks, or twice")
         for words in plan.left:
             print(f"  left out: {words}")
+        for words in alike(plan.cells, plan.config.experiment.figures):
+            print(f"  alike: {words}")
         ends = dict.fromkeys(cell.words for cell in (plan.cells[:1] + plan.cells[-1:]))
         for name, words in zip(("first", "last"), ends, strict=False):
             print(f"  {name}: {words}")

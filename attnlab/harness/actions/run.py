@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnlab.harness import launch
+from attnlab.harness.alike import alike
 from attnlab.harness.command import Asked
 from attnlab.harness.drawn import unmeasured
 from attnlab.harness.sweeps import Sweep, asked_for, remember
@@ -38,6 +39,8 @@ def published(asked: Asked) -> list[Page]:
     for plan in plans:
         for words in plan.left:
             log.info("%s: left out: %s", plan.name, words)
+        for words in alike(plan.cells, plan.config.experiment.figures):
+            log.info("%s: alike: %s", plan.name, words)
     sweeps = [remember(asked.results, asked_for(plan, asked.words)) for plan in plans]
     where = (asked.results, asked.execution, asked.folders)
     records, jobs = launch.run(plans, *where, asked.words, asked.keep_trials, _first_cells(sweeps))
