@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Lab
 
+from attnlab.harness.execution.base import Outcome
 from attnlab.harness.execution.worker import withheld
 from attnlab.interruption import LINE
 
@@ -65,3 +68,20 @@ def test_a_run_ends_in_one_line(lab: Lab, times: int) -> None:
     done = interrupted(lab, *words, after=6.0, times=times)
     assert done.returncode == 130
     assert done.stderr.count(LINE) == 1 and "Traceback" not in done.stderr
+
+
+def test_a_run_that_is_interrupted_counts_what_is_stored_though_it_had_not_heard_of_it(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal may come between a worker's record and the driver's look at it."""
+
+    def stop(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+        for _ in outcomes:
+            raise KeyboardInterrupt
+        yield from outcomes
+
+    monkeypatch.setattr("attnlab.harness.launch.shown", stop)
+    answer = lab("experiment=noop", "inputs.n=4", "repeats=1", "exec=serial")
+    assert answer.code == 130
+    (run,) = (lab.results / "noop" / "runs").glob("*/run.json")
+    assert json.loads(run.read_text())["counts"]["done"] == 1

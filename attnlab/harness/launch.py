@@ -183,6 +183,7 @@ def _trace(
         yield
     except KeyboardInterrupt:
         facts["exit_code"] = INTERRUPTED
+        records |= Store(folder).records(_unheard(cells, records))
         raise
     finally:
         log.removeHandler(handler)
@@ -192,6 +193,11 @@ def _trace(
         facts["counts"] = tally
         facts["exit_code"] = facts["exit_code"] or exit_code(tally)
         write_atomically(place / "run.json", json.dumps(facts, indent=1) + "\n")
+
+
+def _unheard(cells: Sequence[Cell], records: Records) -> Iterator[str]:
+    """The cells that may be done and stored, though the driver was interrupted before it heard of it."""
+    return (cell.key for cell in cells if cell.key not in records or records[cell.key]["status"] not in FINAL)
 
 
 def exit_code(tally: Mapping[str, int]) -> int:
