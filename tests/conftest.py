@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -25,6 +26,17 @@ sys.dont_write_bytecode = True  # a folder is as it was when something was impor
 # The same examples in every run: a red run is about the change. Search wider with --hypothesis-profile=default.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
+
+
+@contextlib.contextmanager
+def heeding() -> Iterator[None]:
+    """What starts in here heeds the signals of a terminal, also where the tests run under nohup."""
+    before = {which: signal.signal(which, signal.SIG_DFL) for which in (signal.SIGHUP, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for which, how in before.items():
+            signal.signal(which, how)
 
 
 @dataclass(frozen=True)
@@ -60,9 +72,10 @@ class Lab:
         """
         own = (f"--config-dir={self.folder / 'mine'}", f"results={self.results}")
         command = [*under, sys.executable, "-m", "attnlab", *own, *words]
-        self.drivers.append(
-            subprocess.Popen(command, stdout=said, stderr=said, text=True, start_new_session=True)
-        )
+        with heeding():
+            self.drivers.append(
+                subprocess.Popen(command, stdout=said, stderr=said, text=True, start_new_session=True)
+            )
         return self.drivers[-1]
 
     def end(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import os
 import string
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
@@ -112,12 +115,28 @@ def _hydras_own(flag: str, words: Sequence[str]) -> None:
     full = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that a reader who stops reading is no traceback
     try:
-        hydra.main(**BASE, config_path=str(conf()), config_name="config")(_never)()
+        with _unchecked_help():
+            hydra.main(**BASE, config_path=str(conf()), config_name="config")(_never)()
         sys.stdout.flush()
     finally:
         sys.argv = before
         if full is None:
             del os.environ["HYDRA_FULL_ERROR"]
+
+
+@contextlib.contextmanager
+def _unchecked_help() -> Iterator[None]:
+    """Since Python 3.14 an option's help must be text; Hydra 1.3 has one that becomes text when it is shown."""
+    parser: Any = argparse.ArgumentParser
+    check = getattr(parser, "_check_help", None)
+    if check is None:
+        yield
+        return
+    parser._check_help = lambda *_: None
+    try:
+        yield
+    finally:
+        parser._check_help = check
 
 
 def _is_completion(words: Sequence[str]) -> bool:
