@@ -220,6 +220,14 @@ def test_without_a_cluster_an_engine_says_so(lab: Lab, monkeypatch: pytest.Monke
     assert answer.code == 2 and "apt-get install slurm-wlm" in answer.err and not lab.results.exists()
 
 
+def test_the_address_of_a_worker_is_no_schedulers(lab: Lab, dask: DaskCluster) -> None:
+    library: Any = pytest.importorskip("distributed")
+    with library.Client(dask.address, set_as_default=False) as client:
+        worker = next(iter(client.nthreads()))
+    answer = lab("experiment=noop", "exec=dask", f"exec.address={worker}")
+    assert answer.code == 2 and "a worker answers there" in answer.err and not lab.results.exists()
+
+
 def test_slurm_refuses_what_sbatch_refuses(lab: Lab, slurm: None) -> None:
     answer = lab("experiment=noop", "exec=slurm", "exec.partition=nowhere")
     assert answer.code == 2 and "nowhere" in answer.err and not lab.results.exists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import itertools
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +52,7 @@ class Dask(Execution):
         if self.address is None:
             raise SettingError("exec.address", None, "the address of a Dask scheduler, `tcp://HOST:8786`")
         try:
+            require_scheduler(self.address)
             with self._client() as client:
                 said = client.run(_greet, on_error="return")  # a worker may die meanwhile, and another come
         except (OSError, ValueError) as error:
@@ -93,22 +96,55 @@ class Dask(Execution):
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        """A client of the scheduler. Raises OSError or ValueError where none answers.
-
-        What becomes of the cells is said here: the library's own words of lost connections are tracebacks.
-        """
+        """A client of the scheduler. Raises OSError or ValueError where none answers."""
         from distributed import Client
 
-        loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
-        before = [logger.level for logger in loggers]
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
+        with _quiet(), Client(self.address, timeout=ANSWERS_IN, set_as_default=False) as client:
+            yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What becomes of the cells is said here: the library's own words of lost connections are tracebacks."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+def require_scheduler(address: str) -> None:
+    """Raise ValueError unless a Dask scheduler answers at this address.
+
+    Asked before there is a client, which leaves a traceback of its own where it cannot connect, and waits for ever
+    for what listens there and is no scheduler.
+    """
+    with _quiet(), ThreadPoolExecutor(1) as thread:  # a loop of its own: a notebook has one that runs
         try:
-            with Client(self.address, timeout=ANSWERS_IN, set_as_default=False) as client:
-                yield client
-        finally:
-            for logger, level in zip(loggers, before, strict=True):
-                logger.setLevel(level)
+            found = thread.submit(lambda: asyncio.run(_asked(address))).result()
+        except TimeoutError as error:
+            raise ValueError(str(error) or f"what is there does not answer in {ANSWERS_IN} s") from error
+        except (OSError, ValueError) as error:
+            raise ValueError(error) from error
+        except Exception as error:  # each kind of address has errors of its own
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+    if found != "Scheduler":
+        raise ValueError(f"a {str(found).lower()} answers there")
+
+
+async def _asked(address: str) -> str:
+    """What answers at an address says it is."""
+    from distributed import rpc
+
+    async def identity() -> Mapping[str, Any]:
+        async with rpc(address, timeout=ANSWERS_IN) as server:
+            return await server.identity()
+
+    return str((await asyncio.wait_for(identity(), ANSWERS_IN + 1))["type"])
 
 
 def _threads(client: Any) -> int:
