@@ -50,3 +50,19 @@ def test_failures_of_few_are_all_printed_and_kinds_are_apart(lab: Lab) -> None:
     answer = lab(*FAST, "mood=raise,exit,fine", "level=range(10)", "exec=serial")
     assert answer.err.count("failed: noop") == 20 and "cells in all" not in answer.err
     assert "are counted" in answer.err
+
+
+def test_the_commonest_reason_is_told_of_those_cells_alone(lab: Lab) -> None:
+    module = lab.folder / "mine" / "noop.py"
+    text = module.read_text()
+    module.write_text(
+        text[: text.index("def verdict")] + "def verdict(table):\n    return Verdict((), (), ())\n"
+    )
+    words = ("experiment=noop", "inputs.n=4", "level=1,2", "exec=serial", "repeats=1")
+    page = lab.results / "noop" / "report.md"
+    for mood, says in (
+        ("exit,raise", "4 failed (2 of them: SystemExit: 3)."),
+        ("exit", "2 failed (SystemExit: 3)."),
+    ):
+        assert lab(*words, f"mood={mood}").code == 1
+        assert f"No verdict yet: {says}" in page.read_text()

@@ -86,7 +86,9 @@ class Study:
         reasons: Counter[str] = Counter()
         for _, _, reason, cells in self.problems:
             reasons.update({reason.strip().splitlines()[-1]: cells} if reason.strip() else {})
-        common = f" ({reasons.most_common(1)[0][0]})" if reasons else ""
+        ((reason, cells),) = reasons.most_common(1) or [("", 0)]
+        of_them = "" if cells == sum(count for _, count in waiting) else f"{cells:,} of them: "
+        common = f" ({of_them}{reason})" if reason else ""
         mend = f" `{self.command}` goes on with them." if self.command else ""
         return f"No verdict yet: {told}{common}.{mend}"
 
