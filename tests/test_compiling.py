@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import numba
 import pytest
+from numba.core import event
 
 from attnlab import app, patience
 from attnlab.solvers import compiling
@@ -88,3 +91,21 @@ def test_the_line_is_said_once_a_command(
     told = capsys.readouterr()
     assert told.err == "attnlab: a line\n" * 2 and not told.out
     assert patience.TOKEN not in os.environ
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_collector_rests_while_a_kernel_is_compiled(collecting: bool) -> None:
+    """And is then as it was, whether numba compiled or refused."""
+    with event.install_recorder("numba:run_pass") as passes:
+        seen: list[bool] = []
+        passes.on_start = lambda _event: seen.append(gc.isenabled())
+        if not collecting:
+            gc.disable()
+        try:
+            assert compiling.njit(lambda x: x + 1)(1) == 2
+            with pytest.raises(numba.core.errors.TypingError):
+                compiling.njit(lambda x: x.nothing)(1)
+            after = gc.isenabled()
+        finally:
+            gc.enable()
+    assert seen and not any(seen) and after is collecting

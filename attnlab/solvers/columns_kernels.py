@@ -576,7 +576,7 @@ def _enter_pool(A, N, mean, dictionary, z, j):  # type: ignore[no-untyped-def]
     slot, place = dictionary.slot, dictionary.place
     if place[j] != _OUT:
         return
-    at = 0
+    at = whole(0)
     for s in range(len(slot)):
         if slot[s] < 0:
             at = s

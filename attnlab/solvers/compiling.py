@@ -5,11 +5,14 @@ Where none of these can be written (a package that root installed, a home that i
 the user's own among the temporary files; where that cannot be had either, they are compiled in every process.
 
 Compiled: a kernel that only kernels call is `inner`, without the entry points for Python that numba would compile
-beside it. What compiles for longer than LONG says so (attnlab.patience).
+beside it. What compiles for longer than LONG says so (attnlab.patience). Meanwhile Python's collector of cycles
+rests: what numba builds is full of them and lives until it is done, and to walk through it again and again took a
+tenth of the time.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
 import tempfile
@@ -76,20 +79,25 @@ CACHE, LINE = _kept_somewhere()
 
 
 class _Clock(event.Listener):
-    """Hears when numba compiles, callers around what they call, and says so when it has taken long."""
+    """Hears when numba compiles, callers around what they call: the collector rests; what takes long is said."""
 
     def __init__(self) -> None:
-        self.spent, self.began, self.depth = 0.0, 0.0, 0
+        self.spent, self.began, self.depth, self.collected = 0.0, 0.0, 0, False
 
     def on_start(self, event: event.Event) -> None:
         if self.depth == 0:
             self.began = time.monotonic()
-        self.depth += 1
         self._look()
+        if self.depth == 0:
+            self.collected = gc.isenabled()
+            gc.disable()
+        self.depth += 1
 
     def on_end(self, event: event.Event) -> None:
-        self._look()
         self.depth -= 1
+        if self.depth == 0 and self.collected:
+            gc.enable()
+        self._look()
         if self.depth == 0:
             self.spent += time.monotonic() - self.began
 

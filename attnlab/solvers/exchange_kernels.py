@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlab.solvers.compiling import inner, kernel
+from attnlab.solvers.compiling import inner, kernel, whole
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -183,9 +183,9 @@ def _eliminate(T, z, allowed, tolerance, basic):  # type: ignore[no-untyped-def]
     allowed (n,) bool: the positions that may become basic. An entry up to `tolerance` is zero.
     """
     count, n = T.shape
-    rank = 0
+    rank = whole(0)
     while rank < count:  # ends: each round raises the rank or lowers the count
-        best, column = tolerance, -1
+        best, column = tolerance, whole(-1)
         line = T[rank]
         for j in range(n):
             if allowed[j] and abs(line[j]) > best:
@@ -211,7 +211,7 @@ def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def
     n = T.shape[1]
     passed = np.empty(count, dtype=np.bool_)
     for steps in range(limit):
-        steepest, column = 1.0 + _OPTIMAL, -1
+        steepest, column = 1.0 + _OPTIMAL, whole(-1)
         for j in range(n):
             if abs(z[j]) > steepest:
                 steepest, column = abs(z[j]), j
@@ -220,9 +220,9 @@ def _descend(T, z, count, h, sign, basic, limit):  # type: ignore[no-untyped-def
         sense = 1.0 if z[column] > 0.0 else -1.0
         slope = 1.0 - abs(z[column])
         passed[:] = False
-        row, step = -1, 0.0
+        row, step = whole(-1), 0.0
         while slope < 0.0:  # ends: each round passes another row
-            nearest, at = np.inf, -1
+            nearest, at = np.inf, whole(-1)
             for i in range(count):
                 rate = sign[i] * sense * T[i, column]
                 if rate > _RATE and not passed[i]:

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import inner, kernel
+from attnlab.solvers.compiling import inner, kernel, whole
 
 _SHIFT, _LEAST = 1e-7, 1e-13
 """Changes of the given weights, relative and absolute, that keep basic weights off zero on the way."""
@@ -59,7 +59,7 @@ def _eliminate(T, m, N, bonus, basis):  # type: ignore[no-untyped-def]
     """
     basis[:m] = -1
     for _ in range(m):
-        best, r, c = _SINGULAR, -1, -1
+        best, r, c = _SINGULAR, whole(-1), whole(-1)
         for i in range(m):
             if basis[i] < 0:
                 row = T[i]
@@ -93,7 +93,7 @@ def _reduce(T, m, N, r, c):  # type: ignore[no-untyped-def]
 @inner
 def _enter(T, m, N, basis, beta, c):  # type: ignore[no-untyped-def]
     """Raise weight c from 0 until a basic weight falls to 0 and leaves; False if none does."""
-    leaving, length = -1, np.inf
+    leaving, length = whole(-1), np.inf
     for i in range(m):
         if T[i, c] > _PIVOT:
             t = max(beta[i], 0.0) / T[i, c]
@@ -118,7 +118,7 @@ def _push(T, m, N, basis, beta, x):  # type: ignore[no-untyped-def]
     for c in range(N):
         if basic[c] or x[c] <= 0.0:
             continue
-        leaving, length = -1, x[c]
+        leaving, length = whole(-1), x[c]
         for i in range(m):
             if T[i, c] < -_PIVOT:
                 t = max(beta[i], 0.0) / -T[i, c]
@@ -178,9 +178,9 @@ def _climb(T, m, N, a, basis, beta, slope, length, terms):  # type: ignore[no-un
         _edges(T, m, N, a, basis, beta, slope, length)
         for i in range(m):
             terms[i] = _term(a[basis[i]], beta[i])
-        best, at = _GAIN * _reached(m, a, basis, terms), -1
+        best, at = _GAIN * _reached(m, a, basis, terms), whole(-1)
         for _ in range(_SHORTLIST):
-            most, c = -np.inf, -1
+            most, c = -np.inf, whole(-1)
             for j in range(N):
                 if length[j] > 0.0 and slope[j] * length[j] > most:
                     most, c = slope[j] * length[j], j

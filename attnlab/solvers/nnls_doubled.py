@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import exact, exact_inlined
+from attnlab.solvers.compiling import exact, exact_inlined, whole
 
 _ZERO = 1e-29
 """A residual this small, relative to the largest column, is rounding of zero."""
@@ -169,13 +169,13 @@ def _active_set(C, n, m, target, Q, R, inside, passive, x, z, v, r):  # type: ig
     """Minimise `|C^T x - target|` over x >= 0; C (n, 2, m) has rows of size about 1. (columns, finished)."""
     for j in range(n):
         inside[j] = False
-    count, blocked = 0, -1
+    count, blocked = whole(0), -1
     for _ in range(3 * n + 10):
         for i in range(m):
             r[0, i], r[1, i] = target[0, i], target[1, i]
         _sharpen(Q, count, m, r)
         norm = _sharpen(Q, count, m, r)
-        top, enter = 0.0, -1
+        top, enter = 0.0, whole(-1)
         for j in range(n):
             if not inside[j] and j != blocked:
                 g, _ = _dot(C[j], r, m)
@@ -240,7 +240,7 @@ def simplex_least_squares(outputs, values, mask, rows, weights, certified):  # t
         for i in range(d):
             largest = max(largest, abs(outputs[b, i]))
         unit = 2.0 ** (-math.frexp(largest)[1]) if largest > 0.0 else 1.0
-        seen = 0
+        seen = whole(0)
         for j in range(n):
             weights[b, j] = 0.0
             if mask[b, j]:
