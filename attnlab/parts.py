@@ -8,9 +8,9 @@ annotation says what is allowed, so that a wrong value is refused by name before
         n: Count
         scale: Positive = 1.0
 
-The checks are a page of our own and no library's: pydantic's strict dataclasses were tried and left, since their
-refusals name the first failing rule ("Input should be a valid integer") and not the whole of what is allowed ("an
-integer >= 1 or null"), so the words below would stay, and loading them takes 0.4 s of every command.
+The checks are a page of our own: pydantic's strict dataclasses were tried and left, since their refusals name the
+first failing rule ("Input should be a valid integer") and not the whole of what is allowed ("an integer >= 1 or
+null"), so the words below would stay, and loading them takes 0.4 s of every command.
 """
 
 from __future__ import annotations
@@ -176,13 +176,14 @@ def _wanted(kind: Any, value: object) -> str | None:
     if origin in (typing.Union, types.UnionType):  # any member will do
         problems = [_wanted(option, value) for option in options]
         return None if None in problems else " or ".join(str(problem) for problem in problems)
-    if kind in (type(None), None):
-        return None if value is None else "null"
-    if kind is float:
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        return None if number else _noun(float)
-    if kind is int:
-        return None if isinstance(value, int) and not isinstance(value, bool) else _noun(int)
+    if origin is list:
+        fits = isinstance(value, list) and all(_wanted(options[0], one) is None for one in value)
+        return None if fits else f"a list, each entry {_noun(options[0])}"
+    if kind in (int, float) and isinstance(value, bool):
+        return _noun(kind)
+    if kind is float:  # also of integers, those that a float can hold
+        finite = isinstance(value, int | float) and abs(value) <= math.nextafter(math.inf, 0)
+        return None if finite else _noun(float)
     return None if isinstance(value, origin or kind) else _noun(origin or kind)
 
 
@@ -252,9 +253,8 @@ def among(word: object, names: Iterable[object], what: str = "one of") -> str:
     """The names that would have been allowed instead of `word`, and the nearest of them."""
     every = list(map(str, names))
     close = nearest(word, every)
-    listed = ", ".join(every) or "none here"
-    of = what if what == "one of" else f"{what}:"
-    return f"{of} {listed}" + (f"; did you mean {' or '.join(close)}?" if close else "")
+    meant = f"; did you mean {' or '.join(close)}?" if close else ""
+    return f"{what}{'' if what == 'one of' else ':'} {', '.join(every) or 'none here'}{meant}"
 
 
 def declared(kind: Any, value: Any) -> Any:
@@ -287,10 +287,9 @@ def _bases(kind: Any) -> frozenset[Any]:
     return frozenset({kind})
 
 
-def _noun(kind: type) -> str:
-    return {int: "an integer", float: "a finite number", bool: "true or false", str: "text"}.get(
-        kind, kind.__name__
-    )
+def _noun(kind: Any) -> str:
+    nouns = {int: "an integer", float: "a finite number", bool: "true or false", str: "text"}
+    return nouns.get(kind, "null" if kind is type(None) else kind.__name__)
 
 
 @functools.cache

@@ -78,9 +78,7 @@ def parse(arguments: Sequence[str], configs: Configs, actions: Sequence[str] = (
         if key == "experiment":
             experiments = tuple(dict.fromkeys(map(str, axis(override, configs).values)))
         elif key.split(".")[0] in LAUNCH or override.is_delete() or override.package is not None:
-            if override.is_sweep_override():
-                raise SettingError(key, _text(line), "one value: this cannot be swept")
-            _require_choice(key, override.value(), configs)
+            _require_one(override, configs)
             as_typed = key in TEXTS and isinstance(override.value(), bool | int | float)
             composed.append(f"{key}='{_text(line)}'" if as_typed else line)
         elif key in SHORT:
@@ -201,8 +199,23 @@ def _hydras(override: Override) -> SettingError:
 def _require_choice(key: str, value: Any, configs: Configs) -> None:
     """Raise SettingError if `key` is a config group without this choice."""
     options = configs.options(key)
-    if options and value is not None and value not in options:
+    if options and value not in options:
         raise SettingError(key, value, among(value, options))
+
+
+def _require_one(override: Override, configs: Configs) -> None:
+    """Raise SettingError for a word that is no axis and says what cannot be: several values, or no choice."""
+    key, value, text = str(override.key_or_group), override.value(), _text(str(override.input_line))
+    if override.is_sweep_override():
+        raise SettingError(key, text, "one value: this cannot be swept")
+    if key in TEXTS and isinstance(value, list | dict):
+        raise SettingError(key, text, "text")
+    if not override.is_delete():
+        _require_choice(key, value, configs)
+    elif key in LAUNCH:
+        raise SettingError(
+            f"~{key}", None, f"{key} to stay, which every command needs; {key}=... replaces it"
+        )
 
 
 def axis(override: Override, configs: Configs) -> Axis:
