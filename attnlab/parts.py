@@ -178,7 +178,8 @@ def _wanted(kind: Any, value: object) -> str | None:
         return None if None in problems else " or ".join(str(problem) for problem in problems)
     if origin is list:
         fits = isinstance(value, list) and all(_wanted(options[0], one) is None for one in value)
-        return None if fits else f"a list, each entry {_noun(options[0])}"
+        each = _wanted(options[0], object())
+        return None if fits else f"a list, each entry {each}" if each else "a list"
     if kind in (int, float) and isinstance(value, bool):
         return _noun(kind)
     if kind is float:  # also of integers, those that a float can hold

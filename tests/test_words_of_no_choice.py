@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from conftest import Lab
+
+from attnlab.parts import refusal
 
 REFUSED = {
     "exec=null": "one of dask, local, serial, slurm",
@@ -35,3 +39,9 @@ def test_so_is_a_grid_of_ones_own_with_null_for_a_choice(lab: Lab) -> None:
     config.write_text(config.read_text().replace('level: "range(4)"', "inputs: null"))
     answer = lab("experiment=noop")
     assert answer.code == 2 and "inputs = null expected one of" in " ".join(answer.err.split())
+
+
+def test_a_list_of_anything_says_what_its_entries_are() -> None:
+    assert refusal(list[str], ["a"]) is None and refusal(list[Any], [1, "a"]) is None
+    assert refusal(list[int | None], ["a"]) == "a list, each entry an integer or null"
+    assert refusal(list[Any], 1) == "a list"
