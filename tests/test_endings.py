@@ -29,7 +29,7 @@ def records(lab: Lab) -> dict[str, dict[str, Any]]:
     return {f"{record['config']['mood']} {record['config']['level']}": record for record in found}
 
 
-def wait_for(happened: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def wait_for(happened: Callable[[], Any], what: str, seconds: float = 300) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = happened()
@@ -80,7 +80,7 @@ def test_an_alarm_of_the_cells_own_is_not_its_timeout(lab: Lab) -> None:
 def test_a_log_that_cannot_be_written_is_no_traceback(lab: Lab) -> None:
     """The cell has closed the log of the run, and a record is written all the same."""
     process = lab.start(*ONE, "mood=unlogged,raise", "level=1", "exec=serial")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 1 and "Traceback" not in err and "Logging error" not in err
     assert len(records(lab)) == 2
 
@@ -110,7 +110,7 @@ def test_no_worker_outlives_a_driver_that_was_killed(lab: Lab, mood: str, worker
         time.sleep(3)
     process.kill()
     process.communicate()
-    wait_for(lambda: not any(map(running, busy)), "its workers are gone", 10)
+    wait_for(lambda: not any(map(running, busy)), "its workers are gone", 40)
 
 
 def test_the_watch_alone_ends_a_worker_too(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_the_watch_alone_ends_a_worker_too(tmp_path: Path) -> None:
     assert running(child)
     process.kill()
     process.communicate()
-    wait_for(lambda: not running(child), "the worker is gone", 10)
+    wait_for(lambda: not running(child), "the worker is gone", 40)
 
 
 def test_the_signal_follows_the_thread_and_a_run_in_a_second_thread_has_its_workers(lab: Lab) -> None:

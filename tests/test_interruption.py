@@ -27,7 +27,7 @@ def interrupted(lab: Lab, *words: str, after: float, times: int = 1) -> subproce
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
             time.sleep(0.02)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 

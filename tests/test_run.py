@@ -33,8 +33,8 @@ def csv(lab: Lab, study: str = "noop") -> bytes:
 
 
 def wait_until_gone(group: int) -> None:
-    """Until no process of a driver's group is left; fails after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Until no process of a driver's group is left; fails after forty seconds."""
+    deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         try:
             os.killpg(group, 0)
@@ -180,7 +180,7 @@ def test_kill_and_resume_gives_the_same_table(lab: Lab) -> None:
     words = ("experiment=noop", "mood=slow", "level=range(6)", "inputs.n=4,8", "repeats=1", "exec.workers=2")
     process = lab.start(*words, said=subprocess.DEVNULL)
     cells = lab.results / "noop" / "cells"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(list(cells.glob("??/*.json"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()
@@ -203,7 +203,7 @@ def test_an_interrupted_run_keeps_what_is_finished(lab: Lab, workers: int, stop:
         "experiment=noop", "mood=fine,sleep", "level=1", f"exec.workers={workers}", said=subprocess.DEVNULL
     )
     cells = lab.results / "noop" / "cells"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not list(cells.glob("??/*.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(stop)
@@ -290,7 +290,7 @@ def test_an_older_study_is_left_out_of_the_index(lab: Lab) -> None:
 def test_two_drivers_at_once_do_no_harm(lab: Lab) -> None:
     words = ("experiment=noop", "mood=slow", "level=range(4)", "inputs.n=4", "repeats=1")
     drivers = [lab.start(*words, "exec.workers=1", said=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in drivers] == [0, 0]
+    assert [process.wait(timeout=300) for process in drivers] == [0, 0]
     table = csv(lab)
     assert len(records(lab)) == 4
     lab(*words, "study=alone", "exec.workers=2")

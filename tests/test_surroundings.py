@@ -24,7 +24,7 @@ def shell(lab: Lab, line: str, *words: str, **more: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         env={**os.environ, **more},
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -153,7 +153,7 @@ def test_two_drivers_on_one_study_with_different_grids_lose_nothing(lab: Lab) ->
     words = ("experiment=noop", "mood=slow", "inputs.n=4", "trials=2", "repeats=1", "exec.workers=1")
     grids = ("level=range(0,6)", "level=range(3,9)")
     drivers = [lab.start(*words, grid) for grid in grids]
-    said = [process.communicate(timeout=120)[1] for process in drivers]
+    said = [process.communicate(timeout=300)[1] for process in drivers]
     assert [process.returncode for process in drivers] == [0, 0], said
     assert not any("Traceback" in one for one in said)
     assert statuses(lab) == ["done"] * 9
