@@ -49,15 +49,16 @@ from attnlab.verdicts import (
 from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
-VERSION = 9
+VERSION = 10
 OF_WORDS = "largest_c"
 """The metric of the cells about two words, and of no others: the largest weight that both can have."""
+OVER_KEYS = ("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip", OF_KEYS)
+"""What `softmax_rivals` knows: no value for inputs of weights and values alone."""
 MEASURES = {
     "q4": Measure(whole=True),
     **dict.fromkeys(("chance", OF_WORDS), UNIT),
-    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, OF_KEYS, "q1", "q2_top"), SHARE),
-    **dict.fromkeys(("q2", "q3_kept", "q3_lost"), SHARE.sometimes),
-    **dict.fromkeys(("q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
+    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, "q1", "q2_top"), SHARE),
+    **dict.fromkeys(("q2", *OVER_KEYS), SHARE.sometimes),
 }
 ROUNDING = 1e-9
 """Of the linear programme."""
@@ -105,18 +106,27 @@ def trial(
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique,
         "q2_top": top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
-        **softmax_rivals(asked, sample.values, sample.known_keys, sample.mask, density=density).metrics,
+        **_over_keys(asked, sample, density),
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
     }
+
+
+def _over_keys(weights: Array, sample: Sample, density: bool) -> Row:
+    """What is certain of other softmax weights over the keys; no value where the inputs have none."""
+    if not sample.e:
+        return dict.fromkeys(OVER_KEYS, np.full(sample.trials, np.nan))
+    return softmax_rivals(weights, sample.values, sample.keys, sample.mask, density=density).metrics
 
 
 def _two_words(sample: Sample, rng: Streams) -> Row:
     """Whether no output allows either of two random words more than half the weight.
 
     Among weights that sum to 1 one does as soon as n > d + 1: a null vector can be of any size. NaN where a single
-    position is visible; declines where that is so in every trial.
+    position is visible; declines where that is so in every trial. Without keys nothing is said of two queries.
     """
+    from attnlab.solvers.exchange import exchange  # compiled: imported when first used
+
     first, second = positions("random", sample.mask.astype(np.float64), sample, rng("pair"))
     two = first != second
     few = few_visible(sample.mask, sample.d)
@@ -124,20 +134,21 @@ def _two_words(sample: Sample, rng: Streams) -> Row:
         reason = Declined(ALONE)
         reason.measured = {FEW_VISIBLE: few}
         raise reason
-    scenario = softmax_scenario(
-        first[two], second[two], sample.values[two], sample.known_keys[two], sample.mask[two]
-    )
     most, bound, found = np.full((3, sample.trials), np.nan)
-    most[two], bound[two], found[two] = scenario.simplex, scenario.bound, scenario.found
-    asked = np.isfinite(most)
+    some = sample[np.flatnonzero(two)]
+    if sample.e:
+        words = softmax_scenario(first[two], second[two], some.values, some.keys, some.mask)
+        most[two], bound[two], found[two] = words.simplex, words.bound, words.found
+    else:
+        most[two] = exchange(some.values, some.mask, first[two], second[two]).largest_c
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few,
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         OF_WORDS: most,
-        "q2": np.where(asked, most <= 0.5 + ROUNDING, np.nan),
-        "q3_kept": np.where(asked, bound <= 0.5 + ROUNDING, np.nan),
-        "q3_lost": np.where(asked, found > 0.5, np.nan),
+        "q2": np.where(np.isfinite(most), most <= 0.5 + ROUNDING, np.nan),
+        "q3_kept": np.where(np.isfinite(bound), bound <= 0.5 + ROUNDING, np.nan),
+        "q3_lost": np.where(np.isfinite(bound), found > 0.5, np.nan),
     }
 
 
@@ -162,11 +173,20 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "lost; between the two nothing is known.",
             "Q4 is what these probes read from this many examples; another map might read more.",
             "A few sizes and draws; phase, fibre, alignment and ladder show how the answers move.",
+            *_without_keys(table),
         ),
     )
     clauses = [told.clause for claim in OPENING if (told := claim.found(table))]
     opening = f"It depends on who asks: {'; '.join(clauses)}." if clauses else ""
     return dataclasses.replace(found, opening=opening)
+
+
+def _without_keys(table: pd.DataFrame) -> tuple[str, ...]:
+    """Why Q3 has no answer in some cells."""
+    asked = table[table["status"] == "done"] if "inputs.e" in table else table.iloc[:0]
+    if not len(asked) or not (asked["inputs.e"] == 0).any():
+        return ()
+    return ("Q3 needs the keys: of inputs of weights and values alone it is not asked.",)
 
 
 def _many(rows: pd.DataFrame) -> str:

@@ -79,7 +79,9 @@ def test_without_keys_nothing_is_said_of_queries() -> None:
     row = of(Heads(values=np.random.default_rng(0).standard_normal((9, 3)), weights=weights))
     for name in (*OF_KEYS, "softmax_inverse_variation"):
         assert np.isnan(row[name]).all(), name
-    assert np.isfinite(row["simplex_top1"]).all() and np.isfinite(row["bfloat16_width"]).sum() == 2
+    for name in audit.DECODERS.keys() - {"softmax_inverse"}:
+        assert np.isfinite(row[f"{name}_top1"]).all() and np.isfinite(row[f"{name}_variation"]).all(), name
+    assert np.isfinite(row["bfloat16_width"]).sum() == 2
 
 
 def test_rounding_the_output_leaves_more_open() -> None:

@@ -46,7 +46,7 @@ def test_no_cell_fails_for_want_of_keys(
 ) -> None:
     found = statuses(command, tmp_path, experiment, "weights=given")
     assert {status for status, _, _ in found} <= {"done", "skipped"}
-    if experiment in ("spare", "four_questions", "alignment"):
+    if experiment in ("spare", "alignment"):
         assert {reason for _, reason, _ in found} == {NO_KEYS}
     for decoder in ASKED.get(experiment, ()):
         assert any(status == "done" and decoder in name for status, _, name in found), decoder
@@ -56,6 +56,27 @@ def test_no_cell_fails_for_want_of_keys(
         assert [reason for _, reason, _ in found].count(NO_KEYS) == 2, (
             "another query, and keys that change places"
         )
+
+
+def test_three_of_four_questions_are_answered_and_the_page_says_why_one_is_not(
+    tmp_path: Path, command: Callable[..., Answer]
+) -> None:
+    found = statuses(command, tmp_path, "four_questions", "weights=given", "asks=weights,words", "samples=20")
+    assert {status for status, _, _ in found} == {"done"} and len(found) == 2
+    folder = tmp_path / "results" / "four_questions"
+    page = (folder / "report.md").read_text()
+    (row,) = (
+        line
+        for line in page.splitlines()
+        if "the model's own weights, a linear reader" in line and "|" in line
+    )
+    answers = [cell.strip() for cell in row.strip("|").split("|")][1:]
+    assert [cell == "no value" for cell in answers] == [False, False, False, True, False]
+    assert "Q3 needs the keys" in page and "no other softmax weights" not in page
+    for path in (folder / "cells").glob("*/*.json"):
+        measured = json.loads(path.read_text())["metrics"]
+        told = {name for name, number in measured.items() if number["value"] is not None}
+        assert {"q1", "q2"} <= told and not {name for name in told if name.startswith("q3")}
 
 
 def test_weights_of_scores_and_positions_without_keys(tmp_path: Path, command: Callable[..., Answer]) -> None:

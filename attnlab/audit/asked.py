@@ -19,6 +19,7 @@ from attnlab.decoders.simplex import Simplex
 from attnlab.decoders.softmax_inverse import SoftmaxInverse
 from attnlab.identifiability import softmax_rivals, softmax_scenario
 from attnlab.inputs.head import Head, Rows, softmax_rows
+from attnlab.parts import Declined
 from attnlab.shapes import Row, Sample
 from attnlab.solvers.formats import Format
 from attnlab.solvers.rounded import rounded_top
@@ -51,9 +52,10 @@ def by_decoders(head: Head, rows: Rows) -> Row:
     for some, sample in chunks(head, rows):
         a = head.weights[some]
         for name, decoder in DECODERS.items():
-            if head.keys is None and decoder.assumes == "softmax":
+            try:
+                estimate = decoder(a @ head.values, sample).weights
+            except Declined:  # it knows the keys, and these are weights and values alone
                 continue
-            estimate = decoder(a @ head.values, sample).weights
             named = estimate if not decoder.signed else np.where(sample.mask, estimate, -np.inf)
             found[f"{name}_top1"][some] = metrics.top1(a, named)
             found[f"{name}_variation"][some] = metrics.total_variation(a, estimate)

@@ -170,6 +170,6 @@ def largest_c(head: Head) -> Array:
     c = np.full(len(first), np.nan)
     for some, sample in chunks(head, several[first]):
         solved = exchange(sample.values, sample.mask, *order[some].T)
-        c[np.isin(several[first], some)] = np.where(solved.converged, 2 / (2 + solved.length), np.nan)
+        c[np.isin(several[first], some)] = solved.largest_c
     found[several] = c[place.reshape(-1)]
     return found

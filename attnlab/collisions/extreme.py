@@ -44,7 +44,7 @@ class Extreme(Construction):
         s, t = positions(self.pairs, weights, sample, rng)
         usable = s != t
         best = exchange(sample.values, sample.mask, s, np.where(usable, t, (s + 1) % sample.n))
-        c = np.where(usable & best.converged, 2 / (2 + best.length), np.nan)
+        c = np.where(usable, best.largest_c, np.nan)
         # Between 1/2 and this lies only the rounding of the linear programme.
         found = c > 0.5 + 1e-9
         every = np.arange(sample.trials)

@@ -61,7 +61,7 @@ def softmax_scenario(
     s, t = (_positions(given, problems.lead, seen) for given in (first, second))
     require(bool((s != t).all()), "two different positions", "equal ones")
     best = exchange(v, seen, s, t)
-    simplex = np.where(best.converged, 2 / (2 + best.length), np.nan)
+    simplex = best.largest_c
     of_keys, of_values = whitening(k, seen), whitening(v, seen)
     bound = np.minimum(simplex, np.minimum(_most(of_keys.span, seen, s), _most(of_keys.span, seen, t)))
     found, queries = np.zeros(len(v)), np.full((len(v), 2, k.shape[2]), np.nan)

@@ -43,6 +43,11 @@ class Exchange:
         """(B,): True where the certificate closes."""
         return np.asarray(self.length - self.bound <= 1e-9)
 
+    @property
+    def largest_c(self) -> Array:
+        """(B,): `c* = 2 / (2 + L)`, the largest c that either position can have at one output; NaN where open."""
+        return np.where(self.converged, 2 / (2 + self.length), np.nan)
+
 
 def exchange(values: Array, mask: Mask, first: NDArray[np.int64], second: NDArray[np.int64]) -> Exchange:
     """Solve a batch: values (B, n, d), mask (B, n), visible positions s != t (B,) each.
