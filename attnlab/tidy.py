@@ -29,6 +29,7 @@ BOOKKEEPING = frozenset({*HEAD, *TAIL, *MEASURED})
 """The columns that are neither settings nor facts."""
 
 Status = Literal["done", "failed", "skipped", "unavailable", "timeout", "queued", "missing"]
+Unit = Literal["trial", "row"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 USUAL: tuple[Status, ...] = ("done", "failed", "skipped", "missing")
 """The statuses a page names even where there are none of them."""
@@ -41,6 +42,14 @@ LASTING = "lasting"
 def lasting(column: str) -> bool:
     """Whether a column holds that fact of some part."""
     return column.endswith(f":{LASTING}")
+
+
+def unit_of(table: pd.DataFrame) -> Unit:
+    """What the counts of these rows count: trials; or rows of a file, where every one of them counts once."""
+    facts = [column for column in map(str, table.columns) if lasting(column)]
+    drawn = "trials" not in table or bool(table["trials"].notna().any())
+    outside = bool(facts) and bool(table[facts].isin([True, "True"]).any(axis=1).all())
+    return "row" if len(table) and outside and not drawn else "trial"
 
 
 def settings_of(table: pd.DataFrame) -> list[str]:

@@ -148,7 +148,7 @@ def _over_all(table: pd.DataFrame) -> list[str]:
             asked = int(one[metric]["count"].iloc[0])
             part = f" of the {asked:,} rows it was asked of" if asked < count else ""
             shares.append(words.format(pooled(one[metric]).percent + part))
-        every = f"all {count:,} rows" if count > 1 else "the one row"
+        every = f"{count:,} rows" if count > 1 else "the one row"  # those that see a position
         of = f"{every} in {heads} head{'s' * (heads > 1)} of {certain['inputs:model']}"
         told.append(f"Of {of}: {'; '.join(shares)}.")
     return told
@@ -158,7 +158,7 @@ def _single(rows: pd.DataFrame) -> str:
     """The range over single heads, where a number is over several."""
     low, high = rows[LEAST].min(), rows[MOST].max()
     several = rows[HEADS].max() > 1
-    unit, form = (100, ".1f") if rows["kind"].iloc[0] == "rate" else (1, ".3g")
+    unit, form = (100, ".1f") if rows["kind"].iloc[0] == "rate" else (1, ".3f")
     told = f"{unit * low:{form}} to {unit * high:{form}}{' %' * (unit == 100)}"
     return f"Single heads: {told}." if several and low < high else ""
 

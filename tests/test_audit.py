@@ -145,7 +145,7 @@ def test_the_command_audits_every_head_in_a_cell_of_its_own_and_goes_on(lab: Lab
     lab(*words, "inputs.layer=0", "inputs.head=1")
     assert "1 already there, 1 to run" in lab(*words).err
     page = (lab.results / "audit" / "report.md").read_text()
-    assert "Of all 12 rows in 2 heads of mine.npz (float64): the output makes" in page
+    assert "Of 12 rows in 2 heads of mine.npz (float64): the output makes" in page
     with (lab.results / "audit" / "results.csv").open() as file:
         cells = {(row["inputs.layer"], row["inputs.head"], row["inputs.n"]) for row in csv.DictReader(file)}
     assert cells == {("0", "0", "6"), ("0", "1", "6")}

@@ -125,9 +125,9 @@ def test_figures_stand_whatever_the_levels_are_called(study: str) -> None:
 def test_a_sentence_tells_its_trials_its_interval_and_its_figure(study: str) -> None:
     verdict = said(study, False)
     for sentence in verdict.sentences:
-        assert re.search(r"[\d,]+ trials|\(\d+ cells\)|^Of all [\d,]+ rows", sentence), sentence
+        assert re.search(r"[\d,]+ (?:trials|rows)|\(\d+ cells\)|^Of [\d,]+ rows", sentence), sentence
         assert re.search(
-            r"\[-?[\d.e-]+, -?[\d.e-]+\]|interval|decline|, at most \d|^Of all [\d,]+ rows", sentence
+            r"\[-?[\d.e-]+, -?[\d.e-]+\]|interval|decline|, at most \d|^Of [\d,]+ rows", sentence
         ), sentence
         assert "nan" not in sentence and "None" not in sentence and "{" not in sentence
     specs = yaml.safe_load((CONF / "experiment" / f"{study}.yaml").read_text())["experiment"]["figures"]

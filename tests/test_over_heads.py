@@ -59,7 +59,7 @@ def test_fewer_heads_or_heads_of_one_set_of_values_make_no_interval() -> None:
         assert only(pooled_rows(cells))["low"].isna().all()
     assert only(over_heads(table(2, 12, sharing=2), MEASURES, each_layer=False))["low"].notna().all()
     few, many = (verdict(table(1, heads)).sentences[0] for heads in (9, 10))
-    assert "of all 360 rows in 9 heads of M" in few[:1].lower() + few[1:] and "(no interval)" in few
+    assert "of 360 rows in 9 heads of M" in few[:1].lower() + few[1:] and "(no interval)" in few
     assert "(no interval)" not in many
 
 
@@ -84,7 +84,7 @@ def test_lengths_and_models_are_told_apart() -> None:
     others: list[dict[str, Any]] = [{}, {"inputs.n": 32}, {"inputs:model": "L"}]
     cells = pd.concat([table(1, 10, **more) for more in others])
     assert len(only(over_heads(cells, MEASURES, each_layer=False))) == 3
-    assert verdict(cells).sentences[0].count("Of all 400 rows in 10 heads") == 3
+    assert verdict(cells).sentences[0].count("Of 400 rows in 10 heads") == 3
 
 
 def test_of_one_row_no_plural_is_said() -> None:
@@ -96,7 +96,7 @@ def test_a_share_of_some_rows_is_not_told_of_all() -> None:
     cells = table(1, 2)
     cells.loc[cells["metric"] == "max_entropy_top1", "count"] = 8
     said = verdict(cells).sentences[0]
-    assert "Of all 80 rows" in said and said.endswith("of the 16 rows it was asked of.")
+    assert "Of 80 rows" in said and said.endswith("of the 16 rows it was asked of.")
     assert "asked of" not in verdict(table(1, 2)).sentences[0]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import report_table
 
-from attnlab.intervals import ASSUMES, Interval
+from attnlab.intervals import Interval, assumes
 from attnlab.report import study as report
 from attnlab.report.interval_bar import interval_bar
 
@@ -38,7 +38,7 @@ def test_no_page_and_no_figure_prints_a_nan(pages: list[str]) -> None:
 
 
 def test_pages_say_what_their_intervals_assume(pages: list[str]) -> None:
-    assert all(ASSUMES in re.sub(r"<[^>]+>", "", text) for text in pages[:2])
+    assert all(assumes("trial") in re.sub(r"<[^>]+>", "", text) for text in pages[:2])
 
 
 def test_a_number_without_interval_has_no_bar() -> None:

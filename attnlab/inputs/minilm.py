@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from pydoc_data.topics import topics
@@ -15,19 +16,22 @@ from attnlab.parts import Between, DataFile, Index, SettingError
 from attnlab.pretrained import minilm
 
 MODEL = "MiniLM"
+WORDED = re.compile(r"\w")
+"""What a line of text has, and a ruler under a heading has not."""
 
 
 @dataclass(frozen=True)
 class Minilm(Recorded):
     """Queries, keys and values of all-MiniLM-L6-v2 over a window of a text, in float64 (`attnlab.pretrained`).
 
-    Settings: text, a file in UTF-8, null: what Python's own help says of its topics, by the alphabet; tokens: of a
-    window, the first [CLS] and the last [SEP]; window: which one, counted from 0; layer and head as of every
-    recorded source. content, found out: a hash of the text, which hangs on Python's version where it is Python's.
+    Settings: text, a file in UTF-8, null: what Python's own help says of its topics, by the alphabet, without the
+    rulers under its headings; tokens: of a window, the first [CLS] and the last [SEP]; window: which one, counted
+    from 0; layer and head as of every recorded source. content, found out: a hash of the text, which hangs on
+    Python's version where it is Python's.
     Raises Unavailable where the model's files are absent or others.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     text: DataFile | None = None
     tokens: Annotated[int, Between(3, minilm.LONGEST)] = 64
@@ -65,7 +69,8 @@ class Minilm(Recorded):
     @property
     def _read(self) -> str:
         if self.text is None:
-            return "\n".join(topics[name] for name in sorted(topics))
+            every = "\n".join(topics[name] for name in sorted(topics))
+            return "\n".join(line for line in every.splitlines() if WORDED.search(line))
         try:
             return Path(self.text).expanduser().read_text(encoding="utf-8")
         except (OSError, UnicodeError) as error:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from attnlab.intervals import Interval
-from attnlab.report.words import NO_VALUE, NOTHING, leaf, missing, number, plain, setting
-from attnlab.tidy import METRIC, settings_of
+from attnlab.report.words import NO_VALUE, NOTHING, counted, leaf, missing, number, plain, setting
+from attnlab.tidy import METRIC, Unit, settings_of, unit_of
 
 MOST_ROWS = 50
 """Rows on a page; results.csv has them all."""
@@ -28,12 +28,13 @@ class Line:
 
 @dataclass(frozen=True)
 class CellTable:
-    """What the page prints; total: the cells there are, of which `rows` shows the first."""
+    """What the page prints; total: the cells there are, of which `rows` shows the first; unit: what is counted."""
 
     settings: tuple[str, ...]
     metrics: tuple[str, ...]
     rows: tuple[Line, ...]
     total: int
+    unit: Unit
     constant: tuple[tuple[str, str], ...]
 
     @property
@@ -64,7 +65,9 @@ def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
     ]
     shown = dict(list(table[table["key"].isin(keys[:MOST_ROWS])].groupby("key", sort=False)))
     rows = tuple(_line(shown[key], columns, metrics) for key in keys[:MOST_ROWS])
-    return CellTable(tuple(columns), tuple(metrics), rows, len(keys), tuple(_constant(table, metrics)))
+    return CellTable(
+        tuple(columns), tuple(metrics), rows, len(keys), unit_of(table), tuple(_constant(table, metrics))
+    )
 
 
 def _place(settings: Sequence[object]) -> tuple[tuple[int, float, str], ...]:
@@ -80,6 +83,7 @@ def _place(settings: Sequence[object]) -> tuple[tuple[int, float, str], ...]:
 
 
 def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) -> Line:
+    unit = unit_of(cell)
     first = cell.iloc[0]
     settings = tuple(setting(first[column]) for column in columns)
     status = str(first["status"])
@@ -98,7 +102,7 @@ def _line(cell: pd.DataFrame, columns: Sequence[str], metrics: Sequence[str]) ->
         words = number(float(value))
         if not missing(low) and low < high:
             words = str(Interval(float(value), float(low), float(high), most, most))
-        numbers.append(words if count == most else f"{words} ({int(count)} trials)")
+        numbers.append(words if count == most else f"{words} ({counted(int(count), unit)})")
     return Line(settings, f"{most:,}", tuple(numbers), status, "")
 
 

@@ -20,7 +20,7 @@ _NAMES = re.compile(r"``?([^`]+)``?|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 """What is set as code: what stands in backticks, and names with underscores such as least_squares."""
 _INTERVAL = re.compile(r"\[[-+.\de]+,\s[-+.\de]+\]")
 """An interval in a sentence, set lighter than the number it follows."""
-_FACTS = re.compile(r"\([^()]*\btrials\b[^()]*\)")
+_FACTS = re.compile(r"\([^()]*\b(?:trials|rows)\b[^()]*\)")
 """The condition and the trials of a number, in brackets, set smaller than the number."""
 _FOLDER = Path(__file__).parent / "templates"
 

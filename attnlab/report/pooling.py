@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from attnlab.report.words import plain, setting
-from attnlab.tidy import METRIC, settings_of
+from attnlab.tidy import METRIC, Unit, settings_of, unit_of
 from attnlab.verdicts import Bracket, Number
 from attnlab.verdicts.pooling import KEPT, LOST, NUMBERS, estimate, pooled
 from attnlab.verdicts.situation import SITUATION, situations
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mark:
-    """One place in a figure: the number there and of how many cells it is made."""
+    """One place in a figure: the number there and of how many cells it is made; unit: what its count counts."""
 
     place: tuple[object, ...]
     metric: str
     kind: str
     interval: Number
     cells: int
+    unit: Unit
 
 
 class NotDrawable(Exception):
@@ -136,10 +137,11 @@ def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> lis
         groups.setdefault(tuple(map(plain, place)), []).append(line)
     numbers, kinds = kept[list(NUMBERS)].to_numpy(dtype=float), kept["kind"].to_numpy()
     found: dict[tuple[object, ...], Mark] = {}
+    unit = unit_of(kept)
     for named, lines in groups.items():
         number = estimate(numbers[lines[0]]) if len(lines) == 1 else pooled(kept.iloc[lines])
         kind = "rate" if all(kinds[line] == "rate" for line in lines) else "mean"
-        found[named] = Mark(named[1:], str(named[0]), kind, number, len(lines))
+        found[named] = Mark(named[1:], str(named[0]), kind, number, len(lines), unit)
     return [mark for mark in map(lambda mark: _whole(mark, halves, found), found.values()) if mark]
 
 
@@ -161,7 +163,7 @@ def _whole(mark: Mark, halves: Mapping[str, str], found: Mapping[tuple[object, .
     if mark is not kept or lost is None:
         return None
     assert not isinstance(kept.interval, Bracket) and not isinstance(lost.interval, Bracket)
-    return Mark(mark.place, metric, kept.kind, Bracket(kept.interval, lost.interval), kept.cells)
+    return Mark(mark.place, metric, kept.kind, Bracket(kept.interval, lost.interval), kept.cells, kept.unit)
 
 
 def pooled_over(table: pd.DataFrame, by: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from attnlab.files import write_atomically
-from attnlab.intervals import ASSUMES
+from attnlab.intervals import assumes
 from attnlab.report import maps
 from attnlab.report.cell_table import cell_table
 from attnlab.report.findings import Findings, findings
@@ -20,7 +20,7 @@ from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script
 from attnlab.report.shown import whole
 from attnlab.report.words import setting
-from attnlab.tidy import USUAL, complete
+from attnlab.tidy import USUAL, complete, unit_of
 from attnlab.verdicts import QUESTIONS, Verdict
 
 Problem = tuple[str, str, str, int]
@@ -148,7 +148,7 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
         "cells": cell_table(table, first),
         "script": sorting,
         "scripts": [allowed(sorting)],
-        "assumes": ASSUMES,
+        "assumes": assumes(unit_of(table)),
         "settings": {name: setting(value) for name, value in study.settings.items()},
         "provenance": {name: setting(value) for name, value in study.provenance.items()},
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
+from attnlab.tidy import Unit
 from attnlab.verdicts.bracket import Bracket, Number, remainder
 from attnlab.verdicts.told import Told
 
@@ -33,6 +34,7 @@ class Answer:
     says: which way the number points. `kept` is the share of trials in which the output keeps the position,
     `lost` the share in which it does not, `read` the share in which a learned observer reads it, `bits` an
     amount of information. theorem: in words, what makes the number no measurement, where something does.
+    unit: what the interval counts.
     """
 
     question: Question
@@ -41,6 +43,7 @@ class Answer:
     interval: Number
     says: Way = "kept"
     theorem: str = ""
+    unit: Unit = "trial"
 
     @property
     def kept(self) -> Answer:

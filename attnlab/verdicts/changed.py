@@ -20,7 +20,7 @@ _LOOSE = r"\(no interval[^)]*\)|on average \([^)]*\)|throughout"
 _MEASURED = re.compile(rf"{_NUMBER}(?: %)? (?:{_ENDS}|{_LOOSE})")
 """A measured number in a sentence: with its interval, or with the words that stand where there is none."""
 _BARE = re.compile(_NUMBER)
-_TRIALS = re.compile(r"# to # trials")
+_TRIALS = re.compile(r"# to # (trials|rows)\b")
 Pair = tuple[str, str]
 
 
@@ -86,7 +86,7 @@ def _measured(sentence: str) -> list[str]:
 
 def _words(sentence: str) -> str:
     """A sentence apart from its numbers: measured ones, others, and the trials of several."""
-    return _TRIALS.sub("# trials", _BARE.sub("#", _MEASURED.sub("*", sentence)))
+    return _TRIALS.sub(r"# \1", _BARE.sub("#", _MEASURED.sub("*", sentence)))
 
 
 def _likeness(one: str, other: str) -> float:

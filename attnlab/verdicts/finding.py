@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from attnlab.tidy import unit_of
 from attnlab.verdicts.answers import Answer, Question, Way
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import pooled
@@ -162,7 +163,7 @@ class Finding:
             name for name in self.claim.beside if name not in self._same and any(name in one for one in found)
         ]
         halved = any(isinstance(place.number, Bracket) for place in self.places)
-        unit = "share of trials" if self.claim.form == "in {}" else "value"
+        unit = f"share of {unit_of(self.study)}s" if self.claim.form == "in {}" else "value"
         heads = ["setting", unit + FROM_CERTAIN if halved else unit]
         heads += [header(filled(self.claim.beside[name], self.chosen)) for name in own]
         notes = tuple(map(self._proved, self.places))
@@ -176,7 +177,9 @@ class Finding:
             for place, beside in zip(self.places, found, strict=True)
         ]
         over = "" if self.claim.apart else self.claim.over
-        return Levels(lead, (*heads, "trials"), tuple(lines), over, notes if any(notes) else ())
+        return Levels(
+            lead, (*heads, f"{unit_of(self.study)}s"), tuple(lines), over, notes if any(notes) else ()
+        )
 
     @functools.cached_property
     def _same(self) -> dict[str, str]:
@@ -204,7 +207,7 @@ class Finding:
         number = self.claim.form.format(self.claim.printed(place.number))
         if isinstance(place.number, Bracket) and self.claim.form == "in {}":
             number = certainly(place.number)
-        unit = " of trials" if first and self.claim.form == "in {}" else ""
+        unit = f" of {unit_of(self.study)}s" if first and self.claim.form == "in {}" else ""
         level = f" {place.words}" if place.words else ""
         beside = {name: words for name, words in self._beside(place.rows).items() if name not in same}
         if tabled:  # the table has them; but for what a theorem is about
@@ -259,7 +262,8 @@ class Finding:
         counts = [place.number.count for place in self.places]
         low, high = min(counts), max(counts)
         each = " each" if len(counts) > 1 else ""
-        return f"{low:,} trials{each}" if low == high else f"{low:,} to {high:,} trials{each}"
+        of = f"{unit_of(self.study)}s{each}"
+        return f"{low:,} {of}" if low == high else f"{low:,} to {high:,} {of}"
 
     @property
     def answers(self) -> dict[tuple[object, ...], Answer]:
@@ -275,6 +279,7 @@ class Finding:
                 place.number,
                 self.claim.way,
                 place.theorem,
+                unit_of(place.rows),
             )
             for place in self._some(ANSWERS)
         }

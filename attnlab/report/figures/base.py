@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -124,13 +124,13 @@ class Figure(abc.ABC):
         """The words for a setting or metric."""
         return self.labels.get(column, label(column))
 
-    def axis(self, metrics: Sequence[str], kinds: Collection[str]) -> str:
+    def axis(self, metrics: Sequence[str], drawn: Sequence[Mark]) -> str:
         """What an axis of values is called; several metrics in one place are told apart by their series."""
         if METRIC in (self.row, self.col):
             return ""  # the panel's title says it
         if len(metrics) == 1:
             return self.say(metrics[0])
-        return "share of trials" if set(kinds) == {"rate"} else ""
+        return f"share of {drawn[0].unit}s" if {mark.kind for mark in drawn} == {"rate"} else ""
 
     def word(self, column: str, value: object) -> str:
         """The words for one level of a column."""
@@ -156,7 +156,7 @@ class Figure(abc.ABC):
             if value is not None
         ]
         number = mark.interval.percent if mark.kind == "rate" else str(mark.interval)
-        return f"{', '.join(where)}: {number}; {counted(mark.interval.count, 'trial')}"
+        return f"{', '.join(where)}: {number}; {counted(mark.interval.count, mark.unit)}"
 
     def _at(self, value: object) -> str:
         """A level of x with its name, if it is a number."""
@@ -219,11 +219,11 @@ class Figure(abc.ABC):
         single = {mark.kind for mark in told if not isinstance(mark.interval, Average)}
         bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
         if not single:
-            bars = ["no intervals, too few independent trials"]
+            bars = [f"no intervals, too few independent {found[0].unit}s"]
         if any(isinstance(mark.interval, Average) for mark in found):
             bars = [*(bars if single else []), "the range over the cells that were averaged"]
         sentences = [
-            f"{self.bars()} {', or '.join(bars)}; {across(min(counts), max(counts))} trials a value, "
+            f"{self.bars()} {', or '.join(bars)}; {across(min(counts), max(counts))} {found[0].unit}s a value, "
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)

@@ -75,7 +75,7 @@ class Lines(Picture):
             axes.set_xlim(low - pad, high + pad)
         value_ticks(axes.xaxis, values)
         axes.set_xlabel(self.say(self.x))
-        words = self.axis(panel.metrics, {mark.kind for mark in panel.marks})
+        words = self.axis(panel.metrics, panel.marks)
         axes.set_ylabel(textwrap.fill(words, UPRIGHT))
 
     def draw_series(

@@ -73,7 +73,7 @@ class Points(Picture):
         axes.spines["left"].set_visible(False)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_yticks(range(len(names)), [self.row_name(name) for name in names])
-        axes.set_xlabel(self.axis(panel.metrics, {mark.kind for mark in panel.marks}))
+        axes.set_xlabel(self.axis(panel.metrics, panel.marks))
 
     def names(self, rows: pd.DataFrame) -> list[object]:
         """The levels of x that have a value; each has a row."""
