@@ -179,3 +179,13 @@ def test_other_texts_are_other_cells(text: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="a file of text in UTF-8"):
         other.write_bytes(b"\xff\xfe\x00")
         part(other)
+
+
+def test_cells_share_one_text_which_is_read_and_cut_once(found: Path, text: Path) -> None:
+    for settings in ({}, {"text": str(text)}):
+        one, other = Minilm(layer=0, head=1, **settings), Minilm(layer=5, head=2, **settings)
+        assert one._read is other._read and one.content == other.content
+
+
+def test_the_default_text_has_words_in_every_line(found: Path) -> None:
+    assert all(any(sign.isalnum() for sign in line) for line in Minilm()._read.splitlines())

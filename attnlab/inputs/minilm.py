@@ -41,7 +41,7 @@ class Minilm(Recorded):
     def __post_init__(self) -> None:
         object.__setattr__(self, "content", "")
         super().__post_init__()
-        object.__setattr__(self, "content", hashlib.blake2b(self._read.encode(), digest_size=8).hexdigest())
+        object.__setattr__(self, "content", _hash(self._read))
 
     @property
     def says(self) -> str:  # type: ignore[override]  # constant in most parts
@@ -69,12 +69,29 @@ class Minilm(Recorded):
     @property
     def _read(self) -> str:
         if self.text is None:
-            every = "\n".join(topics[name] for name in sorted(topics))
-            return "\n".join(line for line in every.splitlines() if WORDED.search(line))
+            return _help()
+        path = Path(self.text).expanduser()
         try:
-            return Path(self.text).expanduser().read_text(encoding="utf-8")
+            told = path.stat()
+            return _text(path, (told.st_mtime_ns, told.st_size, told.st_ino))
         except (OSError, UnicodeError) as error:
             raise SettingError("text", self.text, f"a file of text in UTF-8: {error}") from error
+
+
+@functools.lru_cache(maxsize=1)  # one object for all cells, so that it is cut into tokens once
+def _help() -> str:
+    every = "\n".join(topics[name] for name in sorted(topics))
+    return "\n".join(line for line in every.splitlines() if WORDED.search(line))
+
+
+@functools.lru_cache(maxsize=4)
+def _text(path: Path, _stamp: tuple[int, ...]) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=4)
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 @functools.lru_cache(maxsize=4)  # the cells of a sweep over layers and heads share a window
