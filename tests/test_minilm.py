@@ -182,8 +182,8 @@ def test_other_texts_are_other_cells(text: Path, tmp_path: Path) -> None:
 
 
 def test_cells_share_one_text_which_is_read_and_cut_once(found: Path, text: Path) -> None:
-    for settings in ({}, {"text": str(text)}):
-        one, other = Minilm(layer=0, head=1, **settings), Minilm(layer=5, head=2, **settings)
+    for read in (None, str(text)):
+        one, other = Minilm(text=read, layer=0, head=1), Minilm(text=read, layer=5, head=2)
         assert one._read is other._read and one.content == other.content
 
 
