@@ -31,9 +31,10 @@ bench: $(VENV)/installed-dev$(addprefix -,$(WITH))
 
 # The committed run of every study: pages, tables and figures, no cells. Measured afresh, and a study's pages are
 # replaced only where more than their commit and date changed.
-reference: $(VENV)/installed-torch
+reference: $(VENV)/installed-torch-audit
 	rm -rf build/reference
 	$(VENV)/bin/attnlab results=build/reference
+	$(VENV)/bin/attnlab experiment=audit inputs=minilm inputs.layer=0,2,5 results=build/reference
 	$(VENV)/bin/python .ci/reference.py build/reference results/reference
 	$(VENV)/bin/python .ci/answer.py docs/answer.md results/reference README.md
 

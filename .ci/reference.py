@@ -14,7 +14,7 @@ LEFT = ("cells", "runs", "grid.json", "drawn.json")
 """What is not committed."""
 WHOLE = ("done", "skipped")
 OWN = ("audit",)
-"""Studies of a file of the user's own: a run without one has nothing to show of them."""
+"""Studies of heads that a run may lack: where it measured none, what is committed of them stays."""
 
 
 def pages(folder: Path) -> dict[str, bytes]:
@@ -36,15 +36,17 @@ def pages(folder: Path) -> dict[str, bytes]:
 
 def main(fresh: Path, reference: Path) -> None:
     """Replace the studies of `reference` that `fresh` shows otherwise, and remove those it has not."""
-    found = (path for path in fresh.glob("*/study.json") if path.parent.name not in OWN)
-    studies = {path.parent.name: json.loads(path.read_text()) for path in found}
+    found = {path.parent.name: json.loads(path.read_text()) for path in fresh.glob("*/study.json")}
+    studies = {
+        name: told for name, told in found.items() if name not in OWN or told["study"]["counts"].get("done")
+    }
     for name, told in studies.items():
         counts = told["study"]["counts"]
         left = {status: counts[status] for status in counts if counts[status] and status not in WHOLE}
         if left:
             sys.exit(f"{name} is not whole ({left}): the reference run stays as it was")
     for old in reference.glob("*/study.json"):
-        if old.parent.name not in studies:
+        if old.parent.name not in (*studies, *OWN):
             shutil.rmtree(old.parent)
     for name in sorted(studies):
         old, new = reference / name, fresh / name

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
 from attnlab.shapes import Array
-from attnlab.tidy import Unit
 
 LEVEL = 0.95
 Z = float(ndtri((1 + LEVEL) / 2))
@@ -35,20 +34,6 @@ RARE = 10
 SHARPEST = 1e70
 """Means of numbers near the smallest a float holds have intervals as small: this many times narrower than
 their bounds is narrow enough, and no square overflows."""
-SHARED: Mapping[Unit, str] = {
-    "trial": "those that share values, a fitted probe or a trained layer",
-    "row": "those of heads that share their values",
-}
-"""What makes a group, by what is counted."""
-
-
-def assumes(unit: Unit) -> str:
-    """What an interval assumes, in one sentence for the reader of a report that counts trials, or rows."""
-    return (
-        f"The 95 % intervals take groups of {unit}s ({SHARED[unit]}) as independent draws, and assume a "
-        f"correlation of {CORRELATION:g} within a group where too few events tell; there is none below {FEWEST} "
-        f"{unit}s or two groups, or where an unbounded number is the same in every {unit}."
-    )
 
 
 @dataclass(frozen=True)

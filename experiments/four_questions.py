@@ -9,6 +9,7 @@ From Q1 to Q3 fewer rivals are admitted: a yes to one is a yes to the next.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.collisions.extreme import ALONE, positions
 from attnlab.identifiability import is_unique, nullity, softmax_rivals, softmax_scenario, top_certified
+from attnlab.identifiability.bracket import OVER_KEYS, unasked
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
 from attnlab.metrics import few_visible, full_support
@@ -31,7 +33,7 @@ from attnlab.probes.targets import examples
 from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
-from attnlab.tidy import FEW_VISIBLE, FULL_SUPPORT, METRIC, OF_KEYS
+from attnlab.tidy import FEW_VISIBLE, FULL_SUPPORT, METRIC
 from attnlab.verdicts import (
     AFTER_THE_SUM,
     Claim,
@@ -42,6 +44,7 @@ from attnlab.verdicts import (
     each,
     have_rivals,
     no_second_query,
+    of_no_keys,
     of_queries,
     rather,
     stated,
@@ -52,8 +55,6 @@ from attnlab.weights.base import Weights
 VERSION = 10
 OF_WORDS = "largest_c"
 """The metric of the cells about two words, and of no others: the largest weight that both can have."""
-OVER_KEYS = ("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip", OF_KEYS)
-"""What `softmax_rivals` knows: no value for inputs of weights and values alone."""
 MEASURES = {
     "q4": Measure(whole=True),
     **dict.fromkeys(("chance", OF_WORDS), UNIT),
@@ -99,6 +100,7 @@ def trial(
         sample = inputs(trials, rng("inputs"))
         asked = weights(sample, rng("weights"))
     density = inputs.density and values == "given"
+    problem = (asked, sample.values, sample.keys, sample.mask)
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
@@ -106,17 +108,10 @@ def trial(
         "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
         "q2": is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique,
         "q2_top": top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
-        **_over_keys(asked, sample, density),
+        **(softmax_rivals(*problem, density=density).metrics if sample.e else unasked(sample.trials)),
         "q4": hit(read, seen[test].goal),
         "chance": controls.chance(seen[test]),
     }
-
-
-def _over_keys(weights: Array, sample: Sample, density: bool) -> Row:
-    """What is certain of other softmax weights over the keys; no value where the inputs have none."""
-    if not sample.e:
-        return dict.fromkeys(OVER_KEYS, np.full(sample.trials, np.nan))
-    return softmax_rivals(weights, sample.values, sample.keys, sample.mask, density=density).metrics
 
 
 def _two_words(sample: Sample, rng: Streams) -> Row:
@@ -173,7 +168,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "lost; between the two nothing is known.",
             "Q4 is what these probes read from this many examples; another map might read more.",
             "A few sizes and draws; phase, fibre, alignment and ladder show how the answers move.",
-            *_without_keys(table),
+            *of_no_keys(table),
         ),
     )
     clauses = [told.clause for claim in OPENING if (told := claim.found(table))]
@@ -181,27 +176,9 @@ def verdict(table: pd.DataFrame) -> Verdict:
     return dataclasses.replace(found, opening=opening)
 
 
-def _without_keys(table: pd.DataFrame) -> tuple[str, ...]:
-    """Why Q3 has no answer in some cells."""
-    asked = table[table["status"] == "done"] if "inputs.e" in table else table.iloc[:0]
-    if not len(asked) or not (asked["inputs.e"] == 0).any():
-        return ()
-    return ("Q3 needs the keys: of inputs of weights and values alone it is not asked.",)
-
-
-def _many(rows: pd.DataFrame) -> str:
-    why = have_rivals(rows)
-    return f"never, by theorem: {why}" if why else ""
-
-
-def _tied(rows: pd.DataFrame) -> str:
-    why = no_second_query(rows)
-    return f"always, by theorem: {why}" if why else ""
-
-
-def _few(rows: pd.DataFrame) -> str:
-    why = determined(rows)
-    return f"always, by theorem: {why}" if why else ""
+def _theorem(answer: str, fact: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
+    """What a theorem says of rows, in words; nothing where none does."""
+    return lambda rows: f"{answer}, by theorem: {why}" if (why := fact(rows)) else ""
 
 
 def _asks_of_words(table: pd.DataFrame) -> pd.Series:
@@ -247,7 +224,7 @@ CLAIMS = (
     Claim(
         metric="q3",
         says="With the keys known as well (Q3), no other softmax weights over them give the output,",
-        theorem=_tied,
+        theorem=_theorem("always", no_second_query),
         question="Q3",
         counts="no other softmax weights over the same keys give that output",
         only=each(_large, of_queries),
@@ -268,7 +245,7 @@ CLAIMS = (
     Claim(
         metric="q2",
         says="No other weights on the simplex (Q2) give the output",
-        theorem=_many,
+        theorem=_theorem("never", have_rivals),
         question="Q2",
         counts="no other weights on the simplex give the output",
         only=_of_weights,
@@ -278,7 +255,7 @@ CLAIMS = (
     Claim(
         metric="q1",
         says="No other weights that sum to 1 (Q1) give the output",
-        theorem=_few,
+        theorem=_theorem("always", determined),
         question="Q1",
         counts="no other weights that sum to 1 give the output",
         only=_of_weights,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Lab
+from members import heads_file
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "reference.py"
 FAST = ("experiment=noop", "exec=serial", "inputs.n=4")
@@ -84,7 +85,15 @@ def test_a_run_that_is_not_whole_is_refused(lab: Lab, adopt: Callable[[], Path])
     assert contents(lab.folder / "adopted") == before
 
 
-def test_a_study_of_a_file_of_ones_own_is_no_part_of_it(lab: Lab, adopt: Callable[[], Path]) -> None:
+def test_an_audit_stays_where_a_run_measured_no_heads(lab: Lab, adopt: Callable[[], Path]) -> None:
     lab(*FAST)
-    lab("experiment=audit")
-    assert not any(name.startswith("audit/") for name in contents(adopt()))
+    lab("experiment=audit", "exec=serial")
+    assert not any(name.startswith("audit/") for name in contents(adopt())), "there is nothing to show of it"
+    heads = (f"inputs.path={heads_file(5, 2, 2)}", "inputs.layer=0", "inputs.head=0", "exec=serial")
+    lab("experiment=audit", *heads)
+    before = contents(adopt())
+    assert "audit/maps.csv" in before and b"audit/report" in before["index.md"]
+    lab("experiment=audit", "exec=serial")
+    assert contents(adopt()) == before
+    shutil.rmtree(lab.results / "audit")
+    assert contents(adopt()) == before

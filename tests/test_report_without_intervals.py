@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import report_table
 
-from attnlab.intervals import Interval, assumes
+from attnlab.intervals import Interval
 from attnlab.report import study as report
+from attnlab.report.cell_table import assumes
 from attnlab.report.interval_bar import interval_bar
 
 

@@ -1,6 +1,7 @@
 """The tables of the reference run, with what the parts that made them declare of themselves.
 
-Where the reference run has no audit, one of a few random heads stands for it: it obeys the laws too.
+Where the reference run has no audit, or the model whose heads it shows is not installed, one of a few random heads
+stands for it: it obeys the laws too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 from members import CONF, heads_file, member, members
+from omegaconf import OmegaConf
 from small_tables import table_of
 
 from attnlab.harness.table import read_csv
@@ -28,7 +30,7 @@ OF_CELLS = tuple(sorted(RUN - {AUDIT}))
 @functools.cache
 def reference(study: str) -> pd.DataFrame:
     """A study's table as the same command would make it today: facts as the parts declare them."""
-    if study not in RUN:
+    if study not in RUN or (study == AUDIT and "minilm" not in members("inputs")):
         return table_of(f"experiment={study}", f"inputs.path={heads_file(12, 4, 4)}", "decoded=8", few=())
     return declared(read_csv(RESULTS / study / "results.csv"))
 
@@ -56,7 +58,12 @@ def declared(table: pd.DataFrame) -> pd.DataFrame:
 @functools.cache
 def _facts(group: str, name: str, settings: str) -> dict[str, Any]:
     assert name in members(group)
-    return dict(member(group, name, **json.loads(settings)).declared())
+    asked = json.loads(settings)
+    if "text" in OmegaConf.load(
+        CONF / group / f"{name}.yaml"
+    ):  # the default text, and what was found out of it
+        asked = {"text": None, **{key: value for key, value in asked.items() if key != "content"}}
+    return dict(member(group, name, **asked).declared())
 
 
 def _plain(value: Any) -> Any:

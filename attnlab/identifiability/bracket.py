@@ -31,6 +31,10 @@ TIED = 1e-12
 """Keys whose part outside the affine span of the values is below this, relative, are determined by them."""
 
 
+OVER_KEYS = ("q3_kept", Q3_LOST, "q3_lost_by_search", "q3_lost_by_degree", "q3_flip", OF_KEYS)
+"""The names that every study gives to what is known of a Rivals."""
+
+
 @dataclass(frozen=True)
 class Rivals:
     """What is certain about other softmax weights with the same output; arrays over the leading axes.
@@ -59,14 +63,13 @@ class Rivals:
     @property
     def metrics(self) -> dict[str, Mask]:
         """The bracket under the names that every study gives it."""
-        return {
-            "q3_kept": self.kept,
-            Q3_LOST: self.lost,
-            "q3_lost_by_search": self.by_search,
-            "q3_lost_by_degree": self.by_degree,
-            "q3_flip": self.flip,
-            OF_KEYS: self.of_keys,
-        }
+        known = (self.kept, self.lost, self.by_search, self.by_degree, self.flip, self.of_keys)
+        return dict(zip(OVER_KEYS, known, strict=True))
+
+
+def unasked(trials: int) -> dict[str, Array]:
+    """The same names without a value, (trials,) each: for inputs of weights and values alone."""
+    return dict.fromkeys(OVER_KEYS, np.full(trials, np.nan))
 
 
 @dataclass(frozen=True)

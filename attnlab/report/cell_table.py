@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from attnlab.intervals import Interval
+from attnlab.intervals import CORRELATION, FEWEST, Interval
 from attnlab.report.words import NO_VALUE, NOTHING, counted, leaf, missing, number, plain, setting
 from attnlab.tidy import METRIC, Unit, settings_of, unit_of
 
 MOST_ROWS = 50
 """Rows on a page; results.csv has them all."""
+
+
+SHARED: Mapping[Unit, str] = {
+    "trial": "those that share values, a fitted probe or a trained layer",
+    "row": "those of heads that share their values",
+}
+"""What makes a group, by what is counted."""
+
+
+def assumes(unit: Unit) -> str:
+    """What an interval assumes, in one sentence for the reader of a report that counts trials, or rows."""
+    return (
+        f"The 95 % intervals take groups of {unit}s ({SHARED[unit]}) as independent draws, and assume a "
+        f"correlation of {CORRELATION:g} within a group where too few events tell; there is none below {FEWEST} "
+        f"{unit}s or two groups, or where an unbounded number is the same in every {unit}."
+    )
 
 
 @dataclass(frozen=True)

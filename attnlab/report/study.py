@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from attnlab.files import write_atomically
-from attnlab.intervals import assumes
 from attnlab.report import maps
-from attnlab.report.cell_table import cell_table
+from attnlab.report.cell_table import assumes, cell_table
 from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script

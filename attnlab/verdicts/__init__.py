@@ -25,7 +25,7 @@ from attnlab.verdicts.scene import (
     rather,
     typical,
 )
-from attnlab.verdicts.second_query import AFTER_THE_SUM, ALONE, no_other_query
+from attnlab.verdicts.second_query import AFTER_THE_SUM, ALONE, no_other_query, of_no_keys
 from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told, shared
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "named",
     "no_other_query",
     "no_second_query",
+    "of_no_keys",
     "of_no_query",
     "of_queries",
     "pooled",

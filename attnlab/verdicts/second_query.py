@@ -45,6 +45,12 @@ def no_other_query(*choices: Choice, but: Sequence[str] = (), **more: Any) -> tu
     )
 
 
+def of_no_keys(table: pd.DataFrame) -> tuple[str, ...]:
+    """The limit that some inputs have no keys, which Q3 is about, where it is so."""
+    lacking = "inputs.e" in table and bool((table["inputs.e"] == 0).any())
+    return ("Q3 needs the keys: of inputs of weights and values alone it is not asked.",) * lacking
+
+
 def _sparse(table: pd.DataFrame) -> pd.DataFrame:
     """The rows whose weights are not declared to be on every position."""
     return table.drop(POSITIVE(table).index)
