@@ -20,7 +20,7 @@ from attnlab.report.figures.picture import Picture
 from attnlab.report.pooling import NotDrawable
 
 TITLE = re.compile(r"<(use|path)\b[^>]*><title>([^<]*)</title>")
-NUMBER = re.compile(r": .*\d.*; [\d,]+ trials$")
+NUMBER = re.compile(r": .*\d.*; [\d,]+ (?:trial|row)s?$")
 
 
 def document(figure: Picture, table: pd.DataFrame) -> str:
