@@ -16,6 +16,7 @@ TRAINED = ("experiment=importance", "source=trained", "task=majority", "inputs=g
 def test_they_are_told_by_plan_and_run_and_have_the_same_numbers(
     command: Callable[..., Answer], tmp_path: Path
 ) -> None:
+    pytest.importorskip("torch")  # trains a layer
     small = (*TRAINED, "trials=4", "repeats=1", "model.steps=1", "model.batch=4", f"results={tmp_path}")
     planned = command("action=plan", *small).out
     told = re.search(
