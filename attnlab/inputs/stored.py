@@ -51,7 +51,7 @@ def _of_npz(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
                 continue
             if info.compress_type != zipfile.ZIP_STORED:
                 with archive.open(info) as packed:
-                    found[name] = npy.read_array(packed, allow_pickle=False)
+                    found[name] = _unpacked(packed, name)
                 continue
             file.seek(info.header_offset)
             local = file.read(LOCAL)
@@ -59,6 +59,13 @@ def _of_npz(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
             file.seek(info.header_offset + LOCAL + sum(lengths))
             found[name] = _mapped(path, file)
     return found
+
+
+def _unpacked(packed: IO[bytes], name: str) -> Any:
+    try:
+        return npy.read_array(packed, allow_pickle=False)
+    except ValueError as error:
+        raise ValueError(f"expected {name} as numbers or text, got what cannot be read ({error})") from error
 
 
 def _mapped(path: Path, file: IO[bytes]) -> Any:
@@ -80,7 +87,12 @@ def _of_safetensors(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         require(length <= LONGEST_HEADER, "a safetensors file", "one without its header")
-        header = json.loads(file.read(length))
+        told_of = file.read(length)
+    try:
+        header = json.loads(told_of)
+    except ValueError:
+        header = None
+    require(isinstance(header, dict), "a safetensors file", "one whose header cannot be read")
     found: dict[str, Any] = {}
     for name, told in header.items():
         if name in names:
