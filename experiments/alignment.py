@@ -239,7 +239,7 @@ CLAIMS: tuple[Claim, ...] = (
         only=of_queries,
         beside={
             "expected_rivals": "{} by an estimate of their exact mean",
-            "complete": "all found in a share of {}",
+            "complete": "share in which all were found {}",
         },
         figure="rivals",
     ),

@@ -128,7 +128,7 @@ def _asked(table: pd.DataFrame) -> list[str]:
 SHARES = {
     "certified": "the output makes the most-attended position certain in {}",
     "could_vanish": "that position could have had no weight at all in {}",
-    "max_entropy_top1": "who knows the values, and takes the pattern of the largest entropy, names it in {}",
+    "max_entropy_top1": "the pattern of the largest entropy names it in {}",
 }
 """What is said of all rows of a model, by metric."""
 
@@ -146,7 +146,7 @@ def _over_all(table: pd.DataFrame) -> list[str]:
         shares = []
         for metric, words in SHARES.items():
             asked = int(one[metric]["count"].iloc[0])
-            part = f" of the {asked:,} rows it was asked of" if asked < count else ""
+            part = f" (of the {asked:,} rows it was asked of)" if asked < count else ""
             shares.append(words.format(pooled(one[metric]).percent + part))
         every = f"{count:,} rows" if count > 1 else "the one row"  # those that see a position
         of = f"{every} in {heads} head{'s' * (heads > 1)} of {certain['inputs:model']}"
@@ -218,7 +218,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     _claim(
         "max_entropy_top1",
-        "Someone who knows the values, and takes the pattern of the largest entropy, names the top position",
+        "With the values known, the pattern of the largest entropy names the top position",
     ),
     _claim("effective_top1", "Effective attention has the same top position"),
     _claim("norm_top1", "The largest product of weight and length of the value stands on the largest weight"),

@@ -181,7 +181,7 @@ PAIRS = "Two patterns with one output are found by {collision}"
 CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="argmax_flip",
-        says="With more than d + 1 positions, other weights on the simplex with the same output and another "
+        says="With more than d + 1 positions, other weights with the same output and another "
         "most-attended position are found",
         over="collision",
         only=each(beyond, having("collision:rival", "Q2")),
@@ -210,7 +210,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     *(
         Claim(
             metric="total_variation",
-            says=f"With no more than d + 1 positions{whatever}, weights whose stored output has the same bits are "
+            says=f"With no more than d + 1 positions{whatever}, weights whose output rounds to the same bits are "
             "apart, in total variation, by",
             form="{}",
             unit="plain",
@@ -219,7 +219,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
             only=each(_few, which),
         )
         for which, whatever in (
-            (_dense, ", where exact outputs determine the weights (the values have a density)"),
+            (_dense, " (exact outputs determine the weights)"),
             (_not_dense, ""),
         )
     ),

@@ -164,7 +164,7 @@ CLAIMS = (
     *(
         Claim(
             metric=f"certified_{name}",
-            says=f"With a mass {words} outside the floor((d+1)/2) largest weights, the most-attended "
+            says=f"With a mass {words} outside the (d + 1) / 2 largest weights, the most-attended "
             "position is certain",
             only=beyond,
             figure="tail",

@@ -158,9 +158,9 @@ def _learned(sample: Sample, weights: Array, train: NDArray[np.int64], width: in
 
 
 def verdict(table: pd.DataFrame) -> Verdict:
-    """The four questions side by side, and in one sentence the answer to all of them."""
+    """The four questions side by side, and in two sentences the answer to all of them."""
     table = table.assign(**{SITUATION: table["key"].map(situations(table))})
-    found = stated(
+    verdict = stated(
         table,
         CLAIMS,
         (
@@ -171,9 +171,9 @@ def verdict(table: pd.DataFrame) -> Verdict:
             *of_no_keys(table),
         ),
     )
-    clauses = [told.clause for claim in OPENING if (told := claim.found(table))]
-    opening = f"It depends on who asks: {'; '.join(clauses)}." if clauses else ""
-    return dataclasses.replace(found, opening=opening)
+    told = " ".join(found.sentence for claim in OPENING if (found := claim.found(table)))
+    opening = f"It depends on who asks: {told[:1].lower()}{told[1:]}" if told else ""
+    return dataclasses.replace(verdict, opening=opening)
 
 
 def _theorem(answer: str, fact: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
@@ -293,4 +293,4 @@ OPENING = (
         beside={"chance": "chance {}"},
     ),
 )
-"""Who knows the values, and who does not: the sentence that opens the index."""
+"""Who knows the values, and who does not: the two sentences that open the index."""

@@ -204,8 +204,8 @@ def _thresholds(table: pd.DataFrame) -> list[str]:
     same = int((both["value"] == both["law"]).sum())
     return [
         "Values that have a density leave one set of weights that sum to 1 (Q1) exactly where h (n - 1) is at "
-        f"most the dimensions that arrive: counted, without an interval, that is so in every trial of "
-        f"{same} cells, of all that tell it ({len(both)} cells)."
+        f"most the dimensions that arrive: counted, without an interval, in every trial of {same} ({len(both)} "
+        "cells)."
     ]
 
 

@@ -241,6 +241,7 @@ CLAIMS = (
     Claim(
         says="Beside a sink, the most weight is where it matters most",
         over="inputs.size",
+        at="with its value {} times as long as the others",
         **WAYS,
         figure="sink",
     ),
@@ -251,17 +252,13 @@ CLAIMS = (
         figure="spread",
     ),
     Claim(
-        says="By what removal does (the others take over the weight, or the value becomes zero), the most weight "
-        "is where it matters most",
+        says="By what removal does, the most weight is where it matters most",
         over="removal",
-        at="with removal = {}",
         **{**WAYS, "only": each(DRAWN, _least_sink)},
     ),
     Claim(
-        says="By what is read (numbers that may all change, or an answer that may become less probable), the most "
-        "weight is where it matters most",
+        says="By what is read, the most weight is where it matters most",
         over="reads",
-        at="with reads = {}",
         **WAYS,
     ),
     Claim(

@@ -162,7 +162,7 @@ def _slopes(table: pd.DataFrame) -> list[str]:
         if len(mean) >= 3:
             x, y = np.log(mean.index.to_numpy(float)), np.log(mean.to_numpy(float))
             slope = np.polyfit(x, y, 1, w=np.exp(y / 2))[0]  # counts: their logarithms vary as one over them
-            told.append(f"{slope:.2f} at d = {d:g}, e = {e:g}")
+            told.append(f"{slope:.2f} (d = {d:g}, e = {e:g})")
     if not told:
         return []
     return [

@@ -13,7 +13,8 @@ from attnlab.intervals import FEWEST, SHARE, Interval, interval, pool_rates, wil
 from attnlab.verdicts import Answer, Bracket, Verdict
 from attnlab.verdicts.claim import Claim
 from attnlab.verdicts.data import as_data, verdict_of
-from attnlab.verdicts.scene import condition, filled, levels, typical, valued, varying
+from attnlab.verdicts.scene import condition, filled, levels, typical, varying
+from attnlab.verdicts.settings import valued
 
 
 def cell(value: float, count: int = 400, metric: str = "top1", **settings: Any) -> dict[str, object]:
@@ -142,11 +143,12 @@ def test_a_verdict_comes_back_from_its_data() -> None:
 def test_a_setting_is_told_with_its_value_as_one_would_say_it() -> None:
     told = [
         ("inputs.n", 32, "n = 32"),
-        ("samples", 800, "800 samples"),
+        ("samples", 800, "800 training examples"),
         ("weights.temperature", 0.3, "temperature 0.3"),
     ]
     assert [valued(column, value) for column, value, _ in told] == [words for *_, words in told]
-    assert valued("inputs.values", "fixed") == "values fixed"
+    assert valued("inputs.values", "fixed") == "one set of values for all examples"
+    assert valued("inputs.values", "mine") == "values mine"
 
 
 def test_what_stands_beside_a_number_is_in_its_unit() -> None:
@@ -165,8 +167,8 @@ def test_trials_are_said_once_and_only_of_shares_of_them() -> None:
     table = pd.DataFrame([cell(0.25, d=2), cell(0.5, d=4)])
     share = Claim(metric="top1", says="it is right", over="d").found(table)
     mean = Claim(metric="top1", says="its distance is", form="{}", unit="plain", over="d").found(table)
-    assert share is not None and share.clause.count(" of trials") == 1
-    assert mean is not None and " of trials" not in mean.clause
+    assert share is not None and share.sentence.count(" of trials") == 1
+    assert mean is not None and " of trials" not in mean.sentence
 
 
 def test_a_setting_varies_that_takes_two_values() -> None:

@@ -21,13 +21,13 @@ from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build
 from attnlab.tidy import settings_of
 from attnlab.verdicts import Verdict
+from attnlab.verdicts.settings import closed_choices
 
 TERMS = {"simplex", "softmax", "softmax weights"}
 """Names of parts that are also terms of the field: the set of all weights, and the map that makes them."""
 
-OWN_SWITCHES = ("target", "source")
-"""Closed choices (a Literal) that a study's own code tells apart, so that nobody can name another level of them:
-what counts as attended, and whether problems are drawn or a layer is trained."""
+OWN_SWITCHES = closed_choices()
+"""Closed choices (a Literal) whose levels have words of their own: nobody can name another level of them."""
 
 
 def module(study: str) -> ModuleType:

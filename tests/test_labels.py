@@ -13,10 +13,12 @@ import yaml
 from told import STUDIES, reference
 
 from attnlab.report.figures.base import Figure
-from attnlab.report.figures.canvas import Look
+from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Look, sheet, style
 from attnlab.report.figures.contours import crossings
 from attnlab.report.figures.heat import Heat
 from attnlab.report.figures.picture import Picture
+from attnlab.report.figures.points import Points
+from attnlab.report.figures.ticks import apart, value_ticks
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build
 from attnlab.report.words import label
@@ -131,3 +133,44 @@ def test_a_map_against_a_level_shows_differences_and_where_it_is_absent_values()
 def test_a_contour_crosses_each_column_once_between_the_cells_beside_it() -> None:
     assert crossings([(1.0, 0.9), (2.0, 0.7), (3.0, 0.3)], 0.5) == pytest.approx([2.5])
     assert crossings([(1.0, 0.9), (2.0, 0.7)], 0.5) == []
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_reference_that_a_legend_or_a_caption_names_is_drawn(study: str) -> None:
+    """Also where the series are metrics: the reference then stands beside each of them."""
+    for figure, table in figures(study):
+        if not isinstance(figure, Picture) or isinstance(figure, Heat):
+            continue
+        try:
+            rows = figure.kept(table)
+        except NotDrawable:
+            continue
+        drawn = {mark.metric for line in figure.panels(rows) for panel in line for mark in panel.references}
+        named = {
+            metric for metric in figure.reference if figure.say(metric) in str(figure.about_references(rows))
+        }
+        assert named == drawn == set(figure.references_in(rows)), figure.name
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_long_names_of_rows_leave_the_marks_their_room(study: str) -> None:
+    """Beside the marks names take less than half the width; longer ones stand above their rows."""
+    for figure, table in figures(study):
+        if isinstance(figure, Points):
+            try:
+                rows = figure.kept(table)
+            except NotDrawable:
+                continue
+            for layout in (WIDE, NARROW, CARD):
+                assert figure.panel_width(rows, layout) > 0.5 * layout.width, (figure.name, layout.name)
+
+
+def test_the_first_and_the_last_tick_have_their_words() -> None:
+    with style(WIDE):
+        axes = sheet(WIDE, 200).subplots()
+        values = [-1, 0, 1, 2, 3, 4, 5, 9, 9.1]
+        axes.set_xlim(-2, 10)
+        value_ticks(axes.xaxis, values)
+        apart(axes, 150, WIDE.text)
+        words = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert words[0] == "-1" and words[-1] == "9.1" and words[-2] == "" and "3" in words

@@ -96,7 +96,7 @@ def test_a_share_of_some_rows_is_not_told_of_all() -> None:
     cells = table(1, 2)
     cells.loc[cells["metric"] == "max_entropy_top1", "count"] = 8
     said = verdict(cells).sentences[0]
-    assert "Of 80 rows" in said and said.endswith("of the 16 rows it was asked of.")
+    assert "Of 80 rows" in said and said.endswith("(of the 16 rows it was asked of).")
     assert "asked of" not in verdict(table(1, 2)).sentences[0]
 
 

@@ -17,6 +17,7 @@ from attnlab.report.level_tables import MOST, level_tables
 from attnlab.report.pooling import NotDrawable
 from attnlab.report.shown import Shown
 from attnlab.report.specs import build
+from attnlab.tidy import settings_of
 from attnlab.verdicts import Claim, Levels, Told, Verdict, shared
 
 CONF = Path(__file__).parents[1] / "conf" / "experiment"
@@ -191,3 +192,49 @@ def test_what_stands_beside_a_number_is_a_column_of_its_table() -> None:
         "d",
     )
     assert "exact law" not in found.sentence and "(1 more between)" in found.sentence
+
+
+IN_BRACKETS = re.compile(r" ?\([^()]*\)")
+
+
+def spoken_words(text: str) -> int:
+    """The words of a sentence, numbers and signs not counted."""
+    return sum(bool(re.search("[A-Za-z]", word)) for word in text.split())
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_sentence_can_be_read_in_one_breath(study: str) -> None:
+    """At most 40 words outside brackets, where the conditions and trials stand smaller, and 60 with them."""
+    verdict = said(study)
+    sentences = [*verdict.sentences, *re.split(r"(?<=\.) (?=[A-Z])", verdict.opening)]
+    assert sentences
+    for sentence in sentences:
+        assert spoken_words(sentence) <= 60, sentence
+        for one in re.split(r"(?<=\.) (?=[A-Z])", IN_BRACKETS.sub("", IN_BRACKETS.sub("", sentence))):
+            assert spoken_words(one) <= 40, one
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_sentence_does_not_give_the_same_number_twice_as_if_it_differed(study: str) -> None:
+    for told in said(study).pieces:
+        numbers = re.findall(
+            r"(-?[\d.]+ %? ?\[[^\]]*\]) (?:of trials |bits )?(?:for|at|with|in) ", told.words
+        )
+        assert len(numbers) < 2 or len(set(numbers)) > 1, told.words
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_condition_is_a_name_and_a_value(study: str) -> None:
+    """`effective 1.5` and `removal rest` are words of the code: a setting of several letters has a phrase."""
+    plain = {"temperature", "support", "width", "noise"}  # with their values, words of the field
+    for column in settings_of(reference(study)):
+        leaf = column.rpartition(".")[2].replace("_", " ")
+        for value in reference(study)[column].dropna().unique():
+            raw = {f"{leaf} {value}", f"{leaf} = {value}"}
+            if isinstance(value, float):
+                raw |= {f"{leaf} {value:g}", f"{leaf} = {value:g}"}
+            if leaf in plain or len(leaf) == 1:
+                continue
+            for told in said(study).pieces:
+                conditions = [*told.condition, *told.own, *(told.levels.column(0) if told.levels else ())]
+                assert not raw & {part for words in conditions for part in words.split(", ")}, (column, value)

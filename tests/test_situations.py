@@ -14,7 +14,7 @@ from attnlab.harness.command import ask
 from attnlab.report.figures.table import Table
 from attnlab.report.specs import build
 from attnlab.tidy import complete, settings_of
-from attnlab.verdicts.scene import valued
+from attnlab.verdicts.settings import valued
 from attnlab.verdicts.situation import SITUATION, distinct, situations
 
 SPEC: dict[str, Any] = yaml.safe_load((CONF / "experiment" / "four_questions.yaml").read_text())["experiment"]

@@ -35,7 +35,7 @@ class Sink(Inputs):
             if self.pull or self.size != 1
             else ""
         )
-        uneven = f"values of uneven size ({self.spread:g})" if self.spread else ""
+        uneven = f"values of uneven size (log-spread {self.spread:g})" if self.spread else ""
         return " and ".join(filter(None, (uneven, sink))) or "Gaussian values of even size"
 
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:

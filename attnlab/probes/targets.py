@@ -26,7 +26,7 @@ MEANING: dict[str, str] = {
 
 def meaning(targets: Iterable[object]) -> str:
     """One sentence for a report: what counts as attended under these targets."""
-    words = [f"{MEANING[str(target)]} (target={target})" for target in sorted(map(str, targets))]
+    words = [MEANING[str(target)] for target in sorted(map(str, targets))]
     return f"Attended means {' or '.join(words)}."
 
 

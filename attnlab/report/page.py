@@ -11,14 +11,16 @@ import jinja2
 from markupsafe import Markup, escape
 
 from attnlab.report.interval_bar import interval_bar
-from attnlab.report.words import NO_VALUE, label, typeset
+from attnlab.report.words import NO_VALUE, label, powers, typeset
 from attnlab.streams import harmless
 
-_TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\de]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
+_TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
 _NAMES = re.compile(r"``?([^`]+)``?|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 """What is set as code: what stands in backticks, and names with underscores such as least_squares."""
-_INTERVAL = re.compile(r"\[[-+.\de]+,\s[-+.\de]+\]")
+_INDEXED = re.compile(r"``?[^`]+``?|\b([a-z]|sum)_([a-z\d])\b")
+"""A letter with its index, such as a_i, and a sum over one; code is passed over."""
+_INTERVAL = re.compile(r"\[[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+,\s[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+\]")
 """An interval in a sentence, set lighter than the number it follows."""
 _FACTS = re.compile(r"\([^()]*\b(?:trials|rows)\b[^()]*\)")
 """The condition and the trials of a number, in brackets, set smaller than the number."""
@@ -32,10 +34,18 @@ def paragraphs(text: str) -> list[str]:
 
 def prose(text: str) -> Markup:
     """Plain words as HTML: escaped, formulas set, names and `code` as code."""
-    safe = _TOGETHER.sub(_unbroken, str(escape(typeset(text))))
+    safe = _TOGETHER.sub(_unbroken, str(escape(powers(typeset(text)))))
     safe = _INTERVAL.sub(r'<span class="ci">\g<0></span>', safe)
     safe = _FACTS.sub(r'<span class="facts">\g<0></span>', safe)
+    safe = _INDEXED.sub(_indexed, safe)
     return Markup(_NAMES.sub(lambda found: f"<code>{found.group(1) or found.group()}</code>", safe))
+
+
+def _indexed(found: re.Match[str]) -> str:
+    if not found[1]:
+        return found.group()  # code stays as it is
+    letter = "Σ" if found[1] == "sum" else f"<i>{found[1]}</i>"
+    return f"{letter}<sub>{found[2]}</sub>"
 
 
 def _unbroken(found: re.Match[str]) -> str:

@@ -31,6 +31,7 @@ FORMULA = (
     ("!=", "≠"),
     ("+-", "±"),
 )
+_POWER = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)e([-+]\d+)\b")
 GREEK = {"tau": "τ", "sigma": "σ", "lambda": "λ", "delta": "δ", "rho": "ρ"}
 
 
@@ -38,7 +39,18 @@ def typeset(text: str) -> str:
     """Plain-text formulas with their signs: V^T a >= 0 becomes Vᵀ a ≥ 0."""
     for plain, sign in FORMULA:
         text = text.replace(plain, sign)
-    return re.sub(r"\b(" + "|".join(GREEK) + r")\b", lambda found: GREEK[found.group()], text)
+    text = re.sub(r"\b(" + "|".join(GREEK) + r")\b", lambda found: GREEK[found.group()], text)
+    return re.sub(r"(?<=\b[a-z\d]) - (?=[a-z\d]\b)", " \N{MINUS SIGN} ", text)
+
+
+def powers(text: str) -> str:
+    """Numbers as Python prints small and large ones with their power of ten: 1.85e-07 becomes 1.85·10⁻⁷."""
+    return _POWER.sub(lambda found: f"{found[1]}·10{raised(int(found[2]))}", text)
+
+
+def raised(exponent: int) -> str:
+    """An exponent in small raised figures: ⁻³."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def missing(value: object) -> bool:
@@ -96,12 +108,6 @@ def places_of_references(metrics: Sequence[str]) -> list[int]:
     free = itertools.count(len(_labels()["references"]))
     kinds = map(kind_of_reference, metrics)
     return [next(free) if kind is None else kind for kind in kinds]
-
-
-def named_level(column: str, value: object) -> str | None:
-    """The words for one level of a setting, where its value alone says too little."""
-    found = _labels()["levels"].get(column, {}).get(setting(value))
-    return None if found is None else str(found)
 
 
 def leaf(column: str) -> str:

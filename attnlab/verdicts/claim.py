@@ -16,10 +16,11 @@ from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.answers import Answer, Verdict
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.facts import witnessed
-from attnlab.verdicts.finding import Finding, Place, Wording
+from attnlab.verdicts.finding import Finding, Place
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
 from attnlab.verdicts.remark import Remark
 from attnlab.verdicts.scene import apart, filled, levels, metric_rows, named, part_of, typical
+from attnlab.verdicts.wording import Wording
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
@@ -65,9 +66,15 @@ class Claim(Wording):
         others = {part for part in map(part_of, self.free) if len(levels(chosen, f"{part}:says")) > 1}
         told = []
         for words, level in levels(chosen, self.over):
-            lead = self.at.format(filled(f"{{{self.over}}}", level)) if self.at else words
+            lead = self._at(level) if self.at else words
             told.append((", ".join([lead, *(named(level, part) for part in sorted(others))]), level))
         return told
+
+    def _at(self, level: pd.DataFrame) -> str:
+        """A level in the claim's own words, a share as per cent where these ask for it."""
+        if "{:" in self.at:
+            return self.at.format(float(level[self.over].iloc[0])).replace("%", " %")
+        return self.at.format(filled(f"{{{self.over}}}", level))
 
 
 def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:

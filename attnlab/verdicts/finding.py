@@ -2,73 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
-from attnlab.tidy import unit_of
-from attnlab.verdicts.answers import Answer, Question, Way
+from attnlab.tidy import settings_of, unit_of
+from attnlab.verdicts.answers import Answer
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import pooled
-from attnlab.verdicts.scene import Choice, condition, filled, metric_rows
+from attnlab.verdicts.scene import apart, condition, filled, metric_rows
 from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told
-from attnlab.verdicts.wording import certainly, header, listed, noted, short, width
+from attnlab.verdicts.wording import Wording, certainly, header, listed, noted, short, width
 
 FEW = 2
 """Levels a sentence lists; of more it names two and leaves the rest to its table."""
+MOST_BESIDE = 3
+"""Words that stand beside a number in a sentence; of more the number is told in a table."""
 ANSWERS = 4
 """Levels that answer one of the four questions; of more the two that the sentence names."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wording:
-    """What a claim is about, and its words.
-
-    metric: whose number it is, or the stem of a pair `_kept`, `_lost`. says: the sentence up to the number.
-    form: the number in it, {} in per cent or, of a unit, plain. over: the setting whose levels are compared.
-    only: which rows of the table it is about, by facts and sizes, never by names. but: settings the metric does
-    not depend on. beside: words for other metrics of the same cells, with {} for the value in the claim's unit,
-    {!s} for it as a plain number. compares: it says nothing unless there are two levels to compare. theorem: what
-    makes the number no measurement, in words, where the rows say so. tail: a further remark on its rows.
-    spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
-    example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
-    told, with {} for its value, where its own words will not do. apart: whether the levels are whole situations,
-    that differ in anything and are told by what they differ in. names: settings that the condition names even
-    where all rows have one value of them. figure: where the number is drawn. question,
-    counts, way: the answer it gives to one of the four questions. limit: what it does not show.
-    """
-
-    metric: str
-    says: str
-    form: str = "in {}"
-    unit: Literal["percent", "plain"] = "percent"
-    over: str = ""
-    compares: bool = False
-    only: Choice = field(default=lambda table: table)
-    but: Sequence[str] = ()
-    beside: Mapping[str, str] = field(default_factory=dict)
-    theorem: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
-    tail: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
-    spread: bool = False
-    least: Sequence[str] = ()
-    free: Sequence[str] = ()
-    at: str = ""
-    apart: bool = False
-    names: Sequence[str] = ()
-    figure: str = ""
-    question: Question | None = None
-    counts: str = ""
-    way: Way = "kept"
-    limit: str = ""
-
-    def printed(self, number: Number) -> str:
-        """The number as the sentence prints it."""
-        return number.percent if self.unit == "percent" else str(number)
 
 
 @dataclass(frozen=True)
@@ -108,7 +62,20 @@ class Finding:
             return (self.places[0], self.places[-1])
         top = min(self.places, key=lambda place: (-place.number.value, width(place.number)))
         others = [place for place in self.places if place is not top]
-        return (top, min(others, key=lambda place: (place.number.value, width(place.number))))
+        unlike = {id(place): self._unlike(top, place) if self.claim.apart else 0 for place in others}
+        return (
+            top,
+            min(others, key=lambda place: (place.number.value, width(place.number), unlike[id(place)])),
+        )
+
+    def _unlike(self, one: Place, other: Place) -> int:
+        """In how many settings two situations differ."""
+        first, second = one.rows.iloc[0], other.rows.iloc[0]
+        return sum(
+            pd.isna(first[column]) != pd.isna(second[column])
+            or (not pd.isna(first[column]) and first[column] != second[column])
+            for column in settings_of(self.chosen)
+        )
 
     @property
     def figure(self) -> str:
@@ -142,20 +109,27 @@ class Finding:
             beside=tuple(self._same.values()),
             tail=self.claim.tail(self.chosen),
             levels=self._table(lead[:1].upper() + lead[1:]) if self._tabled else None,
+            own=self._pair[1],
         )
-
-    @property
-    def clause(self) -> str:
-        """Numbers with their intervals, then in brackets the condition, the trials and what stands beside."""
-        words = f"{self._numbers} ({self.told.facts()})"
-        return words[:1].lower() + words[1:]
 
     @property
     def _tabled(self) -> bool:
         """Whether its numbers are a table: of more levels than a sentence lists, or with more beside them."""
         same = self._same
         own = {name for place in self.places for name in self._beside(place.rows) if name not in same}
-        return len(self.places) > FEW or (len(self.places) == FEW and len(own) > 1)
+        long = any(len(self.claim.beside[name].split()) > MOST_BESIDE for name in own)
+        return len(self.places) > FEW or (len(self.places) == FEW and (len(own) > 1 or long))
+
+    @functools.cached_property
+    def _pair(self) -> tuple[dict[int, str], tuple[str, ...]]:
+        """Of many situations: words for the two that the sentence names, by place, and what these two share."""
+        if not self.claim.apart or len(self.places) <= FEW:
+            return {}, ()
+        rows = pd.concat([place.rows for place in self.shown])
+        words = [words for words, _ in apart(rows, self.claim.over, self.claim.but)]
+        shared = condition(rows, self.study, self.claim.over, self.claim.but, self._spoken, self.claim.names)
+        own = tuple(word for word in shared if word not in self.condition)
+        return dict(zip(map(id, self.shown), words, strict=True)), own
 
     def _table(self, lead: str) -> Levels:
         found = [self._beside(place.rows, bare=True) for place in self.places]
@@ -163,7 +137,9 @@ class Finding:
             name for name in self.claim.beside if name not in self._same and any(name in one for one in found)
         ]
         halved = any(isinstance(place.number, Bracket) for place in self.places)
-        unit = f"share of {unit_of(self.study)}s" if self.claim.form == "in {}" else "value"
+        share = self.claim.form == "in {}"
+        unit = f"share of {unit_of(self.study)}s" if share else self.claim.form.replace("{}", "").strip() or "value"
+        lead += "" if share else " …"  # the number ends the sentence
         heads = ["setting", unit + FROM_CERTAIN if halved else unit]
         heads += [header(filled(self.claim.beside[name], self.chosen)) for name in own]
         notes = tuple(map(self._proved, self.places))
@@ -194,26 +170,53 @@ class Finding:
     @property
     def _numbers(self) -> str:
         same, tabled = self._same, self._tabled
-        lead, more = filled(self.claim.says, self.chosen), len(self.places) - len(self.shown)
-        bare = {self._told(dataclasses.replace(place, words=""), same, True, tabled) for place in self.places}
-        if more and len(bare) == 1:  # no lowest, no highest
-            return f"{lead} {bare.pop()} in each of {len(self.places)} settings"
+        alike = self._alike()
+        if alike:
+            return f"{filled(self.claim.says, self.chosen)} {alike}"
         told = [self._told(place, same, not line, tabled) for line, place in enumerate(self.shown)]
+        more = len(self.places) - len(self.shown)
         between = f" ({more} more between)" if more else ""
-        return f"{lead} {listed(told)}{between}"
+        notes = {self._notes(place, same, tabled) for place in self.shown}
+        if len(told) > 1 and len(notes) == 1 and any(notes):
+            note = notes.pop()
+            told = [words.removesuffix(f" ({note})") for words in told]
+            between = f" (both {note}){between}"
+        return f"{filled(self.claim.says, self.chosen)} {listed(told)}{between}"
+
+    def _alike(self) -> str:
+        """One number that all levels have, told once, as none is lowest or highest; else nothing."""
+        said = {self._number(place, True) for place in self.places}
+        notes = {self._notes(place, self._same, self._tabled) for place in self.places}
+        if len(self.places) < 2 or len(said) > 1 or len(notes) > 1:
+            return ""
+        few = len(self.places) <= FEW
+        levels = (
+            listed([place.words for place in self.places])
+            if few
+            else f"in each of {len(self.places)} settings"
+        )
+        note = notes.pop()
+        return f"{said.pop()} {levels}" + (f" ({note})" if note else "")
 
     def _told(self, place: Place, same: Mapping[str, str], first: bool, tabled: bool) -> str:
         """One number: `in 80.6 % [78.5, 82.5] of trials at temperature 0.3 (chance 6.25 %)`."""
+        words = self._pair[0].get(id(place), place.words)
+        level = f" {words}" if words else ""
+        notes = self._notes(place, same, tabled)
+        return f"{self._number(place, first)}{level}" + (f" ({notes})" if notes else "")
+
+    def _number(self, place: Place, first: bool) -> str:
         number = self.claim.form.format(self.claim.printed(place.number))
         if isinstance(place.number, Bracket) and self.claim.form == "in {}":
             number = certainly(place.number)
-        unit = f" of {unit_of(self.study)}s" if first and self.claim.form == "in {}" else ""
-        level = f" {place.words}" if place.words else ""
+        return number + (f" of {unit_of(self.study)}s" if first and self.claim.form == "in {}" else "")
+
+    def _notes(self, place: Place, same: Mapping[str, str], tabled: bool) -> str:
+        """What stands in brackets after a number of the sentence."""
         beside = {name: words for name, words in self._beside(place.rows).items() if name not in same}
         if tabled:  # the table has them; but for what a theorem is about
             beside = {name: words for name, words in beside.items() if place.theorem.startswith(f"{name} ")}
-        notes = noted(self._proved(place), beside)
-        return f"{number}{unit}{level}" + (f" ({notes})" if notes else "")
+        return noted(self._proved(place), beside)
 
     def _proved(self, place: Place) -> str:
         """The theorem as it stands beside the number, which may count what was found of all that exist."""
@@ -253,8 +256,13 @@ class Finding:
     @property
     def condition(self) -> list[str]:
         """What holds in all its rows, in words."""
-        spoken = re.findall(r"{([a-z_.]+)}", self.claim.says)
-        return condition(self.chosen, self.study, self.claim.over, self.claim.but, spoken, self.claim.names)
+        own = self.claim.over, self.claim.but, self._spoken, self.claim.names
+        return condition(self.chosen, self.study, *own)
+
+    @property
+    def _spoken(self) -> list[str]:
+        """The parts that the sentence names already."""
+        return re.findall(r"{([a-z_.]+)}", self.claim.says)
 
     @property
     def trials(self) -> str:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from numbers import Real
 
-import numpy as np
 import pandas as pd
 
 from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.facts import holds
+from attnlab.verdicts.settings import named_level, valued
 
 ALWAYS = ("n", "d", "temperature")
 """Settings that a condition names even where the whole study has one value of them."""
@@ -125,7 +125,8 @@ def levels(rows: pd.DataFrame, over: str) -> list[tuple[str, pd.DataFrame]]:
     told = [str(constant(level, f"{part}:says") or "") for _, level in parts]
     if 1 < len(set(told)) == len(told) and all(told):
         return [(f"for {words}", level) for words, (_, level) in zip(told, parts, strict=True)]
-    return [(f"at {valued(over, value)}", level) for value, level in parts]
+    with_words = "with" if any(named_level(over, value) for value, _ in parts) else "at"
+    return [(f"{with_words} {valued(over, value)}", level) for value, level in parts]
 
 
 def filled(text: str, rows: pd.DataFrame) -> str:
@@ -150,16 +151,6 @@ def common(text: str, rows: pd.DataFrame) -> str:
         return valued("", values.iloc[0]).strip() if len(values) else "?"
 
     return re.sub(r"{([a-z_.]+)}", word, text)
-
-
-def valued(column: str, value: object) -> str:
-    """A setting with its value: `n = 32` for the letters, else `temperature 0.3`, `samples 800`."""
-    name = column.rpartition(".")[2].replace("_", " ")
-    number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-    shown = f"{float(value):g}" if isinstance(value, Real) and number else str(value)
-    if name.endswith("s") and number:
-        return f"{shown} {name}"
-    return f"{name} = {shown}" if len(name) == 1 else f"{name} {shown}"
 
 
 def _is_part(rows: pd.DataFrame, column: str) -> bool:
@@ -226,10 +217,15 @@ def apart(rows: pd.DataFrame, over: str, but: Sequence[str] = ()) -> list[tuple[
     parts = list(rows.groupby(over, sort=False))
     told = [condition(level, rows, over, but) for _, level in parts]
     own = [[word for word in words if not all(word in other for other in told)] for words in told]
-    return [
-        ("" if len(parts) == 1 else f"for {', '.join(words) or valued(over, value)}", level)
-        for words, (value, level) in zip(own, parts, strict=True)
-    ]
+    found = []
+    for words, (value, level) in zip(own, parts, strict=True):
+        lead = "at" if words and _SETTING.search(words[0]) else "for"
+        found.append(("" if len(parts) == 1 else f"{lead} {', '.join(words) or valued(over, value)}", level))
+    return found
+
+
+_SETTING = re.compile(r"[ =] ?[-\d.e+]+$")
+"""Words that end with a number are a setting with its value, and no part."""
 
 
 Choice = Callable[[pd.DataFrame], pd.DataFrame]

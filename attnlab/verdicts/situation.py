@@ -8,7 +8,8 @@ import pandas as pd
 
 from attnlab.tidy import settings_of
 from attnlab.verdicts import beyond, holds, named
-from attnlab.verdicts.scene import part_of, said, valued
+from attnlab.verdicts.scene import part_of, said
+from attnlab.verdicts.settings import valued
 
 SITUATION = "cell:situation"
 """The column that holds these words."""

@@ -35,7 +35,7 @@ class Told:
 
     words: up to the brackets, or all of a sentence that has none; condition: what holds for its numbers; trials:
     how many each of them rests on; beside: what else is told in the brackets; tail: what follows them. levels:
-    the numbers of many.
+    the numbers of many. own: what holds for the numbers of the sentence, and not for all of those levels.
     """
 
     words: str
@@ -44,10 +44,11 @@ class Told:
     beside: tuple[str, ...] = ()
     tail: str = ""
     levels: Levels | None = None
+    own: tuple[str, ...] = ()
 
     def facts(self, said: Collection[str] = ()) -> str:
         """What stands in the brackets, without the conditions that are said elsewhere."""
-        condition = ", ".join(word for word in self.condition if word not in said)
+        condition = ", ".join(word for word in (*self.condition, *self.own) if word not in said)
         return "; ".join(filter(None, (condition, self.trials, *self.beside)))
 
     def sentence(self, said: Collection[str] = ()) -> str:

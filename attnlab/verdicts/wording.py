@@ -1,17 +1,69 @@
-"""How a sentence prints its numbers."""
+"""What a claim is about, and how its sentence prints its numbers."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
+import pandas as pd
+
+from attnlab.verdicts.answers import Question, Way
 from attnlab.verdicts.bracket import Bracket, Number
+from attnlab.verdicts.scene import Choice
 
 ROUNDING = 1e-9
 """Ends that differ by no more than this, relatively, are those of a constant."""
 TINY = 1e-6
 """Shares below this are told in words: their digits say nothing to a reader."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """What a claim is about, and its words.
+
+    metric: whose number it is, or the stem of a pair `_kept`, `_lost`. says: the sentence up to the number.
+    form: the number in it, {} in per cent or, of a unit, plain. over: the setting whose levels are compared.
+    only: which rows of the table it is about, by facts and sizes, never by names. but: settings the metric does
+    not depend on. beside: words for other metrics of the same cells, with {} for the value in the claim's unit,
+    {!s} for it as a plain number. compares: it says nothing unless there are two levels to compare. theorem: what
+    makes the number no measurement, in words, where the rows say so. tail: a further remark on its rows.
+    spread: whether to tell the range over all cells. least: settings of which a smaller value is the better
+    example, where the rows leave a choice. free: settings that may differ between the levels. at: how a level is
+    told, with {} for its value, where its own words will not do. apart: whether the levels are whole situations,
+    that differ in anything and are told by what they differ in. names: settings that the condition names even
+    where all rows have one value of them. figure: where the number is drawn. question,
+    counts, way: the answer it gives to one of the four questions. limit: what it does not show.
+    """
+
+    metric: str
+    says: str
+    form: str = "in {}"
+    unit: Literal["percent", "plain"] = "percent"
+    over: str = ""
+    compares: bool = False
+    only: Choice = field(default=lambda table: table)
+    but: Sequence[str] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    theorem: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
+    tail: Callable[[pd.DataFrame], str] = field(default=lambda rows: "")
+    spread: bool = False
+    least: Sequence[str] = ()
+    free: Sequence[str] = ()
+    at: str = ""
+    apart: bool = False
+    names: Sequence[str] = ()
+    figure: str = ""
+    question: Question | None = None
+    counts: str = ""
+    way: Way = "kept"
+    limit: str = ""
+
+    def printed(self, number: Number) -> str:
+        """The number as the sentence prints it."""
+        return number.percent if self.unit == "percent" else str(number)
 
 
 def listed(items: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import pandas as pd
 
 from attnlab.intervals import Interval
+from attnlab.report.figures.captions import absent, either, said
 from attnlab.report.pooling import (
     Mark,
     NotDrawable,
@@ -23,10 +24,11 @@ from attnlab.report.pooling import (
     pooled_over,
     preferred,
 )
-from attnlab.report.words import across, counted, label, leaf, listed, named_level, number, setting, spoken
+from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
 from attnlab.tidy import METRIC
 from attnlab.verdicts import Average
 from attnlab.verdicts.scene import common
+from attnlab.verdicts.settings import named_level, valued
 from attnlab.verdicts.situation import distinct, in_role
 
 
@@ -143,9 +145,8 @@ class Figure(abc.ABC):
         word = self.word(column, value)
         if column == METRIC:
             return self.say(str(value))
-        if isinstance(value, int | float) and named_level(column, value) is None:
-            short = self.labels.get(column, column.rsplit(".", 1)[-1].replace("_", " "))
-            return f"{short} = {word}"
+        if isinstance(value, int | float) and setting(value) not in self.labels:
+            return f"{self.labels[column]} = {word}" if column in self.labels else valued(column, value)
         return word
 
     def tells(self, mark: Mark) -> str:
@@ -153,7 +154,7 @@ class Figure(abc.ABC):
         where = [
             self.title_of(column, value) if column != self.x or column == METRIC else self._at(value)
             for column, value in zip(self.by, mark.place, strict=True)
-            if value is not None
+            if value is not None and not (column == METRIC and mark.metric in self.reference)
         ]
         number = mark.interval.percent if mark.kind == "rate" else str(mark.interval)
         return f"{', '.join(where)}: {number}; {counted(mark.interval.count, mark.unit)}"
@@ -165,8 +166,8 @@ class Figure(abc.ABC):
 
     def fitted(self, table: pd.DataFrame) -> Self:
         """The figure for this table: parts by what they say, without series and panels of settings it lacks."""
-        said = _said(table, [*self.by, *self.where, *self.prefer])
-        absent: dict[str, Any] = {"labels": {**said, **self.labels}} if said else {}
+        words = said(table, [*self.by, *self.where, *self.prefer])
+        absent: dict[str, Any] = {"labels": {**words, **self.labels}} if words else {}
         for role in ("hue", "col", "row"):
             try:
                 derive(table, getattr(self, role) or METRIC)
@@ -227,29 +228,35 @@ class Figure(abc.ABC):
             f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
-        _, used = self._about(table)
+        _, asked = self._about(table)
+        used = {column: options for column, options in asked.items() if column not in self.by}
         if used:
             sentences.append(f"Only {listed([self.condition(*item) for item in used.items()])}.")
         pooled = pooled_over(rows, self.by)
         if pooled:
             sentences.append(f"Averaged over {listed([self.say(column) for column in pooled])}.")
         sentences += [
-            f"{self.say(metric)} is {number(values[0])} everywhere here."
+            f"Everywhere here, {self.say(metric)}: {number(values[0])}."
             for metric in self.metrics
             if (values := [mark.interval.value for mark in found if mark.metric == metric])
             and len(values) > 1
             and max(values) - min(values) <= 1e-9 * max(map(abs, values))
         ]
-        sentences += _absent(rows, self.metrics)
+        sentences += absent(rows, self.metrics)
         return " ".join([self.note, *sentences] if self.note else sentences)
 
     def condition(self, column: str, options: Sequence[object]) -> str:
-        """What a setting is here, as a caption says it: `d = 8`, `temperature = 0.3 or 1`, `decoder: simplex`."""
-        told = " or ".join(self.word(column, option) for option in options)
-        if any(named_level(column, option) for option in options):
-            return told
-        numbers = all(isinstance(option, int | float) for option in options)
-        return f"{spoken(leaf(column))}{' =' if numbers else ':'} {told}"
+        """What a setting is here, as a caption says it: `d = 8 or 16`, `temperature 0.3`, `no mask`."""
+        words = [self.word(column, option) for option in options]
+        if all(isinstance(option, int | float) for option in options):
+            first = self.title_of(column, options[0])
+            return (
+                " or ".join([first, *words[1:]])
+                if first.endswith(words[0])
+                else either([self.title_of(column, option) for option in options])
+            )
+        named = any(word != spoken(option) for word, option in zip(words, options, strict=True))
+        return either(words) if named else f"{spoken(leaf(column))}: {either(words)}"
 
     def bars(self) -> str:
         """How this kind shows an interval, as the beginning of a sentence."""
@@ -257,8 +264,14 @@ class Figure(abc.ABC):
 
     def about_references(self, rows: pd.DataFrame) -> list[str]:
         """What the reference curves are."""
-        drawn = [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
+        drawn = self.references_in(rows)
         return [f"Without bars: {listed([self.say(metric) for metric in drawn])}."] if drawn else []
+
+    def references_in(self, rows: pd.DataFrame) -> list[str]:
+        """The references that are drawn: those the rows have, unless each metric has a panel of its own."""
+        if METRIC in (self.row, self.col):
+            return []
+        return [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
 
     def alt(self, table: pd.DataFrame) -> str:
         """The figure in words, for those who do not see it: each series with its range."""
@@ -275,26 +288,3 @@ class Figure(abc.ABC):
                 low, high = number(min(series)), number(max(series))
                 parts.append(f"{name}: {low}." if low == high else f"{name}: {low} to {high}.")
         return " ".join(parts)
-
-
-def _said(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
-    """What the parts in these columns say of themselves, by name, where it tells them apart."""
-    found: dict[str, str] = {}
-    for column in columns:
-        told = f"{column}:says"
-        if column in table and told in table:
-            pairs = table[[column, told]].dropna().drop_duplicates()
-            if pairs[told].is_unique and pairs[column].is_unique:
-                found |= {setting(name): str(words) for name, words in pairs.itertuples(index=False)}
-    return found
-
-
-def _absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
-    """Sentences about the cells that are not drawn."""
-    status = rows.drop_duplicates("key")["status"].value_counts()
-    gone = [f"{counted(int(count), 'cell')} {name}" for name, count in status.items() if name != "done"]
-    ours = rows[(rows["status"] == "done") & rows[METRIC].isin(metrics)]
-    empty = int(ours["value"].isna().sum())
-    if empty:
-        gone.append(f"{counted(empty, 'cell')} with no value")
-    return [f"Not drawn: {listed(gone)}."] if gone else []

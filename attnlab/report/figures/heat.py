@@ -22,7 +22,8 @@ from matplotlib.lines import Line2D
 from attnlab.report.figures.canvas import GRID, INK, MUTED, Layout, Sheet, tell
 from attnlab.report.figures.contours import crossings, line_look
 from attnlab.report.figures.ends import End
-from attnlab.report.figures.picture import Panel, Picture, value_ticks
+from attnlab.report.figures.picture import Panel, Picture
+from attnlab.report.figures.ticks import value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
 from attnlab.tidy import METRIC
@@ -108,7 +109,7 @@ class Heat(Picture):
         places = [(*mark.place[:which], self.against, *mark.place[which + 1 :]) for mark in some]
         return [value - base.get(place, math.nan) for value, place in zip(values, places, strict=True)]
 
-    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """One rectangle a cell, then the contours and curves."""
         scale = self.scale(panel.every)
         boxes = self.boxes(panel)

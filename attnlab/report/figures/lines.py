@@ -13,7 +13,8 @@ from matplotlib.transforms import ScaledTranslation
 
 from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
 from attnlab.report.figures.ends import End
-from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale, value_ticks
+from attnlab.report.figures.picture import Panel, Picture, legend_of_series
+from attnlab.report.figures.ticks import value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level
 from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
@@ -41,7 +42,7 @@ class Lines(Picture):
         placed = rows[self.x].notna() if self.x in rows else None
         return rows[placed] if placed is not None and placed.any() else rows
 
-    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """One curve for each level of hue, in front of the reference curves."""
         values = self.numbers(rows)
         if self.logx and values[0] > 0:
@@ -153,7 +154,7 @@ class Lines(Picture):
         last = {self.level_of(mark): mark for mark in sorted(panel.marks, key=self.at)}
         values = [last[level].interval.value for level in looks if level in last] if self.hue else []
         curves = self.references(panel, looks)
-        drawn = [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
+        drawn = self.references_in(rows)
         ends = [[curve[1][-1] for name, _, curve in curves if name == metric] for metric in drawn]
         if len(looks) > MOST_NAMED or (self.hue and len(values) < len(looks)) or not all(ends):
             return []
@@ -175,8 +176,7 @@ class Lines(Picture):
                 linestyle=self.reference_dash(metric),
                 label=self.say(metric),
             )
-            for metric in self.reference
-            if rows[METRIC].eq(metric).any()
+            for metric in self.references_in(rows)
         ]
 
     def numbers(self, rows: pd.DataFrame) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-import math
+import dataclasses
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look, Sheet
 from attnlab.report.figures.ends import End, write_ends
 from attnlab.report.figures.over import Over, line_height, write_over
+from attnlab.report.figures.ticks import apart
 from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
@@ -42,7 +41,7 @@ class Picture(Figure):
     """A figure with axes."""
 
     @abc.abstractmethod
-    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """Draw one panel. rows: the whole figure's rows, so that scales and levels agree among panels."""
 
     def legend(self, rows: pd.DataFrame) -> Sequence[Artist]:
@@ -106,11 +105,23 @@ class Picture(Figure):
                         metrics = (str(level),)
                     elif column:
                         here = at_level(here, column, level)
-                curves = marks(here, self.reference, self.by) if METRIC not in self.by else []
+                curves = self.reference_marks(here)
                 title = " · ".join(name for name in names if name)
                 line.append(Panel(title, here, marks(here, metrics, self.by), curves, metrics, every))
             grid.append(line)
         return grid
+
+    def reference_marks(self, rows: pd.DataFrame) -> list[Mark]:
+        """The marks of the references; where series are metrics, each of these has them beside it."""
+        found = marks(rows, self.references_in(rows), self.by)
+        if METRIC not in self.by:
+            return found
+        at = self.by.index(METRIC)
+        return [
+            dataclasses.replace(mark, place=(*mark.place[:at], metric, *mark.place[at + 1 :]))
+            for mark in found
+            for metric in self.metrics
+        ]
 
     def sheet(self, table: pd.DataFrame, layout: Layout) -> tuple[Sheet, int]:
         """The drawing in one layout, and how many marks it has."""
@@ -139,7 +150,7 @@ class Picture(Figure):
                 if place >= len(flat):
                     canvas.bare(spot)
                     continue
-                self.draw(spot, flat[place], rows)
+                self.draw(spot, flat[place], rows, layout)
                 apart(spot, layout.width / columns - 48, layout.text)
                 room = self.panel_width(rows, layout) * (0.76 if ends else 1) / columns - 10
                 spot.set_xlabel(textwrap.fill(spot.get_xlabel(), max(8, int(room / (0.6 * layout.text)))))
@@ -195,70 +206,6 @@ def _in_brackets(text: str) -> str:
     return " ".join(text.translate(str.maketrans("[]<>", "()()")).split())
 
 
-def apart(axes: Axes, width: float, letters: float) -> None:
-    """Leave out the words of ticks of x that would touch others; the last one stays. width, letters: points."""
-    formatter = axes.xaxis.get_major_formatter()
-    if not isinstance(formatter, FixedFormatter):
-        return
-    at = axes.transAxes.inverted().transform(
-        axes.transData.transform([(place, 0.5) for place in axes.xaxis.get_majorticklocs()])
-    )[:, 0]
-    words, free = list(formatter.seq), math.inf
-    for place in range(len(words) - 1, -1, -1):
-        half = 0.33 * letters * len(words[place])
-        middle = float(at[place]) * width
-        if middle + half > free:
-            words[place] = ""
-        else:
-            free = middle - half - 3
-    axes.xaxis.set_major_formatter(FixedFormatter(words))
-
-
-def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:
-    """Ticks at the values that were measured; if these are many, some of them or round numbers."""
-    if len(values) > 2 * most and axis.get_scale() == "linear":
-        axis.set_major_locator(MaxNLocator(most - 1))
-        axis.set_major_formatter(lambda value, _: f"{value:.4g}")
-        return
-    step = -(-len(values) // most)
-    shown = list(values)[::step]
-    axis.set_major_locator(FixedLocator(shown))
-    axis.set_major_formatter(FixedFormatter([f"{value:.3g}" for value in shown]))
-    axis.set_minor_locator(NullLocator())
-
-
-def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axis | None = None) -> None:
-    """The axis of the values (y unless `along` says x): rates and shares from 0 to 1, the rest by the data."""
-    axis = along or axes.yaxis
-    limits = axes.set_xlim if axis is axes.xaxis else axes.set_ylim
-    ends = [end for mark in marks for end in (mark.interval.low, mark.interval.high, mark.interval.value)]
-    ends = [end for end in ends if math.isfinite(end)]
-    if logarithmic:
-        (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
-        positive = [end for end in ends if end > 0] or [1.0]
-        limits(min(positive) / 1.6, max(positive) * 1.6)
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(lambda value, _: power(value))
-        return
-    if all(mark.kind == "rate" for mark in marks) or (
-        ends and 0 <= min(ends) < 0.48 and 0.6 < max(ends) <= 1
-    ):
-        limits(-0.035, 1.035)
-        axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
-        axis.set_major_formatter(FixedFormatter(["0", ".25", ".5", ".75", "1"]))
-        return
-    if ends and min(ends) >= 0.48 and 0.75 < max(ends) <= 1:
-        limits(0.48, 1.02)
-        axis.set_major_locator(FixedLocator([0.5, 0.6, 0.7, 0.8, 0.9, 1]))
-        axis.set_major_formatter(FixedFormatter([".5", ".6", ".7", ".8", ".9", "1"]))
-        return
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    low = 0.0 if 0 <= low < 0.5 * high else low
-    room = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
-    limits(low - (room if low else 0.6 * room), high + room)
-    axis.set_major_formatter(lambda value, _: f"{value:.4g}")
-
-
 def legend_of_series(picture: Picture, rows: pd.DataFrame, joined: bool) -> list[Line2D]:
     """A key for each level of hue that is drawn. joined: with the line between the markers."""
     if picture.hue is None:
@@ -276,14 +223,6 @@ def legend_of_series(picture: Picture, rows: pd.DataFrame, joined: bool) -> list
         for level, look in picture.looks(rows).items()
         if level in drawn
     ]
-
-
-def power(value: float) -> str:
-    """A power of ten: 10⁻³; plain from 0.01 to 1000."""
-    if 0.01 <= value <= 1000:
-        return f"{value:g}"
-    exponent = f"{value:.0e}".split("e")[1]
-    return "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 _REFERENCE_DASHES: tuple[Dash, ...] = ((0, (1, 1.8)), "-", (0, (4, 2)), (0, (4, 1.6, 1, 1.6)), (0, (2, 1)))

@@ -9,15 +9,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlab.report.figures.canvas import GRID, MUTED, PAPER, WIDE, Layout, tell
+from attnlab.report.figures.canvas import CARD, GRID, MUTED, PAPER, WIDE, Layout, tell
 from attnlab.report.figures.over import Over
-from attnlab.report.figures.picture import Panel, Picture, legend_of_series, value_scale
+from attnlab.report.figures.picture import Panel, Picture, legend_of_series
+from attnlab.report.figures.ticks import value_scale
 from attnlab.report.pooling import Mark
 from attnlab.report.words import setting
 from attnlab.tidy import METRIC
 
 ROOM = 160.0
 """What two panels side by side need at least, in points."""
+NAME = 13.0
+"""The height of a row's name above it, in points."""
+MOST_BESIDE = 0.42
+"""The share of the width that names beside the rows may take."""
+MOST_LANES = 2
+"""Series beside one another in a row of a card."""
 MOST_KEYS = 4
 """Keys of a legend; more names stand at the marks themselves."""
 _SIGNS = (("|", 9.0), ("x", 4.5), ("+", 6.0), ("_", 7.0), ("1", 6.0))
@@ -35,17 +42,18 @@ class Points(Picture):
 
     logy: bool = False
 
-    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """One row for each level of x, from the top down."""
         names = self.names(rows)
         looks = self.looks(rows)
         hue = self.by.index(self.hue) if self.hue else None
-        spread = self.spread(len(looks))
+        stacked = self.stacked(rows, layout)
+        spread, below = self.spread(len(looks), layout), self.below(rows, layout)
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
         value_scale(axes, drawn + panel.references, self.logy, axes.xaxis)
         for place, (level, look) in enumerate(looks.items()):
             series = [mark for mark in drawn if hue is None or mark.place[hue] == level]
-            shift = spread * (place - (len(looks) - 1) / 2)
+            shift = spread * (place - (len(looks) - 1) / 2) + below
             for mark in panel.references:
                 if mark.place[0] in names and (hue is None or mark.place[hue] == level):
                     self.draw_reference(axes, mark, names.index(mark.place[0]) + shift)
@@ -72,7 +80,16 @@ class Points(Picture):
         axes.grid(True, axis="x")
         axes.spines["left"].set_visible(False)
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_yticks(range(len(names)), [self.row_name(name) for name in names])
+        axes.set_yticks(range(len(names)), ["" if stacked else self.row_name(name) for name in names])
+        for line, name in enumerate(names if stacked else []):
+            axes.annotate(
+                self.row_name(name),
+                (0, line - 0.5),
+                (0, -3),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                va="top",
+            )
         axes.set_xlabel(self.axis(panel.metrics, panel.marks))
 
     def names(self, rows: pd.DataFrame) -> list[object]:
@@ -95,7 +112,7 @@ class Points(Picture):
         if len(keys) <= MOST_KEYS or layout.columns < WIDE.columns:
             return []
         top, looks = self.names(rows)[0], list(self.looks(rows))
-        hue, spread = self.by.index(self.hue) if self.hue else None, self.spread(len(looks))
+        hue, spread = self.by.index(self.hue) if self.hue else None, self.spread(len(looks), layout)
         there = [mark for mark in [*panel.marks, *panel.references] if mark.place[0] == top]
         lane = {id(mark): looks.index(mark.place[hue]) if hue is not None else 0 for mark in there}
         found = []
@@ -113,7 +130,7 @@ class Points(Picture):
                     for other in others
                 ),
             )
-            height = spread * (lane[id(alone)] - (len(looks) - 1) / 2)
+            height = spread * (lane[id(alone)] - (len(looks) - 1) / 2) + self.below(rows, layout)
             found.append(Over(name, key, (alone.interval.value, height)))
         return found
 
@@ -123,18 +140,38 @@ class Points(Picture):
             return self.say(mark.metric)
         return self.title_of(self.hue, mark.place[hue]) if hue is not None else ""
 
-    def spread(self, series: int) -> float:
-        """How far apart series are in a row that is 1 high."""
-        return min(0.22, 0.72 / series)
+    def spread(self, series: int, layout: Layout) -> float:
+        """How far apart series are in a row that is 1 high; on a card many share one line."""
+        return 0.0 if layout == CARD and series > MOST_LANES else min(0.22, 0.72 / series)
+
+    def stacked(self, rows: pd.DataFrame, layout: Layout) -> bool:
+        """Whether the names of the rows stand above them: beside them they would take too much of the width."""
+        return self.beside(rows, layout) > MOST_BESIDE * layout.width
+
+    def beside(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """The room that the names of the rows take beside them, in points."""
+        return 0.56 * layout.text * max(len(self.row_name(name)) for name in self.names(rows))
+
+    def below(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """How far below the middle of its row a mark lies: half the name above it, where that stands there."""
+        return 0.5 * NAME / self.row_height(rows, layout) if self.stacked(rows, layout) else 0.0
+
+    def row_height(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """How tall a row is, in points."""
+        series = len(self.levels(rows, self.hue))
+        line = 14.0 if layout == CARD and series > MOST_LANES else max(20.0, 11.0 * series + 8)
+        return line + (NAME if self.stacked(rows, layout) else 0.0)
 
     def panel_width(self, rows: pd.DataFrame, layout: Layout) -> float:
-        """Beside the names of the rows."""
-        longest = max(len(self.row_name(name)) for name in self.names(rows))
-        return layout.width - 0.56 * layout.text * longest - 16
+        """Beside the names of the rows, where these do not stand above them."""
+        return layout.width - 16 - (0.0 if self.stacked(rows, layout) else self.beside(rows, layout))
 
     def columns(self, rows: pd.DataFrame, layout: Layout) -> int:
         """One panel a line where the names of the rows leave too little room for more."""
-        return layout.columns if self.panel_width(rows, layout) > ROOM * layout.columns / 2 else 1
+        width = self.panel_width(rows, layout)
+        if self.stacked(rows, layout):
+            return min(layout.columns, max(1, int(width / self.beside(rows, layout))))
+        return layout.columns if width > ROOM * layout.columns / 2 else 1
 
     def draw_reference(self, axes: Axes, mark: Mark, height: float) -> None:
         """A small grey sign: an upright tick for the first reference, other signs for the others."""
@@ -154,11 +191,9 @@ class Points(Picture):
         keys = legend_of_series(self, rows, joined=False)
         return keys + [
             Line2D([], [], color=MUTED, linestyle="none", label=self.say(metric), **self.sign(metric))
-            for metric in self.reference
-            if rows[METRIC].eq(metric).any()
+            for metric in self.references_in(rows)
         ]
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """As tall as its rows need."""
-        line = max(20.0, 11.0 * len(self.levels(rows, self.hue)) + 8)
-        return 48 + line * len(self.names(rows))
+        return 48 + self.row_height(rows, layout) * len(self.names(rows))

@@ -1,0 +1,38 @@
+"""Pieces of the sentences under a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from attnlab.report.words import counted, listed, setting
+from attnlab.tidy import METRIC
+
+
+def either(words: Sequence[str]) -> str:
+    """`one or other`, each said once."""
+    return " or ".join(dict.fromkeys(words))
+
+
+def said(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
+    """What the parts in these columns say of themselves, by name, where it is one thing and tells them apart."""
+    found: dict[str, str] = {}
+    for column in columns:
+        told = f"{column}:says"
+        if column in table and told in table:
+            pairs = table[[column, told]].dropna().drop_duplicates()
+            single = ~(pairs[column].duplicated(keep=False) | pairs[told].duplicated(keep=False))
+            found |= {setting(name): str(words) for name, words in pairs[single].itertuples(index=False)}
+    return found
+
+
+def absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
+    """Sentences about the cells that are not drawn."""
+    status = rows.drop_duplicates("key")["status"].value_counts()
+    gone = [f"{counted(int(count), 'cell')} {name}" for name, count in status.items() if name != "done"]
+    ours = rows[(rows["status"] == "done") & rows[METRIC].isin(metrics)]
+    empty = int(ours["value"].isna().sum())
+    if empty:
+        gone.append(f"{counted(empty, 'cell')} with no value")
+    return [f"Not drawn: {listed(gone)}."] if gone else []
