@@ -210,8 +210,8 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     *(
         Claim(
             metric="total_variation",
-            says=f"With no more than d + 1 positions{whatever}, weights whose output rounds to the same bits are "
-            "apart, in total variation, by",
+            says=f"With no more than d + 1 positions{whatever}, weights whose rounded output has the same bits "
+            "are apart, in total variation, by",
             form="{}",
             unit="plain",
             over="collision.format",

@@ -198,6 +198,27 @@ def test_nothing_is_cut_in_print(seen: dict[str, Any]) -> None:
     )
 
 
+def test_on_paper_nothing_breaks_where_it_should_not(seen: dict[str, Any]) -> None:
+    """Headings stay with what follows; cards and figures are whole, no taller than a sheet, and none a phone's."""
+    printed = [(where, one) for where, one in visits(seen) if one["media"] == "print"]
+    assert {where: one["broken"] for where, one in printed if one["broken"]} == {}
+
+
+def test_heading_and_first_column_of_a_table_stay_and_its_edge_is_shaded(seen: dict[str, Any]) -> None:
+    found = [box for page in seen["pages"] for box in page["scrolls"]]
+    assert len(found) > 3
+    for box in found:
+        assert box["role"] == "region" and box["name"] and box["overflow"] == "auto"
+        assert box["edges"] == "local, local, scroll, scroll", (
+            "paper that moves away from the shadow of an edge"
+        )
+    cells = [box for box in found if "moved" in box and min(box["moved"]) > 0]
+    assert cells
+    for box in cells:
+        assert abs(box["heading"]) <= 2 and abs(box["column"]) <= 2
+        assert box["body"][0] < 0 or box["body"][1] < box["heading"] + 60
+
+
 def test_axe_finds_no_violation(seen: dict[str, Any]) -> None:
     assert {where: one["axe"] for where, one in visits(seen) if one.get("axe")} == {}
 

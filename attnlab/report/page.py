@@ -16,8 +16,10 @@ from attnlab.streams import harmless
 
 _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
 """What a line must not break: `5 %`, `[0.1, 0.2]`, `a ≥ 0`."""
-_NAMES = re.compile(r"``?([^`]+)``?|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
-"""What is set as code: what stands in backticks, and names with underscores such as least_squares."""
+_NAMES = re.compile(
+    r"``?([^`]+)``?|\b[a-z]\w*(?:\.\w+)+=[^\s,;:)<]+|\b[a-z]{3,}=[a-z]\w*|\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b"
+)
+"""What is set as code: what stands in backticks, words of a command (inputs.n=3), names such as least_squares."""
 _INDEXED = re.compile(r"``?[^`]+``?|\b([a-z]|sum)_([a-z\d])\b")
 """A letter with its index, such as a_i, and a sum over one; code is passed over."""
 _INTERVAL = re.compile(r"\[[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+,\s[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+\]")

@@ -8,8 +8,10 @@ const job = JSON.parse(fs.readFileSync(jobPath, "utf8"));
 const MARGIN = { top: "1cm", right: "1cm", bottom: "1cm", left: "1cm" };
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-// What is wrong with the page as it is shown now.
+// What is wrong with the page as it is shown now; of a page in print also what breaks where it should not. PAGE: the
+// height of a sheet of A4 between its margins.
 function look() {
+  const PAGE = 1047;
   const shown = (node) => node.getClientRects().length > 0 && getComputedStyle(node).visibility !== "hidden";
   const small = [...document.querySelectorAll("svg text, svg tspan")].filter(shown).map((node) => {
     const svg = node.ownerSVGElement, scale = svg.getScreenCTM().a;
@@ -27,7 +29,14 @@ function look() {
     .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0 || box.scrollHeight > box.clientHeight + 1 && box.matches(".scroll"))
     .map((box) => (box.getAttribute("aria-label") || box.className.baseVal || box.className || box.tagName) + ` ${box.scrollWidth} x ${box.scrollHeight}`);
   const paper = getComputedStyle(document.body).backgroundColor;
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut, paper };
+  const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
+  const columns = new Set(all(".card").map((card) => Math.round(card.getBoundingClientRect().left))).size;
+  const broken = !matchMedia("print").matches ? [] : [
+    ...all("h1, h2, h3, .title, summary").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
+    ...all(".card, .verdict, tr, figure:not(:has(table))").filter((node) => getComputedStyle(node).breakInside !== "avoid"),
+    ...all(".card, tr, figure:not(:has(table)), .narrow").filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
+  ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut, paper, columns, broken };
 }
 
 (async () => {
@@ -56,13 +65,32 @@ function look() {
       visits.push({ width, media, scheme, ...seen });
     }
     if (job.print[path]) await page.pdf({ path: job.print[path], format: "A4", margin: MARGIN });
-    told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page) });
+    told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page), scrolls: await scrolled(page) });
     await page.close();
   }
   if (job.index) told.plane = await play(browser, job.index);
   await browser.close();
   process.stdout.write(JSON.stringify(told));
 })().catch((error) => { console.error(error); process.exit(1); });
+
+// Every box that scrolls on a phone, its table of cells moved by hand: how far its heading and its first column have
+// left the box, and which backgrounds mark an edge (`local` ones move with the table, `scroll` ones stay).
+async function scrolled(page) {
+  await page.setViewportSize({ width: 360, height: 900 });
+  await page.emulateMedia({ media: "screen" });
+  return page.evaluate(() => {
+    document.querySelectorAll("details").forEach((one) => { one.open = true; });
+    return [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => {
+      const style = getComputedStyle(box), told = { name: box.getAttribute("aria-label"), role: box.getAttribute("role"), edges: style.backgroundAttachment, overflow: style.overflowX };
+      const cells = box.querySelector(":scope > table.cells");
+      if (!cells) return told;
+      const row = [...cells.tBodies[0].rows].find((one) => !one.hidden);
+      box.scrollTo(120, 60);
+      const near = (node) => { const [a, b] = [node.getBoundingClientRect(), box.getBoundingClientRect()]; return [a.left - b.left, a.top - b.top]; };
+      return { ...told, moved: [box.scrollLeft, box.scrollTop], heading: near(cells.tHead.rows[0].cells[1])[1], column: near(row.cells[0])[0], body: near(row.cells[1]) };
+    });
+  });
+}
 
 // The table of cells: a column as it stands, sorted up and down, and the rows that a word keeps.
 async function sortAndFilter(page) {
