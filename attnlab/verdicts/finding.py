@@ -138,7 +138,8 @@ class Finding:
         ]
         halved = any(isinstance(place.number, Bracket) for place in self.places)
         share = self.claim.form == "in {}"
-        unit = f"share of {unit_of(self.study)}s" if share else self.claim.form.replace("{}", "").strip() or "value"
+        of_number = self.claim.form.replace("{}", "").strip() or "value"
+        unit = f"share of {unit_of(self.study)}s" if share else of_number
         lead += "" if share else " …"  # the number ends the sentence
         heads = ["setting", unit + FROM_CERTAIN if halved else unit]
         heads += [header(filled(self.claim.beside[name], self.chosen)) for name in own]
