@@ -221,7 +221,7 @@ def test_hostile_text_stays_text(table: pd.DataFrame, tmp_path: Path) -> None:
         assert "](javascript" not in outside.replace(r"\](javascript", "")
 
 
-NO_KIND = {"base", "picture", "canvas", "ends", "over", "contours"}
+NO_KIND = {"base", "picture", "canvas", "captions", "contours", "ends", "over", "ticks"}
 """What the kinds are made of."""
 
 
