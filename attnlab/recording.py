@@ -42,11 +42,13 @@ def record(
 
     The file: queries (layer, ..., head, r, e), keys and values (layer, ..., head, n, e or d) in the float type
     they came in (bfloat16, which numpy does not have, as float32 beside `precision`), scale, mask, True
-    where a row sees a position. A call that adds a bias to its logits is kept by its weights and values instead.
+    where a row sees a position. A call that adds a bias to its logits is kept by its weights in place of
+    its queries and keys.
 
     Raises at once Unavailable without torch, and ValueError for what is no path of an .npz file, or tokens that
-    are no texts; at its end ValueError if no call was seen, or tokens are not as many as the positions. Nothing is
-    written then, nor where the model raises.
+    are no texts; inside, ValueError for nested tensors and those that hold no numbers (`meta`, vmap); at its end
+    ValueError if no call was seen, or tokens are not as many as the positions. Nothing is written then, nor where
+    the model raises.
 
         >>> import attnlab
         >>> import torch

@@ -14,11 +14,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
+from torch.nn.attention.bias import CausalBias, CausalVariant
 from torch.overrides import TorchFunctionMode
 
 from attnlab.inputs.masks import MINUS
 
 ATTENTION = functional.scaled_dot_product_attention
+NESTED = (
+    "record: expected texts of one length, padded and masked, got a nested tensor: record them one by one"
+)
+NO_NUMBERS = (
+    "record: expected tensors that hold numbers, got one that holds none, as on the device `meta` or inside "
+    "torch.vmap: record the model on the CPU or a GPU, with a batch in place of vmap"
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def _call(
     enable_gqa: bool = False,
 ) -> Call:
     """The arguments of `scaled_dot_product_attention`, by its names; its weights are those before dropout."""
-    q, k, v = (each.detach().cpu().clone() for each in (query, key, value))
+    q, k, v = map(_copied, (query, key, value))
     q, k, v = (each[None] if each.ndim == 2 else each for each in (q, k, v))
     heads = k.shape[-3] if enable_gqa else q.shape[-3]
     k, v = (each.expand(*q.shape[:-3], heads, *each.shape[-2:]) for each in (k, v))
@@ -113,7 +121,10 @@ def _call(
     visible, bias = torch.ones(rows, n, dtype=torch.bool), None
     if is_causal:
         visible = visible.tril()
-    if attn_mask is not None:
+    if isinstance(attn_mask, CausalBias):  # a rule: the numbers of this tensor are never set
+        lower = attn_mask.variant == CausalVariant.LOWER_RIGHT
+        visible = visible.tril(n - rows if lower else 0)
+    elif attn_mask is not None:
         mask = attn_mask.detach().cpu()
         seen = mask if mask.dtype == torch.bool else mask > MINUS
         visible = visible & seen
@@ -129,6 +140,18 @@ def _call(
     )
 
 
+def _copied(tensor: torch.Tensor) -> torch.Tensor:
+    """Its numbers, on the CPU. Raises ValueError where it has none of its own, or rows of several lengths."""
+    if tensor.is_nested:
+        raise ValueError(NESTED)
+    try:
+        copy = tensor.detach().cpu().clone()
+        copy.data_ptr()  # raises where there is no memory behind it
+    except RuntimeError as error:
+        raise ValueError(NO_NUMBERS) from error
+    return copy
+
+
 def stored(calls: Sequence[Call]) -> dict[str, NDArray[Any]]:
     """The arrays of a file of calls of one shape, by their names."""
     arrays = {"values": _stacked([call.values for call in calls])}
@@ -136,11 +159,11 @@ def stored(calls: Sequence[Call]) -> dict[str, NDArray[Any]]:
         arrays["queries"] = _stacked([call.queries for call in calls])
         arrays["keys"] = _stacked([call.keys for call in calls])
         arrays["scale"] = np.array(calls[0].scale)
-        visible = _stacked([call.visible for call in calls])
-        if not visible.all():
-            arrays["mask"], arrays["mask_kind"] = visible, np.array("keep")
     else:
         arrays["weights"] = _stacked([call.weights() for call in calls])
+    visible = _stacked([call.visible for call in calls])
+    if not visible.all():
+        arrays["mask"], arrays["mask_kind"] = visible, np.array("keep")
     if calls[0].values.dtype == torch.bfloat16:
         arrays["precision"] = np.array("bfloat16")
     return arrays

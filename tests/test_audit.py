@@ -14,6 +14,7 @@ from members import heads_file
 from attnlab import audit
 from attnlab.inputs.heads import Heads
 from attnlab.oracles.programmes import intervals_by_programmes, top_is_forced_exactly
+from attnlab.pretrained.minilm import INSTALL
 from attnlab.shapes import Array
 
 rng = np.random.default_rng
@@ -156,6 +157,9 @@ def test_without_a_file_the_command_says_what_to_name(lab: Lab) -> None:
     assert answer.code == 0
     (record,) = (json.loads(path.read_text()) for path in (lab.results / "audit" / "cells").glob("*/*.json"))
     assert record["status"] == "unavailable" and "inputs.path=heads.npz" in record["reason"]
+    assert (
+        record["reason"].endswith(f"({INSTALL})") and INSTALL in answer.err and "\n" not in record["reason"]
+    )
 
 
 def test_each_of_files_that_differ_is_not_guessed(lab: Lab) -> None:

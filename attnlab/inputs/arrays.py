@@ -17,6 +17,7 @@ from attnlab.inputs.masks import MaskKind
 from attnlab.inputs.recorded import Recorded
 from attnlab.inputs.stored import stored
 from attnlab.parts import DataFile, SettingError, Unavailable
+from attnlab.pretrained.minilm import INSTALL
 
 Layout = Literal["heads_first", "positions_first", "transformer_lens"]
 NAMES = ("queries", "keys", "values", "weights", "mask", "scale", "tokens")
@@ -24,7 +25,10 @@ KIND = "mask_kind"
 """The name under which a file says itself what its mask is."""
 PRECISION = "precision"
 """The name under which a file says that its floats came from a coarser type than the one they lie in."""
-NO_FILE = "inputs=arrays reads heads of a file: inputs.path=heads.npz names it; inputs=minilm needs none"
+NO_FILE = (
+    "inputs=arrays reads heads of a file: inputs.path=heads.npz names it; inputs=minilm, a sentence encoder, "
+    f"needs none ({INSTALL})"
+)
 
 
 @dataclass(frozen=True)
