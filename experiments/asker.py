@@ -3,7 +3,7 @@
 For a pair of positions c* is the largest c such that one pattern puts c on the first, another puts c on the
 second, and the outputs are equal. Half and half is always possible and no collision, so the scenario is possible
 at all where c* > 1/2, and extreme where c* is near 1. For independent Gaussian values and random pairs the chance
-that it is possible is known exactly and stands beside what is measured.
+that it is possible is known exactly, and stands beside what is measured of these.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         CLAIMS,
         (
             "The two patterns are any weights on the simplex, except where queries over the same keys are named.",
-            "Shares are over draws of the inputs named beside them; other values have other shares.",
+            "Shares are over trials of the inputs named beside them; other values have other shares.",
         ),
     )
 

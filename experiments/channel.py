@@ -25,7 +25,7 @@ from attnlab.parts import Count, Declined, Index
 from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
-from attnlab.probes.targets import examples
+from attnlab.probes.targets import drawn_again, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
 from attnlab.theory.noisy import LOUD, noisy_accuracy, noisy_bits, noisy_bits_bound
@@ -151,7 +151,9 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "The exact laws bound every observer where they are shown, and in no other situation.",
             "A decoder takes what arrives for the sum itself; one that allowed for the channel would do better "
             "where the channel is no mere noise, as the observer who knows it does.",
-            "The stream is added and the norm taken without W_O, gains and biases.",
+            "The stream is that of the last visible position: its value, where the inputs have no token vectors. "
+            "It is added and the norm taken without W_O, gains and biases.",
+            *drawn_again(table),
         ),
     )
 

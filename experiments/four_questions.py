@@ -29,7 +29,7 @@ from attnlab.probes import controls
 from attnlab.probes.base import Probe
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
-from attnlab.probes.targets import examples
+from attnlab.probes.targets import drawn_again, examples
 from attnlab.projections.learned_value import LearnedValue
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
@@ -150,7 +150,7 @@ def _two_words(sample: Sample, rng: Streams) -> Row:
 def _learned(sample: Sample, weights: Array, train: NDArray[np.int64], width: int, rng: Streams) -> Sample:
     """The sample with values `X W_V`, W_V fitted on the training examples. Declines inputs without tokens."""
     if sample.tokens is None:
-        raise Declined("W_V is learned in token space, and these inputs have none")
+        raise Declined("W_V is learned from token vectors, and these inputs have none")
     tokens = dataclasses.replace(sample, values=sample.tokens)
     mixtures = examples(output(weights, sample.tokens), weights, tokens)
     to_value = LearnedValue(width=width).fit(mixtures[train], rng("projection"))
@@ -167,7 +167,8 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "Where Q3 has two ends, the lower counts what is certainly kept and the upper what is not certainly "
             "lost; between the two nothing is known.",
             "Q4 is what these probes read from this many examples; another map might read more.",
-            "A few sizes and draws; phase, fibre, alignment and ladder show how the answers move.",
+            "Other sizes and draws have other answers; phase, fibre, alignment and ladder show how they move.",
+            *drawn_again(table),
             *of_no_keys(table),
         ),
     )

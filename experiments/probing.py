@@ -25,7 +25,7 @@ from attnlab.probes.readout import MEASURES as READOUT
 from attnlab.probes.readout import readout
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import By, leaks
-from attnlab.probes.targets import Target, attended, examples
+from attnlab.probes.targets import Target, attended, drawn_again, examples
 from attnlab.seeds import Streams
 from attnlab.shapes import Row
 from attnlab.verdicts import Claim, Verdict, by_symmetry, each, having, lacking, rather, rows, stated
@@ -80,6 +80,7 @@ def verdict(table: pd.DataFrame) -> Verdict:
         CLAIMS,
         (
             *attended(table),
+            *drawn_again(table),
             "A probe that fails shows that this family of maps, with these examples, does not read the position; "
             "it does not show that the position is lost. The decoder beside it knows the values.",
             "Where the values are projections of tokens, the projections are random; trained ones are the subject "

@@ -65,7 +65,7 @@ def trial(
     """Choose W_V on the training examples, then read the held-out ones through it."""
     sample = inputs(samples + trials, rng("inputs"))
     if sample.tokens is None:
-        raise Declined("a value projection is chosen in token space, and these inputs have none")
+        raise Declined("a value projection is chosen by token vectors, and these inputs have none")
     a = weights(sample, rng("weights"))
     train, _ = split(sample.group, trials, rng("split"))  # the readout's own
     mixtures = examples(

@@ -78,5 +78,5 @@ def hedged(scores: Array, mask: Mask, seen: int | NDArray[np.int64]) -> Array:
 def tokens_of(examples: Examples) -> Array:
     """The tokens (B, n, m). Raises Declined where the inputs have no token space."""
     if examples.tokens is None:
-        raise Declined("this probe compares the output with the tokens, and these inputs have none")
+        raise Declined("this probe compares the output with token vectors, and these inputs have none")
     return examples.tokens

@@ -36,6 +36,17 @@ def attended(table: pd.DataFrame) -> tuple[str, ...]:
     return (meaning(found),) if len(found) else ()
 
 
+def drawn_again(table: pd.DataFrame) -> tuple[str, ...]:
+    """The limit that recorded heads have only so many rows to learn from, where a probe was to learn from them."""
+    if not {"inputs:lasting", "samples"} <= set(table.columns):
+        return ()
+    learned = table["inputs:lasting"].isin([True, "True"]) & (table["samples"] > 0)
+    return (
+        "Examples of recorded heads are their query rows. Beyond as many as there are they come again, and those "
+        "of held-out values are not learned from: a probe has met fewer than the number asked for.",
+    ) * bool(learned.any())
+
+
 def goal(weights: Array, sample: Sample, target: Target) -> Array:
     """The goal (B, n) of weights (B, n) over a sample.
 

@@ -44,6 +44,6 @@ class LearnedValue(Projection):
             return np.broadcast_to(np.eye(n), (len(train), n, n))
         if train.tokens is None:
             raise Declined(
-                "a pointer readout compares the output with the tokens, and these inputs have none"
+                "a pointer readout compares the output with token vectors, and these inputs have none"
             )
         return train.tokens

@@ -169,6 +169,8 @@ def _columns(figure: Figure, columns: Columns, study: str) -> Iterator[SettingEr
     named |= dict.fromkeys(("y",) if figure.also_by() else (), ("".join(figure.also_by()),) * 2)
     for key in KEEPING:
         named |= {f"{key}.{column}": (column, level) for column, level in getattr(figure, key).items()}
+    apart = {name: title for name, title in figure.plain.items() if name not in figure.reference}
+    named |= {f"plain.{name}": (name, title) for name, title in apart.items()}
     named |= {f"order.{name}": (name, levels) for name, levels in figure.order.items() if name != METRIC}
     for key, (column, value) in named.items():
         if not _is_column(column, columns) or (column == METRIC and "." in key):

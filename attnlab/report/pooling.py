@@ -67,7 +67,7 @@ def preferred(
             table = derive(table, column)
         except NotDrawable:
             continue
-        measured = table[_of(table, metrics)].dropna(subset=[place for place in places if place in table])
+        measured = table[holding(table, metrics)].dropna(subset=[place for place in places if place in table])
         here = (measured if len(measured) else table)[column]
         there = [option for option in options(wanted) if here.isin([option]).any()]
         if not there and here.notna().any():
@@ -147,10 +147,11 @@ def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> lis
 
 def holds(rows: pd.DataFrame, metrics: Sequence[str]) -> bool:
     """Whether there is any row of these metrics, or of the halves of one."""
-    return bool(_of(rows, metrics).any())
+    return bool(holding(rows, metrics).any())
 
 
-def _of(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.Series:
+def holding(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.Series:
+    """Which rows are of these metrics, or of the halves of one."""
     return rows[METRIC].isin([metric + ending for metric in metrics for ending in ("", KEPT, LOST)])
 
 

@@ -109,7 +109,7 @@ class Finding:
             beside=tuple(self._same.values()),
             tail=self.claim.tail(self.chosen),
             levels=self._table(lead[:1].upper() + lead[1:]) if self._tabled else None,
-            own=self._pair[1],
+            own=() if self._alike() else self._pair[1],
         )
 
     @property

@@ -12,12 +12,13 @@ from typing import Any, Self
 import pandas as pd
 
 from attnlab.intervals import Interval
-from attnlab.report.figures.captions import absent, either, said
+from attnlab.report.figures.captions import absent, either, everywhere, said
 from attnlab.report.pooling import (
     Mark,
     NotDrawable,
     chosen,
     derive,
+    holding,
     holds,
     levels,
     marks,
@@ -53,7 +54,8 @@ class Figure(abc.ABC):
     study's own figure shows a grid narrowed on the command line as well. silent: for a level the parts and
     settings that play no role beside it; cells that differ in these alone count once, and none is drawn over
     one. order: levels to show first, by column. labels: words for columns. note: one more sentence for the
-    caption. opening: True if the index page shows this figure above all studies.
+    caption. plain: by a setting or a reference, the title where it has one level only, or no value. opening:
+    True if the index page shows this figure above all studies.
 
     Law: the same table gives the same bytes; a NaN is never drawn as a number; the caption tells the trial
     counts, what the bars are and what was pooled.
@@ -73,6 +75,7 @@ class Figure(abc.ABC):
     order: Mapping[str, Sequence[object]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    plain: Mapping[str, str] = field(default_factory=dict)
     opening: bool = False
 
     @abc.abstractmethod
@@ -165,7 +168,7 @@ class Figure(abc.ABC):
         return f"{self.say(self.x)}: {word}" if isinstance(value, int | float) else word
 
     def fitted(self, table: pd.DataFrame) -> Self:
-        """The figure for this table: parts by what they say, without series and panels of settings it lacks."""
+        """The figure for this table: parts by what they say, no series, panels, words of the title it lacks."""
         words = said(table, [*self.by, *self.where, *self.prefer])
         absent: dict[str, Any] = {"labels": {**words, **self.labels}} if words else {}
         for role in ("hue", "col", "row"):
@@ -173,7 +176,19 @@ class Figure(abc.ABC):
                 derive(table, getattr(self, role) or METRIC)
             except NotDrawable:
                 absent[role] = None
-        return dataclasses.replace(self, **absent) if absent else self
+        found = dataclasses.replace(self, **absent) if absent else self
+        return dataclasses.replace(found, title=found._titled(table)) if found.plain else found
+
+    def _titled(self, table: pd.DataFrame) -> str:
+        """The title, or the plain one for what this table lacks; below it stands why nothing is drawn, if so."""
+        try:
+            rows = self.kept(table)
+        except NotDrawable:
+            return self.title
+        valued = rows[holding(rows, self.metrics) & rows["value"].notna()]
+        several = {name for name in self.plain if name in valued and valued[name].nunique() > 1}
+        told = several.union(self.references_in(rows))
+        return next((title for name, title in self.plain.items() if name not in told), self.title)
 
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this figure is about, with derived columns. Raises NotDrawable."""
@@ -235,13 +250,7 @@ class Figure(abc.ABC):
         pooled = pooled_over(rows, self.by)
         if pooled:
             sentences.append(f"Averaged over {listed([self.say(column) for column in pooled])}.")
-        sentences += [
-            f"Everywhere here, {self.say(metric)}: {number(values[0])}."
-            for metric in self.metrics
-            if (values := [mark.interval.value for mark in found if mark.metric == metric])
-            and len(values) > 1
-            and max(values) - min(values) <= 1e-9 * max(map(abs, values))
-        ]
+        sentences += everywhere(found, {metric: self.say(metric) for metric in self.metrics})
         sentences += absent(rows, self.metrics)
         return " ".join([self.note, *sentences] if self.note else sentences)
 
@@ -268,10 +277,11 @@ class Figure(abc.ABC):
         return [f"Without bars: {listed([self.say(metric) for metric in drawn])}."] if drawn else []
 
     def references_in(self, rows: pd.DataFrame) -> list[str]:
-        """The references that are drawn: those the rows have, unless each metric has a panel of its own."""
+        """The references that are drawn: those with a value, unless each metric has a panel of its own."""
         if METRIC in (self.row, self.col):
             return []
-        return [metric for metric in self.reference if rows[METRIC].eq(metric).any()]
+        valued = rows[rows["value"].notna()]
+        return [metric for metric in self.reference if holds(valued, [metric])]
 
     def alt(self, table: pd.DataFrame) -> str:
         """The figure in words, for those who do not see it: each series with its range."""

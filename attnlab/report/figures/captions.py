@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from attnlab.report.words import counted, listed, setting
+from attnlab.report.pooling import Mark
+from attnlab.report.words import counted, listed, number, setting
 from attnlab.tidy import METRIC
 
 
@@ -36,3 +37,13 @@ def absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
     if empty:
         gone.append(f"{counted(empty, 'cell')} with no value")
     return [f"Not drawn: {listed(gone)}."] if gone else []
+
+
+def everywhere(found: Sequence[Mark], words: Mapping[str, str]) -> list[str]:
+    """Sentences about the metrics, by what they are called, that have one value in several places."""
+    told = []
+    for metric, name in words.items():
+        values = [mark.interval.value for mark in found if mark.metric == metric]
+        if len(values) > 1 and max(values) - min(values) <= 1e-9 * max(map(abs, values)):
+            told.append(f"Everywhere here, {name}: {number(values[0])}.")
+    return told

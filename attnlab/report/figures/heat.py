@@ -209,10 +209,11 @@ class Heat(Picture):
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
         """The contours, the curves, and what an empty place means."""
-        names = [str(spec.get("label", self.say(str(spec["metric"])))) for spec in self.contours]
+        lines = [(str(spec["metric"]), spec.get("label")) for spec in self.contours]
         keys: list[Line2D] = [
-            Line2D([], [], label=name, **line_look(place))
-            for place, name in enumerate([*names, *(self.say(metric) for metric in self.curves)])
+            Line2D([], [], label=label or self.say(metric), **line_look(place))
+            for place, (metric, label) in enumerate([*lines, *((metric, None) for metric in self.curves)])
+            if marks(rows, [metric], self.by)
         ]
         places = rows[[column for column in self.by if column != METRIC]].drop_duplicates()
         if len(self.marks(rows)) < len(places):
