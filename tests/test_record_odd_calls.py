@@ -75,3 +75,32 @@ def test_what_holds_no_plain_numbers_is_refused_in_a_sentence(tmp_path: Path, ca
     with pytest.raises(ValueError, match=says) as refused, record(tmp_path / "heads.npz"):
         call()
     assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())
+
+
+def test_each_text_of_a_batch_has_its_own_words(tmp_path: Path) -> None:
+    x = torch.randn(2, 3, 4, 6)
+    with record(tmp_path / "heads.npz", tokens=[list("abcd"), list("efgh")]):
+        attention(x, x, x)
+        attention(x, x, x)
+    heads = Arrays(path=str(tmp_path / "heads.npz")).heads
+    assert [heads.words(layer) for layer in range(4)] == [tuple("abcd"), tuple("efgh")] * 2
+
+
+@pytest.mark.parametrize(
+    ("tokens", "says"),
+    [
+        ([list("abcd")], r"a list for each text of a batch \(2,\), got 1 lists"),
+        ([list("abcd"), list("abc")], "as many strings for each text, padding included, got 3 and 4"),
+        ([list("abc"), list("abc")], "expected 4 strings, one a position, got 3"),
+        ([list("abcd"), "abcd"], "expected a list of strings"),
+        ([list("abcd"), [1, 2, 3, 4]], "expected a list of strings"),
+        ("abcd", "expected a list of strings"),
+        ([], "got none"),
+        (4, "expected a list of strings"),
+    ],
+)
+def test_words_that_are_not_those_of_the_texts_are_refused(tmp_path: Path, tokens: Any, says: str) -> None:
+    x = torch.randn(2, 3, 4, 6)
+    with pytest.raises(ValueError, match=f"tokens: .*{says}"), record(tmp_path / "heads.npz", tokens):
+        attention(x, x, x)
+    assert not list(tmp_path.iterdir())
