@@ -43,7 +43,7 @@ def drawn_again(table: pd.DataFrame) -> tuple[str, ...]:
     learned = table["inputs:lasting"].isin([True, "True"]) & (table["samples"] > 0)
     return (
         "Examples of recorded heads are their query rows. Beyond as many as there are they come again, and those "
-        "of held-out values are not learned from: a probe has met fewer than the number asked for.",
+        "of held-out values are not learned from: a probe may have met fewer than asked for.",
     ) * bool(learned.any())
 
 
