@@ -34,6 +34,7 @@ bench: $(VENV)/installed-dev$(addprefix -,$(WITH))
 reference: $(VENV)/installed-torch-audit
 	rm -rf build/reference
 	$(VENV)/bin/attnlab results=build/reference
+	rm -rf build/reference/audit
 	$(VENV)/bin/attnlab experiment=audit inputs=minilm inputs.layer=0,2,5 results=build/reference
 	$(VENV)/bin/python .ci/reference.py build/reference results/reference
 	$(VENV)/bin/python .ci/answer.py docs/answer.md results/reference README.md
