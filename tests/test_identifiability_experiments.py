@@ -77,7 +77,7 @@ def test_four_questions_on_their_known_cases() -> None:
     )
     given = four_questions.trial(tokens, Softmax(0.1), Exact(), Pointer(), "given", "weights", 200, 60, RNG)
     assert np.mean(learned["q4"]) > np.mean(given["q4"]), "W_V learned for the reader reads better"
-    with pytest.raises(Declined, match="token space"):
+    with pytest.raises(Declined, match="token vectors"):
         four_questions.trial(
             Gaussian(n=12, d=3, e=3),
             Softmax(),

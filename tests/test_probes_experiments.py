@@ -97,7 +97,7 @@ def test_width_needs_tokens_and_is_exact_at_n_minus_1() -> None:
     assert narrow["informed_top1"] < 0.7
     assert narrow["top1"] < wide["top1"]
     assert wide["uniform_bits"] == 3.0
-    with pytest.raises(Declined, match="token space"):
+    with pytest.raises(Declined, match="token vectors"):
         width.trial(
             Gaussian(),
             SHARP,
