@@ -10,7 +10,7 @@ from pathlib import Path
 from attnlab.harness.publish import entries
 from attnlab.report import index
 
-LEFT = ("cells", "runs", "grid.json", "drawn.json")
+LEFT = ("cells", "claims", "runs", "grid.json", "drawn.json")
 """What is not committed."""
 WHOLE = ("done", "skipped")
 OWN = ("audit",)
