@@ -31,10 +31,11 @@ function look() {
   const paper = getComputedStyle(document.body).backgroundColor;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
   const columns = new Set(all(".card").map((card) => Math.round(card.getBoundingClientRect().left))).size;
+  const drawn = "figure:not(:has(table)):not(.maps), .maps .panel";  // maps are as many sheets as they have panels
   const broken = !matchMedia("print").matches ? [] : [
     ...all("h1, h2, h3, .title, summary").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
-    ...all(".card, .verdict, tr, figure:not(:has(table))").filter((node) => getComputedStyle(node).breakInside !== "avoid"),
-    ...all(".card, tr, figure:not(:has(table)), .narrow").filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
+    ...all(`.card, .verdict, tr, ${drawn}`).filter((node) => getComputedStyle(node).breakInside !== "avoid"),
+    ...all(`.card, tr, ${drawn}, .narrow`).filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
   ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
   return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut, paper, columns, broken };
 }
