@@ -95,7 +95,7 @@ def test_never_reads_the_answers_of_the_examples_it_is_given(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PROBES if name not in OUTPUT_ONLY])
 def test_a_probe_of_tokens_declines_inputs_without_them(name: str) -> None:
     sample = Gaussian(n=5, d=4, e=4)(50, rng())
-    with pytest.raises(Declined, match="tokens"):
+    with pytest.raises(Declined, match="token vectors"):
         member("probe", name).fit(exact_examples(Softmax()(sample, rng()), sample), rng())
 
 

@@ -81,5 +81,5 @@ def test_the_learned_projection_finds_the_one_direction_that_tells_the_position(
 def test_a_pointer_readout_needs_tokens() -> None:
     sample = Gaussian(n=5, d=M, e=3)(50, rng())
     data = exact_examples(Softmax()(sample, rng()), sample)
-    with pytest.raises(Declined, match="tokens"):
+    with pytest.raises(Declined, match="token vectors"):
         member("projection", "learned_value", width=2).fit(data, rng())

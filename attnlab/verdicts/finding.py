@@ -187,8 +187,11 @@ class Finding:
     def _alike(self) -> str:
         """One number that all levels have, told once, as none is lowest or highest; else nothing."""
         said = {self._number(place, True) for place in self.places}
-        notes = {self._notes(place, self._same, self._tabled) for place in self.places}
-        if len(self.places) < 2 or len(said) > 1 or len(notes) > 1:
+        if len(self.places) < 2 or len(said) > 1:
+            return ""
+        same, tabled = self._same, self._tabled
+        notes = {self._notes(place, same, tabled) for place in self.places}
+        if len(notes) > 1:
             return ""
         few = len(self.places) <= FEW
         levels = (
