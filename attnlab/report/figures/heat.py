@@ -29,6 +29,8 @@ from attnlab.report.words import number
 from attnlab.tidy import METRIC
 
 _MOST_WORDS = 64
+_TOLD = 0.1
+"""Numbers no larger than 1 that differ by as much are told to two places, so that many fit on a phone."""
 
 
 class _Sign(TypedDict):
@@ -154,7 +156,9 @@ class Heat(Picture):
         bar.ax.grid(False)
         bar.ax.tick_params(color=MUTED, labelcolor=INK, length=2)
         than = f": more or less than for {self.word(str(self.col), self.against)}"
-        bar.set_label(self.say(self.value) + (than if self.against is not None else ""))
+        words = self.say(self.value) + (than if self.against is not None else "")
+        letters = made.get_figwidth() * 72 / (0.6 * float(rcParams["axes.labelsize"]))
+        bar.set_label(textwrap.fill(words, int(letters)))
 
     def colours(self) -> Colormap:
         """Dark to light for values; two colours with a pale middle for differences."""
@@ -162,11 +166,14 @@ class Heat(Picture):
 
     def write_values(self, axes: Axes, panel: Panel, values: Sequence[float], scale: Normalize) -> None:
         """The number in each cell, light on dark and dark on light."""
-        share = scale.vmin == 0 and scale.vmax == 1
+        low, high = scale.vmin or 0.0, scale.vmax or 0.0
+        plain = self.against is not None or (
+            max(-low, high) <= 1 and high - low >= _TOLD
+        )  # as short as can be
         colours = self.colours()
         for mark, value in zip(panel.marks, values, strict=True):
             x, y = self.at(mark)
-            words = f"{value:z.2f}" if share or self.against is not None else number(value)
+            words = f"{value:z.2f}" if plain else number(value)
             red, green, blue, _ = colours(float(scale(value)))
             colour = "#fefefe" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.6 else "#0b0405"
             axes.text(
