@@ -95,9 +95,7 @@ def test_a_driver_killed_while_jobs_are_queued_finds_them_again(lab: Lab, slurm:
     assert statuses(lab) == {"queued": 6, "missing": 2}
     last = lab.start(*words)
     assert last.stderr is not None
-    said = (
-        last.stderr.readline() + last.stderr.readline()
-    )  # released earlier, they could be done before it looks
+    said = last.stderr.readline() + last.stderr.readline()  # before: it must find them queued
     ask("scontrol", "release", arrays[0])
     said += last.stderr.read()
     assert last.wait() == 0 and "2 to run, 6 queued before" in said

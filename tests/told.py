@@ -59,9 +59,7 @@ def declared(table: pd.DataFrame) -> pd.DataFrame:
 def _facts(group: str, name: str, settings: str) -> dict[str, Any]:
     assert name in members(group)
     asked = json.loads(settings)
-    if "text" in OmegaConf.load(
-        CONF / group / f"{name}.yaml"
-    ):  # the default text, and what was found out of it
+    if "text" in OmegaConf.load(CONF / group / f"{name}.yaml"):  # the default, and what was found out of it
         asked = {"text": None, **{key: value for key, value in asked.items() if key != "content"}}
     return dict(member(group, name, **asked).declared())
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from attnlab.harness.cells import Cell
 from attnlab.report.words import counted, listed
+from attnlab.verdicts.scene import part_of
+from attnlab.verdicts.situation import silenced
 
 
 def alike(cells: Iterable[Cell], figures: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -22,8 +24,7 @@ def alike(cells: Iterable[Cell], figures: Iterable[Mapping[str, Any]]) -> Iterat
     for cell in cells if silent else ():
         settings = cell.settings()
         levels = [f"{name}={value}" for name, value in settings.items() if str(value) in silent]
-        quiet = {part for value in settings.values() for part in silent.get(str(value), ())}
-        parts = [name.partition(".")[0] for name in settings]
+        quiet, parts = silenced(settings.values(), silent), list(map(part_of, settings))
         told = tuple(
             (name, repr(value))
             for (name, value), part in zip(settings.items(), parts, strict=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attnlab.tidy import settings_of, unit_of
+from attnlab.tidy import Unit, settings_of, unit_of
 from attnlab.verdicts.answers import Answer
 from attnlab.verdicts.bracket import Bracket, Number
 from attnlab.verdicts.pooling import pooled
@@ -109,10 +109,14 @@ class Finding:
             beside=tuple(self._same.values()),
             tail=self.claim.tail(self.chosen),
             levels=self._table(lead[:1].upper() + lead[1:]) if self._tabled else None,
-            own=() if self._alike() else self._pair[1],
+            own=() if self._alike else self._pair[1],
         )
 
-    @property
+    @functools.cached_property
+    def _unit(self) -> Unit:
+        return unit_of(self.study)
+
+    @functools.cached_property
     def _tabled(self) -> bool:
         """Whether its numbers are a table: of more levels than a sentence lists, or with more beside them."""
         same = self._same
@@ -139,7 +143,7 @@ class Finding:
         halved = any(isinstance(place.number, Bracket) for place in self.places)
         share = self.claim.form == "in {}"
         of_number = self.claim.form.replace("{}", "").strip() or "value"
-        unit = f"share of {unit_of(self.study)}s" if share else of_number
+        unit = f"share of {self._unit}s" if share else of_number
         lead += "" if share else " …"  # the number ends the sentence
         heads = ["setting", unit + FROM_CERTAIN if halved else unit]
         heads += [header(filled(self.claim.beside[name], self.chosen)) for name in own]
@@ -154,9 +158,7 @@ class Finding:
             for place, beside in zip(self.places, found, strict=True)
         ]
         over = "" if self.claim.apart else self.claim.over
-        return Levels(
-            lead, (*heads, f"{unit_of(self.study)}s"), tuple(lines), over, notes if any(notes) else ()
-        )
+        return Levels(lead, (*heads, f"{self._unit}s"), tuple(lines), over, notes if any(notes) else ())
 
     @functools.cached_property
     def _same(self) -> dict[str, str]:
@@ -171,9 +173,8 @@ class Finding:
     @property
     def _numbers(self) -> str:
         same, tabled = self._same, self._tabled
-        alike = self._alike()
-        if alike:
-            return f"{filled(self.claim.says, self.chosen)} {alike}"
+        if self._alike:
+            return f"{filled(self.claim.says, self.chosen)} {self._alike}"
         told = [self._told(place, same, not line, tabled) for line, place in enumerate(self.shown)]
         more = len(self.places) - len(self.shown)
         between = f" ({more} more between)" if more else ""
@@ -184,6 +185,7 @@ class Finding:
             between = f" (both {note}){between}"
         return f"{filled(self.claim.says, self.chosen)} {listed(told)}{between}"
 
+    @functools.cached_property
     def _alike(self) -> str:
         """One number that all levels have, told once, as none is lowest or highest; else nothing."""
         said = {self._number(place, True) for place in self.places}
@@ -213,7 +215,7 @@ class Finding:
         number = self.claim.form.format(self.claim.printed(place.number))
         if isinstance(place.number, Bracket) and self.claim.form == "in {}":
             number = certainly(place.number)
-        return number + (f" of {unit_of(self.study)}s" if first and self.claim.form == "in {}" else "")
+        return number + (f" of {self._unit}s" if first and self.claim.form == "in {}" else "")
 
     def _notes(self, place: Place, same: Mapping[str, str], tabled: bool) -> str:
         """What stands in brackets after a number of the sentence."""
@@ -274,7 +276,7 @@ class Finding:
         counts = [place.number.count for place in self.places]
         low, high = min(counts), max(counts)
         each = " each" if len(counts) > 1 else ""
-        of = f"{unit_of(self.study)}s{each}"
+        of = f"{self._unit}s{each}"
         return f"{low:,} {of}" if low == high else f"{low:,} to {high:,} {of}"
 
     @property

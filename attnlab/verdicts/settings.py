@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from numbers import Real
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import yaml
@@ -23,7 +24,7 @@ def closed_choices() -> frozenset[str]:
 def named_level(column: str, value: object) -> str | None:
     """The words for one level of a closed choice, None for any other setting."""
     found = _words()["levels"].get(column, {})
-    key = f"{float(value):g}" if _is_number(value) and isinstance(value, Real) else str(value)
+    key = f"{float(value):g}" if _is_number(value) else str(value)
     return found.get(key) if isinstance(found, dict) else None
 
 
@@ -34,7 +35,7 @@ def valued(column: str, value: object) -> str:
         return told
     name = column.rpartition(".")[2].replace("_", " ")
     phrase = _words()["phrases"].get(column)
-    if isinstance(value, Real) and _is_number(value):
+    if _is_number(value):
         shown = f"{float(value):g}"
         if isinstance(phrase, str):
             return phrase.format(float(value) if "{:" in phrase else shown).replace("%", " %")
@@ -45,5 +46,5 @@ def valued(column: str, value: object) -> str:
     return f"{name} = {shown}" if len(name) == 1 else f"{name} {shown}"
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[Real]:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -50,7 +50,7 @@ def situations(
         entry = row.iloc[0]
         odd = {column: not pd.isna(entry[column]) and entry[column] != usual[column] for column in columns}
         odd |= dict.fromkeys(spoken, False)
-        quiet = _quiet(entry[columns], silent)
+        quiet = silenced(entry[columns], silent)
         words = ["at most d + 1 positions"] if key in few and len(few) < len(cells) else []
         own = [part for part in parts if part not in quiet]
         words += _of_parts(row, [part for part in own if part not in around], columns, odd, says)
@@ -70,7 +70,7 @@ def in_role(table: pd.DataFrame, silent: Mapping[str, Sequence[str]], columns: S
         return table
     cells = table.drop_duplicates("key").set_index("key")[settings_of(table)]
     parts = {part_of(column) for column in columns}
-    role = pd.Series({key: parts.isdisjoint(_quiet(cell, silent)) for key, cell in cells.iterrows()})
+    role = pd.Series({key: parts.isdisjoint(silenced(cell, silent)) for key, cell in cells.iterrows()})
     return table[table["key"].map(role)]
 
 
@@ -82,7 +82,7 @@ def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.Dat
     cells = table.drop_duplicates("key")[[column for column in dict.fromkeys(columns) if column in table]]
     told = []
     for _, cell in cells.iterrows():
-        quiet = _quiet(cell, silent)
+        quiet = silenced(cell, silent)
         told.append(
             tuple(
                 "" if pd.isna(value) or part_of(str(name)) in quiet else str(value)
@@ -93,9 +93,9 @@ def distinct(table: pd.DataFrame, silent: Mapping[str, Sequence[str]]) -> pd.Dat
     return table[table["key"].map(first)]
 
 
-def _quiet(cell: pd.Series, silent: Mapping[str, Sequence[str]]) -> set[str]:
-    """The parts and settings that play no role in a cell, for its levels of others."""
-    return {part for value in cell for part in silent.get(str(value), ())}
+def silenced(levels: Iterable[object], silent: Mapping[str, Iterable[str]]) -> set[str]:
+    """The parts and settings that play no role in a cell of these levels. silent: which do not, by a level."""
+    return {part for level in levels for part in silent.get(str(level), ())}
 
 
 def most_common(values: pd.Series) -> object:

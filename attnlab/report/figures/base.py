@@ -170,13 +170,13 @@ class Figure(abc.ABC):
     def fitted(self, table: pd.DataFrame) -> Self:
         """The figure for this table: parts by what they say, no series, panels, words of the title it lacks."""
         words = said(table, [*self.by, *self.where, *self.prefer])
-        absent: dict[str, Any] = {"labels": {**words, **self.labels}} if words else {}
+        lacking: dict[str, Any] = {"labels": {**words, **self.labels}} if words else {}
         for role in ("hue", "col", "row"):
             try:
                 derive(table, getattr(self, role) or METRIC)
             except NotDrawable:
-                absent[role] = None
-        found = dataclasses.replace(self, **absent) if absent else self
+                lacking[role] = None
+        found = dataclasses.replace(self, **lacking) if lacking else self
         return dataclasses.replace(found, title=found._titled(table)) if found.plain else found
 
     def _titled(self, table: pd.DataFrame) -> str:
@@ -185,8 +185,8 @@ class Figure(abc.ABC):
             rows = self.kept(table)
         except NotDrawable:
             return self.title
-        valued = rows[holding(rows, self.metrics) & rows["value"].notna()]
-        several = {name for name in self.plain if name in valued and valued[name].nunique() > 1}
+        measured = rows[holding(rows, self.metrics) & rows["value"].notna()]
+        several = {name for name in self.plain if name in measured and measured[name].nunique() > 1}
         told = several.union(self.references_in(rows))
         return next((title for name, title in self.plain.items() if name not in told), self.title)
 
@@ -280,8 +280,8 @@ class Figure(abc.ABC):
         """The references that are drawn: those with a value, unless each metric has a panel of its own."""
         if METRIC in (self.row, self.col):
             return []
-        valued = rows[rows["value"].notna()]
-        return [metric for metric in self.reference if holds(valued, [metric])]
+        measured = rows[rows["value"].notna()]
+        return [metric for metric in self.reference if holds(measured, [metric])]
 
     def alt(self, table: pd.DataFrame) -> str:
         """The figure in words, for those who do not see it: each series with its range."""
