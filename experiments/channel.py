@@ -204,7 +204,7 @@ CLAIMS = (
     ),
     Claim(
         metric="posterior_bits",
-        says="Of the position arrive",
+        says="What arrives holds, about the position,",
         form="{} bits",
         unit="plain",
         only=each(_noisy, rather(_lawful), best("top1", "decoder")),

@@ -55,6 +55,7 @@ def test_no_raw_name_reaches_a_figure(study: str) -> None:
         words += [figure.say(metric) for metrics in figure.drawn.values() for metric in metrics]
         for word in words:
             assert word and not RAW.search(word.replace("W_O", "")), (figure.name, word)  # a symbol
+            assert not re.search(rf"\b{METRIC}\b", word), (figure.name, word)
 
 
 @pytest.mark.parametrize("study", STUDIES)

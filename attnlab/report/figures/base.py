@@ -287,9 +287,9 @@ class Figure(abc.ABC):
         """The figure in words, for those who do not see it: each series with its range."""
         rows = self.kept(table)
         found = self.marks(rows)
-        parts = [
-            f"{listed([self.say(metric) for metric in self.metrics])} against {common(self.say(self.x), rows)}."
-        ]
+        shown = listed([self.say(metric) for metric in self.metrics])
+        against = "side by side" if self.x == METRIC else f"against {common(self.say(self.x), rows)}"
+        parts = [f"{shown} {against}."]
         hue = self.by.index(self.hue) if self.hue else None
         for level in self.levels(rows, self.hue):
             series = [mark.interval.value for mark in found if hue is None or mark.place[hue] == level]
