@@ -6,22 +6,25 @@ A share in the text is followed by a comment that says where it comes from, `94.
 
 from __future__ import annotations
 
-import base64
 import functools
 import itertools
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
 
 from attnlab.files import write_atomically
-from attnlab.harness.publish import entries
+from attnlab.harness.publish import entries, read_study
+from attnlab.harness.table import read_csv
 from attnlab.report import index, plane
 from attnlab.report.page import prose, render
+from attnlab.report.shown import whole
+from attnlab.report.study import FIGURES
+from attnlab.tidy import complete
 
 NUMBER = re.compile(r"([\d.]+) %\s*<!-- (.+?) -->")
 PICTURE = re.compile(r"!\[(.+?)\]\(\.\./results/reference/(.+?)\)")
@@ -36,12 +39,12 @@ text { font: 15px sans-serif; } .link { stroke-width: 2.5; fill: none; } .link.s
 
 @dataclass(frozen=True)
 class Part:
-    """A heading, a paragraph or a picture. place: a heading's id, a picture's file; source: its bytes as a URI."""
+    """A heading, a paragraph or a picture. place: a heading's id, a picture's file; drawing: that of a study."""
 
     kind: str
     text: str | Markup
     place: str = ""
-    source: str = ""
+    drawing: Markup = field(default_factory=Markup)
 
 
 @functools.cache
@@ -72,14 +75,31 @@ def filled(text: str, reference: Path) -> str:
     return NUMBER.sub(put, text)
 
 
+def drawing(place: str, reference: Path) -> Markup:
+    """The figure `<study>/figures/<name>.svg` as its study's page shows it, wide and narrow, with ids of its own.
+
+    Raises ValueError if the study has no such figure, or it cannot be drawn.
+    """
+    study, _, name = place.removesuffix(".svg").split("/")
+    facts, _ = read_study(reference / study / "study.json")
+    specs = [spec for spec in facts.figures if spec["name"] == name]
+    if not specs:
+        raise ValueError(f"{place}: expected a figure of {study}, got {name}")
+    table = complete(read_csv(reference / study / "results.csv"))
+    shown = whole(specs[0], table, FIGURES, f"{study}-{name}")
+    if shown.problem:
+        raise ValueError(f"{place}: {shown.problem}")
+    return shown.html
+
+
 def parts(text: str, reference: Path) -> Iterator[Part]:
     """What the page shows, one after the other, without the title."""
     for block in re.split(r"\n\s*\n", NUMBER.sub(r"\1 %", text).strip())[1:]:
         line = " ".join(block.split())
         picture = PICTURE.fullmatch(line)
         if picture:
-            image = base64.b64encode((reference / picture[2]).read_bytes()).decode()
-            yield Part("picture", picture[1], picture[2], f"data:image/svg+xml;base64,{image}")
+            own = Markup() if picture[2] == SQUARE else drawing(picture[2], reference)
+            yield Part("picture", picture[1], picture[2], own)
         elif line.startswith("## "):
             yield Part("heading", line[3:], place=re.sub(r"\W+", "-", line[3:].lower()))
         else:
@@ -113,12 +133,13 @@ def blocks(readme: str, reference: Path) -> str:
 
 def main(prose_file: Path, reference: Path, readme: Path) -> None:
     """Fill the numbers in, write the picture, the page, the index that names it, and README's blocks."""
-    drawn = render("plane_alone.html.j2", plane=plane.facts(), style=STYLE)
-    write_atomically(reference / SQUARE, drawn.strip() + "\n")
+    facts = plane.facts()
+    alone = render("plane_alone.html.j2", plane=facts, style=STYLE)
+    write_atomically(reference / SQUARE, alone.strip() + "\n")
     text = filled(prose_file.read_text(encoding="utf-8"), reference)
     write_atomically(prose_file, text)
     title = text.partition("\n")[0].removeprefix("# ")
-    page = render("answer.html.j2", title=title, square=SQUARE, parts=list(parts(text, reference)))
+    page = render("answer.html.j2", title=title, plane=facts, parts=list(parts(text, reference)))
     print(write_atomically(reference / "answer.html", page))
     index.write(reference, entries(reference))
     write_atomically(readme, blocks(readme.read_text(encoding="utf-8"), reference))

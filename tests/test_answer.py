@@ -58,8 +58,38 @@ def test_the_page_is_made_from_it(answer: dict[str, Any], tmp_path: Path) -> Non
     for name in ("answer.html", "plane.svg", "index.html", "index.md"):
         assert (reference / name).read_bytes() == (REFERENCE / name).read_bytes(), name
     page = (reference / "answer.html").read_text(encoding="utf-8")
-    assert page.count("<img") == 4 and "&lt;" not in page and "http-equiv" in page
+    assert "<img" not in page and "http-equiv" in page and "&lt;" not in re.sub(r"<title.*?</desc>", "", page)
     assert 'href="answer.html"' in (reference / "index.html").read_text(encoding="utf-8")
+
+
+def test_its_drawings_are_those_of_the_studies_pages(answer: dict[str, Any]) -> None:
+    """Both of them, for a wide and a narrow column, with what they say to a pointer, and no name twice."""
+    page = (REFERENCE / "answer.html").read_text(encoding="utf-8")
+    pictures = [place for _, place in answer["PICTURE"].findall(PROSE.read_text(encoding="utf-8"))]
+    assert len(pictures) == 4 and page.count('class="board"') == pictures.count(answer["SQUARE"]) == 1
+    for place in pictures:
+        if place == answer["SQUARE"]:
+            continue
+        study, _, name = place.removesuffix(".svg").split("/")
+        there = (REFERENCE / study / "report.html").read_text(encoding="utf-8")
+        own = _drawings(page, f"{study}-{name}")
+        _, _, whole = there.partition(f'<figure id="figure-{name}">')
+        theirs = _drawings(whole, re.findall(r'id="(figure\d+)-', whole)[0])
+        assert own == theirs and own[0].count("<title>") > 5, place
+    names = re.findall(r'\bid="([^"]+)"', page)
+    assert len(names) == len(set(names))
+
+
+def _drawings(page: str, prefix: str) -> list[str]:
+    """The wide and the narrow drawing whose ids start with `prefix`, without it."""
+    own = re.findall(rf'<svg [^>]*aria-labelledby="{prefix}-.*?</svg>', page, flags=re.DOTALL)
+    assert len(own) == 2
+    return [one.replace(f"{prefix}-", "") for one in own]
+
+
+def test_a_picture_that_no_study_has_is_refused(answer: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected a figure of phase, got gauss"):
+        answer["drawing"]("phase/figures/gauss.svg", REFERENCE)
 
 
 def test_it_is_short() -> None:

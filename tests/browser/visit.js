@@ -17,6 +17,7 @@ function look() {
     const svg = node.ownerSVGElement, scale = svg.getScreenCTM().a;
     return [parseFloat(getComputedStyle(node).fontSize) * scale, node.textContent.trim()];
   }).filter(([size, text]) => text && size < 9);
+  const sealed = [...document.images].filter((one) => one.src.startsWith("data:image/svg")).map((one) => one.alt);  // letters that none can measure
   const skip = "code, pre, script, style, template, .identifiers, [hidden], title, desc";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), raw = [];
   while (walker.nextNode()) {
@@ -37,7 +38,7 @@ function look() {
     ...all(`.card, .verdict, tr, ${drawn}`).filter((node) => getComputedStyle(node).breakInside !== "avoid"),
     ...all(`.card, tr, ${drawn}, .narrow`).filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
   ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, raw: [...new Set(raw)], cut, paper, columns, broken };
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken };
 }
 
 (async () => {
