@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from attnlab.verdicts import Bracket, Number
+from attnlab.verdicts import Number, ends_of
 
 
 def interval_bar(interval: Number) -> Markup:
@@ -14,7 +14,7 @@ def interval_bar(interval: Number) -> Markup:
 
     It repeats the number beside it, so readers of the text alone are told to pass over it.
     """
-    ends = interval.ends if isinstance(interval, Bracket) else (interval,)
+    ends = ends_of(interval)
     if not (0 <= interval.low <= ends[0].value <= ends[-1].value <= interval.high <= 1):
         return Markup("")
     low, high = (4 + 92 * end for end in (interval.low, interval.high))

@@ -131,7 +131,9 @@ def marks(table: pd.DataFrame, metrics: Sequence[str], by: Sequence[str]) -> lis
     halves = {metric + ending: metric for metric in metrics if metric not in there for ending in (KEPT, LOST)}
     names = [*wanted, *halves]
     kept = table[table[METRIC].isin(names) & (table["status"] == "done") & table["value"].notna()]
-    places = zip(*(kept[column].tolist() for column in (METRIC, *by)), strict=True)
+    whole = kept[METRIC].replace(halves)  # both halves of a share stand in one place
+    columns = (whole if column == METRIC else kept[column] for column in by)
+    places = zip(kept[METRIC].tolist(), *(column.tolist() for column in columns), strict=True)
     groups: dict[tuple[object, ...], list[int]] = {}
     for line, place in enumerate(places):
         groups.setdefault(tuple(map(plain, place)), []).append(line)

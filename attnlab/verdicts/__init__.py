@@ -1,7 +1,7 @@
 """What an experiment concludes from its tidy table: claims, the numbers they state and the words they use."""
 
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
-from attnlab.verdicts.bracket import Average, Bracket, Number
+from attnlab.verdicts.bracket import Average, Bracket, Number, ends_of
 from attnlab.verdicts.claim import Claim, stated
 from attnlab.verdicts.facts import (
     beyond,
@@ -51,6 +51,7 @@ __all__ = [
     "by_symmetry",
     "determined",
     "each",
+    "ends_of",
     "have_rivals",
     "having",
     "holds",

@@ -105,3 +105,8 @@ class Bracket:
 
 Number = Interval | Average | Bracket
 """What a claim may state: one cell's estimate, an average over a grid, a share between two certified counts."""
+
+
+def ends_of(number: Number) -> tuple[Interval | Average, ...]:
+    """The two ends of a share that something leaves open; every other number by itself."""
+    return number.ends if isinstance(number, Bracket) else (number,)

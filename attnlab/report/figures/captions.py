@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from attnlab.report.pooling import Mark
+from attnlab.report.pooling import Mark, holding
 from attnlab.report.words import counted, listed, number, setting
-from attnlab.tidy import METRIC
+from attnlab.verdicts import ends_of
 
 
 def either(words: Sequence[str]) -> str:
@@ -32,8 +32,8 @@ def absent(rows: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
     """Sentences about the cells that are not drawn."""
     status = rows.drop_duplicates("key")["status"].value_counts()
     gone = [f"{counted(int(count), 'cell')} {name}" for name, count in status.items() if name != "done"]
-    ours = rows[(rows["status"] == "done") & rows[METRIC].isin(metrics)]
-    empty = int(ours["value"].isna().sum())
+    ours = rows[(rows["status"] == "done") & holding(rows, metrics)]
+    empty = ours.loc[ours["value"].isna(), "key"].nunique()
     if empty:
         gone.append(f"{counted(empty, 'cell')} with no value")
     return [f"Not drawn: {listed(gone)}."] if gone else []
@@ -43,7 +43,7 @@ def everywhere(found: Sequence[Mark], words: Mapping[str, str]) -> list[str]:
     """Sentences about the metrics, by what they are called, that have one value in several places."""
     told = []
     for metric, name in words.items():
-        values = [mark.interval.value for mark in found if mark.metric == metric]
+        values = [end.value for mark in found if mark.metric == metric for end in ends_of(mark.interval)]
         if len(values) > 1 and max(values) - min(values) <= 1e-9 * max(map(abs, values)):
             told.append(f"Everywhere here, {name}: {number(values[0])}.")
     return told

@@ -15,9 +15,10 @@ from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture, legend_of_series
 from attnlab.report.figures.ticks import value_scale, value_ticks
-from attnlab.report.pooling import Mark, NotDrawable, at_level
+from attnlab.report.pooling import Mark, NotDrawable, at_level, holding
 from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
+from attnlab.verdicts import Bracket, ends_of
 
 THIN = 1.1
 """The width of a reference curve, in points."""
@@ -25,8 +26,11 @@ MOST_NAMED = 5
 """Series that are named at their ends; of more there is a legend."""
 NAME = 25
 """The letters of such a name in one line."""
+BAND = 0.13
+"""How dark the band between the ends of shares is that something leaves open."""
 UPRIGHT = 24
 """The letters of a label that stands upright beside a panel, in one line."""
+BANDS = "A band reaches from what is certain to what is possible."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +88,8 @@ class Lines(Picture):
     ) -> None:
         """One curve with its bars, moved sideways by `shift` points so that bars do not hide each other.
 
-        The line is not drawn across a gap: a cell that failed, was skipped or has no value.
+        Of shares that something leaves open two: the lower ends, the upper ends, and the band between them.
+        No line is drawn across a gap: a cell that failed, was skipped or has no value.
         """
         if not series:
             return
@@ -92,25 +97,32 @@ class Lines(Picture):
         assert sheet is not None, "axes belong to a figure"
         moved = axes.transData + ScaledTranslation(shift / 72, 0, sheet.dpi_scale_trans)
         x = [self.at(mark) for mark in series]
-        y = [mark.interval.value for mark in series]
-        floor = min((value for value in y if value > 0), default=1.0) / 10 if self.logy else -math.inf
-        low = [max(mark.interval.low, floor) for mark in series]
-        high = [mark.interval.high for mark in series]
         words = [self.tells(mark) for mark in series]
-        tell(axes.vlines(x, low, high, colors=look.colour, linewidth=1.2, transform=moved, zorder=2), words)
-        beside = sorted([*zip(x, y, strict=True), *((gap, math.nan) for gap in gaps)])
-        (line,) = axes.plot(
-            [at for at, _ in beside],
-            [value for _, value in beside],
-            color=look.colour,
-            linestyle=look.dash,
-            marker=look.marker,
-            markeredgecolor=PAPER,
-            markeredgewidth=0.6,
-            transform=moved,
-            zorder=3,
-        )
-        tell(line, words)
+        ends = [ends_of(mark.interval) for mark in series]
+        curves = []
+        for which in (0, -1) if any(isinstance(mark.interval, Bracket) for mark in series) else (0,):
+            found = [number[which] for number in ends]
+            y = [number.value for number in found]
+            floor = min((value for value in y if value > 0), default=1.0) / 10 if self.logy else -math.inf
+            reach = [max(number.low, floor) for number in found], [number.high for number in found]
+            bars = axes.vlines(x, *reach, colors=look.colour, linewidth=1.2, transform=moved, zorder=2)
+            tell(bars, words)
+            beside = sorted([*zip(x, y, strict=True), *((gap, math.nan) for gap in gaps)])
+            curves.append(list(zip(*beside, strict=True)))
+            (line,) = axes.plot(
+                *curves[-1],
+                color=look.colour,
+                linestyle=look.dash,
+                marker=look.marker,
+                markeredgecolor=PAPER,
+                markeredgewidth=0.6,
+                transform=moved,
+                zorder=3,
+            )
+            tell(line, words)
+        if len(curves) > 1:
+            (across, lowest), (_, highest) = curves
+            axes.fill_between(across, lowest, highest, color=look.colour, alpha=BAND, linewidth=0, zorder=1)
 
     def gaps(self, panel: Panel, level: object) -> list[float]:
         """The values of x where this series has cells and none of them a value."""
@@ -179,9 +191,14 @@ class Lines(Picture):
             for metric in self.references_in(rows)
         ]
 
+    def about_references(self, rows: pd.DataFrame) -> list[str]:
+        """What the reference curves are, and the bands."""
+        open_ones = [mark for mark in self.marks(rows) if len(ends_of(mark.interval)) > 1]
+        return [*super().about_references(rows), *[BANDS] * bool(open_ones)]
+
     def numbers(self, rows: pd.DataFrame) -> list[float]:
         """The distinct values of x. Raises NotDrawable if one is no number."""
-        measured = rows["metric"].isin(self.metrics) & rows["value"].notna()
+        measured = holding(rows, self.metrics) & rows["value"].notna()
         found = self.levels(rows[measured], self.x)
         if not all(isinstance(value, int | float) for value in found):
             raise NotDrawable(f"{self.x} is not a number in every cell; use kind points")

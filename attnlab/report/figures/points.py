@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -50,13 +51,17 @@ class Points(Picture):
         stacked = self.stacked(rows, layout)
         spread, below = self.spread(len(looks), layout), self.below(rows, layout)
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
+        shares = {mark.kind for mark in drawn} == {
+            "rate"
+        }  # then what stands beside them is told in per cent too
         value_scale(axes, drawn + panel.references, self.logy, axes.xaxis)
         for place, (level, look) in enumerate(looks.items()):
             series = [mark for mark in drawn if hue is None or mark.place[hue] == level]
             shift = spread * (place - (len(looks) - 1) / 2) + below
             for mark in panel.references:
                 if mark.place[0] in names and (hue is None or mark.place[hue] == level):
-                    self.draw_reference(axes, mark, names.index(mark.place[0]) + shift)
+                    beside = dataclasses.replace(mark, kind="rate") if shares else mark
+                    self.draw_reference(axes, beside, names.index(mark.place[0]) + shift)
             at_y = [names.index(mark.place[0]) + shift for mark in series]
             found = [mark.interval for mark in series]
             words = [self.tells(mark) for mark in series]

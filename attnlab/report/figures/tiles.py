@@ -12,7 +12,7 @@ from attnlab.intervals import Interval
 from attnlab.report.figures.table import Table
 from attnlab.report.page import prose
 from attnlab.report.pooling import Mark, marks
-from attnlab.verdicts import Bracket, Number
+from attnlab.verdicts import Number, ends_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Tiles(Table):
         if mark is None:
             return Markup('<td role="cell">{}<span class="nothing">{}</span></td>').format(named, instead)
         value, interval = percent(mark.interval)
-        ends = mark.interval.ends if isinstance(mark.interval, Bracket) else (mark.interval,)
+        ends = ends_of(mark.interval)
         kind = "tile bracket" if len(ends) > 1 else "tile"
         style = f"--low:{100 * ends[0].value:.1f}%;--high:{100 * ends[-1].value:.1f}%"
         inner = Markup("<b>{}</b>").format(value)
@@ -93,7 +93,7 @@ class Tiles(Table):
 
 def percent(number: Number) -> tuple[str, str]:
     """A share in per cent and, apart, what its interval allows: `12.0 to 85.0 %`, `[9.0, 88.6]`."""
-    ends = number.ends if isinstance(number, Bracket) else (number,)
+    ends = ends_of(number)
     value = " to ".join(f"{100 * end.value:.1f}" for end in ends) + "\N{NO-BREAK SPACE}%"
     if isinstance(number, Interval):
         return value, number.allowed
