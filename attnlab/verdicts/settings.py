@@ -28,6 +28,11 @@ def named_level(column: str, value: object) -> str | None:
     return found.get(key) if isinstance(found, dict) else None
 
 
+def is_name(column: str) -> bool:
+    """Whether the numbers of a setting only tell things apart, as those of layers do, and are no sizes."""
+    return column in _words()["names"] or column in closed_choices()
+
+
 def valued(column: str, value: object) -> str:
     """A setting with its value: a closed choice by its words, `n = 32` for the letters, else `temperature 0.3`."""
     told = named_level(column, value)

@@ -23,10 +23,11 @@ from attnlab.report.figures.canvas import GRID, INK, MUTED, Layout, Sheet, tell
 from attnlab.report.figures.contours import crossings, line_look
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture
-from attnlab.report.figures.ticks import value_ticks
+from attnlab.report.figures.ticks import evenly, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
 from attnlab.tidy import METRIC
+from attnlab.verdicts.settings import is_name
 
 _MOST_WORDS = 64
 _TOLD = 0.1
@@ -122,6 +123,10 @@ class Heat(Picture):
             axes.set_xscale("log")
         if self.logy:
             axes.set_yscale("log")
+        for column, spaced in ((self.x, axes.set_xscale), (self.height, axes.set_yscale)):
+            places = sorted(set(rows[column].dropna()))
+            if is_name(column) and len(set(np.diff(places))) > 1:
+                spaced("function", functions=evenly(places))
         mesh = PolyCollection(
             drawn,
             array=np.ma.masked_invalid(values),

@@ -51,17 +51,13 @@ class Points(Picture):
         stacked = self.stacked(rows, layout)
         spread, below = self.spread(len(looks), layout), self.below(rows, layout)
         drawn = [mark for mark in panel.marks if not self.logy or mark.interval.value > 0]
-        shares = {mark.kind for mark in drawn} == {
-            "rate"
-        }  # then what stands beside them is told in per cent too
         value_scale(axes, drawn + panel.references, self.logy, axes.xaxis)
         for place, (level, look) in enumerate(looks.items()):
             series = [mark for mark in drawn if hue is None or mark.place[hue] == level]
             shift = spread * (place - (len(looks) - 1) / 2) + below
             for mark in panel.references:
                 if mark.place[0] in names and (hue is None or mark.place[hue] == level):
-                    beside = dataclasses.replace(mark, kind="rate") if shares else mark
-                    self.draw_reference(axes, beside, names.index(mark.place[0]) + shift)
+                    self.draw_reference(axes, mark, names.index(mark.place[0]) + shift, drawn)
             at_y = [names.index(mark.place[0]) + shift for mark in series]
             found = [mark.interval for mark in series]
             words = [self.tells(mark) for mark in series]
@@ -178,8 +174,13 @@ class Points(Picture):
             return min(layout.columns, max(1, int(width / self.beside(rows, layout))))
         return layout.columns if width > ROOM * layout.columns / 2 else 1
 
-    def draw_reference(self, axes: Axes, mark: Mark, height: float) -> None:
-        """A small grey sign: an upright tick for the first reference, other signs for the others."""
+    def draw_reference(self, axes: Axes, mark: Mark, height: float, beside: list[Mark]) -> None:
+        """A small grey sign: an upright tick for the first reference, other signs for the others.
+
+        beside: the marks it is compared with; where these are shares it is told in per cent, as they are.
+        """
+        if {other.kind for other in beside} == {"rate"}:
+            mark = dataclasses.replace(mark, kind="rate")
         sign = self.sign(mark.metric)
         (line,) = axes.plot(
             [mark.interval.value], [height], linestyle="none", color=MUTED, zorder=2.5, **sign

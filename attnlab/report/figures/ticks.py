@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from attnlab.report.pooling import Mark
 from attnlab.report.words import raised
+from attnlab.shapes import Array
 
 
 def apart(axes: Axes, width: float, letters: float) -> None:
@@ -43,6 +45,20 @@ def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:
     axis.set_major_locator(FixedLocator(shown))
     axis.set_major_formatter(FixedFormatter([f"{value:.3g}" for value in shown]))
     axis.set_minor_locator(NullLocator())
+
+
+def evenly(values: Sequence[float]) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """From ascending values to places one apart and back: straight between them, beyond them as at the end."""
+    at, places = np.asarray(values, dtype=float), np.arange(len(values), dtype=float)
+    return (lambda x: _straight(x, at, places)), (lambda x: _straight(x, places, at))
+
+
+def _straight(x: Array, start: Array, end: Array) -> Array:
+    """The line through the points (start, end), its first and last pieces going on."""
+    x = np.asarray(x, dtype=float)
+    piece = np.clip(np.searchsorted(start, x) - 1, 0, len(start) - 2)
+    slope = np.diff(end) / np.diff(start)
+    return np.asarray(end[piece] + slope[piece] * (x - start[piece]))
 
 
 def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axis | None = None) -> None:
