@@ -18,13 +18,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from attnlab.files import write_atomically
-from attnlab.harness.publish import entries, read_study
-from attnlab.harness.table import read_csv
+from attnlab.harness.publish import entries
 from attnlab.report import index, plane
 from attnlab.report.page import prose, render
-from attnlab.report.shown import whole
-from attnlab.report.study import FIGURES
-from attnlab.tidy import complete
 
 NUMBER = re.compile(r"([\d.]+) %\s*<!-- (.+?) -->")
 PICTURE = re.compile(r"!\[(.+?)\]\(\.\./results/reference/(.+?)\)")
@@ -78,18 +74,16 @@ def filled(text: str, reference: Path) -> str:
 def drawing(place: str, reference: Path) -> Markup:
     """The figure `<study>/figures/<name>.svg` as its study's page shows it, wide and narrow, with ids of its own.
 
-    Raises ValueError if the study has no such figure, or it cannot be drawn.
+    Raises ValueError if the page shows no such figure.
     """
     study, _, name = place.removesuffix(".svg").split("/")
-    facts, _ = read_study(reference / study / "study.json")
-    specs = [spec for spec in facts.figures if spec["name"] == name]
-    if not specs:
-        raise ValueError(f"{place}: expected a figure of {study}, got {name}")
-    table = complete(read_csv(reference / study / "results.csv"))
-    shown = whole(specs[0], table, FIGURES, f"{study}-{name}")
-    if shown.problem:
-        raise ValueError(f"{place}: {shown.problem}")
-    return shown.html
+    page = (reference / study / "report.html").read_text(encoding="utf-8")
+    shown = page.partition(f'<figure id="figure-{name}">')[2].partition("</figure>")[0]
+    both = re.search(r'<div class="wide">.*(?=<figcaption>)', shown, re.DOTALL)
+    there = re.search(r'\bid="(figure\d+-)wide-', shown)
+    if not both or not there:
+        raise ValueError(f"{place}: expected a drawing that the page of {study} shows, got {name}")
+    return Markup(both[0].strip().replace(there[1], f"{study}-{name}-"))
 
 
 def parts(text: str, reference: Path) -> Iterator[Part]:

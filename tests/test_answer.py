@@ -88,7 +88,7 @@ def _drawings(page: str, prefix: str) -> list[str]:
 
 
 def test_a_picture_that_no_study_has_is_refused(answer: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="expected a figure of phase, got gauss"):
+    with pytest.raises(ValueError, match="expected a drawing that the page of phase shows, got gauss"):
         answer["drawing"]("phase/figures/gauss.svg", REFERENCE)
 
 
