@@ -22,7 +22,7 @@ from attnlab.solvers.whitening import Whitening, whitening
 class Reachable(Construction):
     """From softmax weights of a query to the farthest softmax weights found that have the same output.
 
-    The search of `attnlab.solvers.twin_query`, from `starts` queries. With rank(K) > rank(V) (of the centred
+    The search of `attnlab.solvers.steady_search`, from `starts` queries. With rank(K) > rank(V) (of the centred
     rows) each start lands on the fibre through q, of dimension e - d; with equal ranks solutions are isolated;
     with rank(K) < rank(V) a random query has no twin almost surely, and none can be confirmed. For V = K M with
     an injective M there is none at all (exponential-family theorem). A pair counts only after its outputs agree
@@ -34,7 +34,7 @@ class Reachable(Construction):
 
     says: ClassVar[str] = "a search for another query"
     rival: ClassVar[str] = "Q3"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     starts: Count = 256
 
@@ -44,7 +44,7 @@ class Reachable(Construction):
 
     def construct(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Collision:
         """weights (B, n), softmax -> pairs of softmax patterns with their queries, temperature included."""
-        from attnlab.solvers.twin_query import twins  # compiled: imported when first used
+        from attnlab.solvers.steady_search import steady_twins  # compiled: imported when first used
 
         movable = null_dimension(affine_basis(sample.values, sample.mask), sample.mask) > 0
         decline_unless(movable, INDEPENDENT)
@@ -52,8 +52,8 @@ class Reachable(Construction):
         given, is_softmax = parameters_of(weights, of_keys, sample.mask)
         decline_unless(is_softmax, "the weights are not the softmax of any query on these keys")
         outputs = output(softmax_of(given, of_keys, sample.mask), of_values.span)
-        others = twins(
-            of_keys.span, of_values.span, sample.mask, outputs, known=given, starts=self.starts
+        others = steady_twins(
+            of_keys.span, of_values.span, sample.mask, outputs, given, starts=self.starts
         ).parameters
         twin, found = _farthest(weights, given, others, of_keys, sample, movable & is_softmax)
         queries = np.matmul(np.stack([given, twin], axis=1), of_keys.whiten.transpose(0, 2, 1))

@@ -234,7 +234,8 @@ def _must(family: Family, weights: Array, query: Array | None) -> bool:
 
 def _search(rest: np.ndarray, found: Rivals, asked: _Asked) -> None:
     """Write what the search finds in these trials into `found`."""
-    from attnlab.solvers.twin_query import SAME, twins  # compiled: imported when first used
+    from attnlab.solvers.steady_search import steady_twins  # compiled: imported when first used
+    from attnlab.solvers.twin_query import SAME
 
     if not rest.size:
         return
@@ -242,7 +243,7 @@ def _search(rest: np.ndarray, found: Rivals, asked: _Asked) -> None:
     of_keys, of_values = whitening(k[rest], seen[rest]), whitening(v[rest], seen[rest])
     outputs = np.matmul(a[rest, None], of_values.span)[:, 0]
     known = np.where(asked.softmax[rest, None], asked.given[rest], np.nan)
-    solutions = twins(of_keys.span, of_values.span, seen[rest], outputs, known=known, enough=ENOUGH)
+    solutions = steady_twins(of_keys.span, of_values.span, seen[rest], outputs, known, enough=ENOUGH)
     queries = np.matmul(solutions.parameters, np.swapaxes(of_keys.whiten, 1, 2))
     for place, trial in enumerate(rest):
         shown = seen[trial]

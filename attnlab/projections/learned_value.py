@@ -11,6 +11,10 @@ from attnlab.parts import Declined, Positive
 from attnlab.projections.base import Projection
 from attnlab.shapes import Array, Examples
 from attnlab.solvers.softmax_fit import low_rank, minimised
+from attnlab.solvers.steady_search import turns
+
+RESOLUTION = 2.0**-12
+"""Another order of sums moves the end of the fit by 1e-8 or so, far less than a step of this."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,11 @@ class LearnedValue(Projection):
     into token space and compares it there is `h^T W_V W_O x_i`: a bilinear pointer of rank `width` on h. So
     the best W_V is the left factor of that fit (readout=pointer). For readout=position, `score_i = o . w_i`
     has one learned vector for each position in place of the tokens. The fit is not convex: what it finds is a
-    lower bound on what the width allows.
+    lower bound on what the width allows. Of the subspace it finds, one basis is kept, to RESOLUTION: what is
+    measured of values through it does not hang on the last digits of the fit.
     """
+
+    version: ClassVar[int] = 2
 
     says: ClassVar[str] = "a learned projection"
 
@@ -35,7 +42,8 @@ class LearnedValue(Projection):
         inputs = (train.outputs / np.sqrt((train.outputs**2).mean()), met, train.goal, train.mask)
         start = rng.standard_normal((m + met.shape[2]) * self.width) / m
         flat = minimised(low_rank(*inputs, self.penalty, self.width), start)
-        return flat[: m * self.width].reshape(m, self.width)
+        basis = np.linalg.qr(flat[: m * self.width].reshape(m, self.width))[0]
+        return np.round(basis @ turns(basis[None])[0] / RESOLUTION) * RESOLUTION
 
     def _met(self, train: Examples) -> Array:
         """What the projected output is compared with at each position, (B, n, .)."""

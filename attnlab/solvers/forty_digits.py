@@ -20,15 +20,16 @@ MANTISSA = 53
 
 
 def difference(keys: Array, values: Array, first: Array, second: Array) -> Array:
-    """(d,): by how much `V^T softmax(K q)` differs between two queries (e,), rounded at the end.
+    """(d,): by how much `V^T softmax(K q)` differs between two queries, rounded at the end.
 
-    keys (n, e) and values (n, d) of the visible positions, taken as exact numbers like the queries.
+    keys (n, e) and values (n, d) of the visible positions, taken as exact numbers like the queries: each (e,), or
+    (parts, e), whose sum is the query.
     """
     return _apart(values, _exponentials(keys, first), _exponentials(keys, second))
 
 
 def missed_by(keys: Array, values: Array, weights: Array, query: Array) -> Array:
-    """(d,): `V^T a / sum a` less the output of a query, for weights (n,) taken as exact numbers."""
+    """(d,): `V^T a / sum a` less the output of a query (e,) or (parts, e), for weights (n,) taken as exact."""
     return _apart(values, _whole(weights)[0], _exponentials(keys, query))
 
 
@@ -44,8 +45,8 @@ def _exponentials(keys: Array, query: Array) -> Any:
     """(n,): whole numbers in the proportions of softmax(K q); the largest is 2^BITS."""
     import mpmath
 
-    (k, of_keys), (q, of_query) = _whole(keys), _whole(query)
-    scores, shift = k @ q, of_keys + of_query
+    (k, of_keys), (q, of_query) = _whole(keys), _whole(np.atleast_2d(query))
+    scores, shift = k @ q.sum(axis=0), of_keys + of_query
     top = max(scores)
     with mpmath.workdps(DIGITS + 5):
         powers = [mpmath.exp(mpmath.ldexp(mpmath.mpf(score - top), shift)) for score in scores]

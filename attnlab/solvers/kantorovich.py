@@ -4,9 +4,16 @@ The outputs of the computed queries are compared in 40 digits, so that the resid
 Then Kantorovich's theorem (Ortega & Rheinboldt, Iterative Solution of Nonlinear Equations, 1970, 12.6) asks
 for `beta^2 gamma |residual| <= 1/2`: with beta = 1 / (least singular value of the Jacobian) and gamma a bound
 of its Lipschitz constant, an exact solution lies within `2 beta |residual|`.
+
+In sharp attention Jacobians are nearly singular, and a residual of a few roundings of a float may be too large
+for that: in a tenth of the trials it is near the bound, and the last digits of the search would decide. What is
+not certain at once is therefore refined, by Newton's steps for a query of two floats a coordinate: their residual
+is as small as the theorem can ask for, if there is a solution.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,6 +24,10 @@ from attnlab.solvers.whitening import whitening
 
 ROUNDING = 1e-13
 """What rounding may take from the least singular value, relative to `E |v - o| |k - mu|`: a few hundred units."""
+STEPS = 6
+"""Newton's steps of a refinement, at most: each doubles the digits that are right, up to those of two floats."""
+NEAR = 1e-3
+"""How far a refinement may change the score of a position: beyond, it leads to another query."""
 
 
 def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
@@ -27,7 +38,7 @@ def confirmed(keys: Array, values: Array, first: Array, second: Array) -> bool:
     """
     if (values == values[0]).all():
         return True  # all weights give this one value
-    radius = certain_radius(keys, values, difference(keys, values, first, second), second)
+    radius, second = refined(keys, values, lambda query: difference(keys, values, first, query), second)
     if radius is None:
         return False
     of_keys = whitening(keys[None], np.ones((1, len(keys)), dtype=bool))
@@ -38,7 +49,41 @@ def confirmed_output(keys: Array, values: Array, weights: Array, query: Array) -
     """Whether an exact query near the given one has exactly the output of these weights (n,), softmax or not."""
     if (values == values[0]).all():
         return True
-    return certain_radius(keys, values, missed_by(keys, values, weights, query), query) is not None
+    radius, _ = refined(keys, values, lambda near: missed_by(keys, values, weights, near), query)
+    return radius is not None
+
+
+def refined(
+    keys: Array, values: Array, missed: Callable[[Array], Array], query: Array
+) -> tuple[float | None, Array]:
+    """`certain_radius` of the query (e,), or of the one that Newton's steps lead to from there; and that query.
+
+    missed: what a query, the sum of (parts, e), lacks of the output, in more digits than a float has.
+    """
+    parts = np.stack([query, np.zeros_like(query)])
+    lacks = missed(parts)
+    radius = certain_radius(keys, values, lacks, query)
+    if radius is not None:
+        return radius, query
+    every = np.ones((1, len(keys)), dtype=bool)
+    of_keys, of_values = whitening(keys[None], every), whitening(values[None], every)
+    span, coordinates, whiten = of_keys.span[0], of_values.span[0], of_keys.whiten[0]
+    for _ in range(STEPS):
+        b = softmax_weights((keys - of_keys.centre[0]) @ parts.sum(axis=0), every[0])
+        slope = ((coordinates - b @ coordinates) * b[:, None]).T @ (span - b @ span)
+        size = float(np.linalg.norm(slope))
+        if not size > 0:
+            break
+        step = np.linalg.lstsq(slope / size, lacks @ of_values.whiten[0] / size, rcond=ROUNDING)[0]
+        parts[1] += whiten @ step
+        moved = of_keys.unwhiten[0] @ parts[1]
+        if not np.abs(span @ moved).max() <= NEAR:
+            break
+        lacks = missed(parts)
+        radius = certain_radius(keys, values, lacks, parts.sum(axis=0))
+        if radius is not None:
+            break
+    return radius, parts.sum(axis=0)
 
 
 def certain_radius(keys: Array, values: Array, missed: Array, query: Array) -> float | None:
