@@ -67,7 +67,7 @@ function look() {
       visits.push({ width, media, scheme, ...seen });
     }
     if (job.print[path]) await page.pdf({ path: job.print[path], format: "A4", margin: MARGIN });
-    told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page), scrolls: await scrolled(page) });
+    told.pages.push({ name, requests, complaints, visits, cells: await sortAndFilter(page), scrolls: await scrolled(page), heads: await heads(page) });
     await page.close();
   }
   if (job.index) told.plane = await play(browser, job.index);
@@ -91,6 +91,18 @@ async function scrolled(page) {
       const near = (node) => { const [a, b] = [node.getBoundingClientRect(), box.getBoundingClientRect()]; return [a.left - b.left, a.top - b.top]; };
       return { ...told, moved: [box.scrollLeft, box.scrollTop], heading: near(cells.tHead.rows[0].cells[1])[1], column: near(row.cells[0])[0], body: near(row.cells[1]) };
     });
+  });
+}
+
+// Every table on a tablet: its name, and of how many lines its tallest head is.
+async function heads(page) {
+  await page.setViewportSize({ width: 768, height: 900 });
+  return page.evaluate(() => {
+    document.querySelectorAll("details").forEach((one) => { one.open = true; });
+    const words = document.createRange();
+    const lines = (cell) => { words.selectNodeContents(cell); return new Set([...words.getClientRects()].map((one) => Math.round(one.bottom / 4))).size; };
+    return [...document.querySelectorAll("table")].filter((one) => one.tHead).map((one) =>
+      [one.closest("[aria-label]")?.getAttribute("aria-label"), Math.max(...[...one.tHead.rows[0].cells].map(lines))]);
   });
 }
 

@@ -27,7 +27,7 @@ class End:
 
 def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float, height: float) -> None:
     """Write names beside a panel of about this size, in points, each as near to its value as others leave it."""
-    inner, step = height - 48, 1.25 * (layout.text + 0.3)
+    inner, step = height - 48 - _lost(axes, layout), 1.25 * (layout.text + 0.3)
     x, onto = axes.get_xlim()[1], axes.transData + axes.transAxes.inverted()
     wanted = [inner * float(onto.transform((x, end.value))[1]) for end in ends]
     order = sorted(range(len(ends)), key=lambda line: wanted[line])
@@ -55,6 +55,15 @@ def write_ends(axes: Axes, ends: Sequence[End], layout: Layout, width: float, he
             linespacing=1.1,
             annotation_clip=False,
         )
+
+
+def _lost(axes: Axes, layout: Layout) -> float:
+    """How much lower panels are, in points, whose titles and labels take more than one line each."""
+    sheet = axes.get_figure()
+    assert sheet is not None, "axes belong to a figure"
+    titles = max(one.get_title(loc="left").count("\n") for one in sheet.axes)
+    labels = max(one.get_xlabel().count("\n") for one in sheet.axes)
+    return 1.2 * (layout.text + 0.6) * (titles + labels)
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], room: float) -> list[float]:

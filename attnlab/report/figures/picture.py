@@ -23,6 +23,9 @@ from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
 
+KEPT = 90.0
+"""Points of width that a panel keeps beside names of curves; where it cannot, a legend stands above."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -132,7 +135,7 @@ class Picture(Figure):
         columns = min(most, len(grid[0]) if len(grid[0]) > 1 else len(flat))
         lines = -(-len(flat) // columns)
         last = [min(line * columns + columns, len(flat)) - 1 for line in range(lines)]
-        beside = self.named_beside(layout, lines)
+        beside = self.named_beside(layout, lines) and 0.76 * layout.width > KEPT * columns
         ends = {place: self.at_ends(flat[place], rows, layout) if beside else [] for place in last}
         ends = ends if all(ends.values()) else {}
         over = self.over(flat[0], rows, layout)

@@ -1,0 +1,45 @@
+"""Tables of many columns in a real browser: heads of few lines, and what does not fit scrolls under a shadow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_pages_browser import View, visit
+from told import RESULTS, RUN
+
+from attnlab.harness.publish import read_study
+from attnlab.harness.table import read_csv
+from attnlab.report import study as report
+from attnlab.report.study import Study
+
+MOST = 6
+"""Lines of a head; one of 110 letters had fifteen when its column was as narrow as its numbers."""
+VIEWS: list[View] = [(width, "screen", "light", "") for width in (360, 768)]
+PRINT: View = (718, "print", "light", "")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What the browser tells of every study's tables; the pages have no figures, which are tested elsewhere."""
+    folder = tmp_path_factory.mktemp("tables")
+    pages = {}
+    for name in RUN:
+        verdict = read_study(RESULTS / name / "study.json")[1]
+        table = read_csv(RESULTS / name / "results.csv")
+        facts = Study(name=name, title=name, question="Which tables are wide?", counts={"done": 1})
+        page, *_ = report.write(folder / name, facts, table, verdict)
+        pages[name] = (page, [*VIEWS, PRINT])
+    return {page["name"]: page for page in visit(pages, folder)["pages"]}
+
+
+def test_no_head_is_a_column_of_words(told: dict[str, dict[str, Any]]) -> None:
+    found = {(page, name): lines for page, one in told.items() for name, lines in one["heads"]}
+    assert len(found) > 3 * len(RUN) and max(found.values()) > 3, "some heads are long"
+    assert {place: lines for place, lines in found.items() if lines > MOST} == {}
+
+
+def test_pages_do_not_overflow_and_paper_cuts_nothing(told: dict[str, dict[str, Any]]) -> None:
+    looks = [(page, look) for page, one in told.items() for look in one["visits"]]
+    assert {page for page, look in looks if look["wide"] > 0 and look["media"] == "screen"} == set()
+    assert {page: look["cut"] for page, look in looks if look["cut"] and look["media"] == "print"} == {}
