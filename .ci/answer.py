@@ -101,13 +101,11 @@ def parts(text: str, reference: Path) -> Iterator[Part]:
 
 
 def findings(page: str) -> list[str]:
-    """The claim that opens a study's page and what else it found, a bullet each, without figures and tables."""
+    """The claim that opens a study's page and what else it found, as they stand, without figures and tables."""
     opening, _, rest = page.partition("## What else it found")
-    rest = rest.partition("\n## ")[0]
     told = [line[2:].replace("**", "") for line in opening.splitlines() if line.startswith("> ")]
-    told += [line.removeprefix("- ") for line in rest.splitlines() if line]
-    bare = [re.sub(r"( \((figure|table) [0-9]+\))+$", "", line) for line in told]
-    return [line if line.startswith("In all of these") else f"- {line}" for line in bare]
+    told += ["", *rest.partition("\n## ")[0].strip().splitlines()]
+    return [re.sub(r"( \((figure|table) [0-9]+\))+$", "", line) for line in told]
 
 
 def blocks(readme: str, reference: Path) -> str:
