@@ -43,3 +43,8 @@ def test_pages_do_not_overflow_and_paper_cuts_nothing(told: dict[str, dict[str, 
     looks = [(page, look) for page, one in told.items() for look in one["visits"]]
     assert {page for page, look in looks if look["wide"] > 0 and look["media"] == "screen"} == set()
     assert {page: look["cut"] for page, look in looks if look["cut"] and look["media"] == "print"} == {}
+
+
+def test_no_word_and_no_number_is_torn(told: dict[str, dict[str, Any]]) -> None:
+    looks = [(page, look) for page, one in told.items() for look in one["visits"]]
+    assert {(page, look["media"]): look["torn"] for page, look in looks if look["torn"]} == {}

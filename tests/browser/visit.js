@@ -33,12 +33,23 @@ function look() {
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
   const columns = new Set(all(".card").map((card) => Math.round(card.getBoundingClientRect().left))).size;
   const drawn = "figure:not(:has(table)):not(.maps), .maps .panel";  // maps are as many sheets as they have panels
+  const piece = document.createRange();
+  const tears = (cell) => {  // words of a cell that stand in two lines, though no hyphen or stroke parts them
+    const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const word of texts.currentNode.textContent.matchAll(/[^\s()/\u2013\u2212-]+/g)) {
+      piece.setStart(texts.currentNode, word.index);
+      piece.setEnd(texts.currentNode, word.index + word[0].length);
+      if (new Set([...piece.getClientRects()].map((one) => Math.round(one.bottom / 4))).size > 1) found.push(word[0]);
+    }
+    return found;
+  };
   const broken = !matchMedia("print").matches ? [] : [
-    ...all("h1, h2, h3, .title, summary").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
+    ...all("h1, h2, h3, .title, summary, .common").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
     ...all(`.card, .verdict, tr, ${drawn}`).filter((node) => getComputedStyle(node).breakInside !== "avoid"),
     ...all(`.card, tr, ${drawn}, .narrow`).filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
   ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken };
+  const torn = all("table:not(.cells) th, table:not(.cells) td").flatMap(tears);
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken, torn };
 }
 
 (async () => {
