@@ -29,6 +29,8 @@ NOTHING = 1e-3
 """An interval of a share that leaves out no more than this at either end says nothing."""
 ROUNDING = 1e-9
 """A lower end this small beside the upper one is printed as 0."""
+CONSTANT = 1e-12
+"""Values that differ by no more than this, relatively, are one number and the rounding of it: no interval."""
 RARE = 10
 """With fewer events than this, or fewer trials without, Wilson's interval can be too narrow."""
 SHARPEST = 1e70
@@ -44,8 +46,9 @@ class Measure:
     not arise (a boolean array is a share without being declared); whole: it depends on something made once per
     repeat (a fitted probe, a trained layer), so that a repeat is one group; absent: there are cells in which no
     trial has a value, as the question does not arise there (without it such a cell fails); unless, otherwise: a
-    fact that a part may declare (`decoder:signed`), and what is known where it does. Raises ValueError for bounds
-    that are not low < high, or for an upper one alone.
+    fact that a part may declare (`decoder:signed`), and what is known where it does; about_position: bits about a
+    position, at most log2 of the positions there are; most: that, once it is known: no interval passes it. Raises
+    ValueError for bounds that are not low < high, or for an upper one alone.
     """
 
     low: float = -np.inf
@@ -55,6 +58,8 @@ class Measure:
     absent: bool = False
     unless: str = ""
     otherwise: Measure | None = None
+    about_position: bool = False
+    most: float = np.inf
 
     def __post_init__(self) -> None:
         if not self.low < self.high or (np.isinf(self.low) and np.isfinite(self.high)):
@@ -69,22 +74,27 @@ class Measure:
         """What is known in a cell whose parts declare these facts."""
         return self.otherwise if self.otherwise is not None and facts.get(self.unless) else self
 
+    def among(self, positions: int | None) -> Measure:
+        """What is known where trials see this many positions at most; None where that is not known."""
+        if not self.about_position or not positions:
+            return self
+        return dataclasses.replace(self, most=float(np.log2(positions)))
+
     def refusal(self, values: Array) -> str | None:
         """Why finite values cannot be of this metric, or None if they can; rounding may pass a bound by 1e-9."""
         if self.share and not np.isin(values, (0.0, 1.0)).all():
             return "expected 0, 1 or NaN in each trial of a share"
-        off = max(self.low - values.min(initial=np.inf), values.max(initial=-np.inf) - self.high)
-        return (
-            f"expected values in [{self.low:g}, {self.high:g}], got one {off:g} outside"
-            if off > 1e-9
-            else None
-        )
+        high = min(self.high, self.most)
+        off = max(self.low - values.min(initial=np.inf), values.max(initial=-np.inf) - high)
+        return f"expected values in [{self.low:g}, {high:g}], got one {off:g} outside" if off > 1e-9 else None
 
 
 ANY = Measure()
 SHARE = Measure(0.0, 1.0, share=True)
 UNIT = Measure(0.0, 1.0)
 NONNEGATIVE = Measure(0.0)
+BITS = Measure(0.0, about_position=True)
+"""Of an entropy over positions, or of information about one."""
 DISTANCE = Measure(0.0, 1.0, unless="decoder:signed", otherwise=NONNEGATIVE)
 """Of the total variation from weights to what a decoder makes of them: at most 1 between points of the simplex."""
 
@@ -176,8 +186,11 @@ def interval(values: Array, measure: Measure = ANY, group: NDArray[np.int64] | N
     """
     if values.size == 0:
         raise ValueError("expected at least one value, got none")
+    count, value = values.size, float(values.mean())
+    if np.abs(values - value).max() <= CONSTANT * np.abs(values).max():
+        values = np.full(count, value := float(values[0]))
     sizes, totals = _groups(values, group)
-    count, groups, value = values.size, sizes.size, float(values.mean())
+    groups = sizes.size
     needed = FEWEST_SUMMARIES if measure.whole and groups == count else FEWEST
     if groups < 2:
         return Interval(value, np.nan, np.nan, count, 1.0)
@@ -191,11 +204,13 @@ def interval(values: Array, measure: Measure = ANY, group: NDArray[np.int64] | N
     binomial = measure.share and groups == count  # its variance is known, not estimated
     t = Z if binomial else float(stdtrit(groups - 1, (1 + LEVEL) / 2))
     effective = count / effect * (Z / t) ** 2
-    if count < needed:
+    if count < needed or (measure.share and effective <= 1):
         return Interval(value, np.nan, np.nan, count, effective)
     deviation = unit * float(np.sqrt(alone * effect))
     low, high = _ends(value, t * deviation, effective, measure)
-    return Interval(value, low, high, count, effective)
+    return Interval(
+        value, low, max(value, min(high, measure.most)) if high < np.inf else high, count, effective
+    )
 
 
 def _groups(values: Array, group: NDArray[np.int64] | None) -> tuple[Array, Array]:
@@ -257,7 +272,7 @@ def pool_rates(parts: Sequence[Interval], draws: Sequence[Hashable] | None = Non
     worth = 1 / _joined(share, [part.effective**-0.5 for part in parts], draws) ** 2
     count = sum(part.count for part in parts)
     rate = float(share @ [part.value for part in parts])
-    told = count >= FEWEST and worth > 1
+    told = count >= FEWEST and worth > 1  # as of a single cell, in `interval`
     return Interval(rate, *(rate_ends(rate, worth) if told else (np.nan, np.nan)), count, worth)
 
 

@@ -21,10 +21,13 @@ from attnlab.problems import Problems
 Row = Mapping[str, NDArray[np.float64] | NDArray[np.bool_] | NDArray[np.int64]]
 """What a trial returns: one array (B,) per metric. Booleans are rates, floats are means, NaN is no value.
 
-Under GROUP it may say which trials share a draw; if it does not, all trials of a repeat count as one group.
+Under GROUP it may say which trials share a draw; if it does not, all trials of a repeat count as one group. Under
+VISIBLE it may say how many positions each sees: bits about a position are then known to be log2 of that at most.
 """
 GROUP = "group"
 """The key of a row's groups (B,), whole numbers: trials that share one are not independent."""
+VISIBLE = "visible"
+"""The key of a row's visible positions (B,), whole numbers; like the groups no metric."""
 
 EVERY: Mask = np.ones(0, dtype=bool)
 """Stands for a mask that is True everywhere."""

@@ -25,10 +25,10 @@ from attnlab.identifiability import (
     softmax_rivals,
 )
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, SHARE, Measure
+from attnlab.intervals import BITS, NONNEGATIVE, SHARE, Measure
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Array, Mask, Row, Sample
+from attnlab.shapes import GROUP, VISIBLE, Array, Mask, Row, Sample
 from attnlab.theory.rivals import estimated_rivals
 from attnlab.tidy import OF_KEYS
 from attnlab.verdicts import (
@@ -48,7 +48,8 @@ VERSION = 9
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {
-    **dict.fromkeys(("entropy_bits", "starts"), NONNEGATIVE),
+    "entropy_bits": BITS,
+    "starts": NONNEGATIVE,
     **dict.fromkeys(("rivals", "expected_rivals"), NONNEGATIVE.sometimes),
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_lost_by_search", "q3_lost_by_degree", "q3_flip"), SHARE),
     **dict.fromkeys((OF_KEYS, "collides", "argmax_flip", "degree"), SHARE),
@@ -85,6 +86,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     after = {starts: found.by_search & (found.first_start <= starts) for starts in AFTER}
     return {
         GROUP: sample.draw,
+        VISIBLE: sample.mask.sum(axis=1),
         **found.metrics,
         "collides": found.by_search,
         "argmax_flip": found.flip,

@@ -20,14 +20,14 @@ from attnlab.arrays import lengths, root_mean_square
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import DISTANCE, NONNEGATIVE, SHARE, UNIT
+from attnlab.intervals import BITS, DISTANCE, SHARE, UNIT
 from attnlab.parts import Count, Declined, Index
 from attnlab.probes.base import OUTPUT, Probe
 from attnlab.probes.scores import hit
 from attnlab.probes.splits import split
 from attnlab.probes.targets import drawn_again, examples
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Array, Row, Sample
+from attnlab.shapes import GROUP, VISIBLE, Array, Row, Sample
 from attnlab.theory.noisy import LOUD, noisy_accuracy, noisy_bits, noisy_bits_bound
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import (
@@ -45,7 +45,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 VALUES = "the output and V"
 """What a decoder knows that does not know the keys."""
 MEASURES = {
@@ -54,7 +54,7 @@ MEASURES = {
     "chance": UNIT,
     "exact": UNIT.sometimes,
     "total_variation": DISTANCE,
-    **dict.fromkeys(("posterior_bits", "exact_bits", "bound_bits"), NONNEGATIVE.sometimes),
+    **dict.fromkeys(("posterior_bits", "exact_bits", "bound_bits"), BITS.sometimes),
 }
 
 
@@ -88,6 +88,7 @@ def trial(
     estimate = decoder(held.outputs, sample)
     return {
         GROUP: sample.draw,
+        VISIBLE: sample.mask.sum(axis=1),
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "top1": metrics.top1(sent, estimate.weights),
         "chance": metrics.top1_chance(sent, sample.mask),

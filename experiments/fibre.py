@@ -15,19 +15,19 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.identifiability import fibre_intervals, is_unique, top_certified
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import NONNEGATIVE, SHARE, UNIT
+from attnlab.intervals import BITS, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, VISIBLE, Row
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Verdict, beyond, determined, each, rows, stated
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 MEASURES = {
     **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE.sometimes),
     **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
-    "entropy_bits": NONNEGATIVE,
+    "entropy_bits": BITS,
     **dict.fromkeys((FEW_VISIBLE, "certified", "could_vanish", "unique"), SHARE),
 }
 ZERO = 1e-9
@@ -51,6 +51,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     tails = {"thin": tail < THIN, "middling": (tail >= THIN) & (tail < THICK), "thick": tail >= THICK}
     return {
         GROUP: sample.draw,
+        VISIBLE: sample.mask.sum(axis=1),
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "certified": certified,
         "could_vanish": np.take_along_axis(bounds[..., 0], top, axis=1)[:, 0] <= ZERO,

@@ -20,7 +20,7 @@ from attnlab.shapes import GROUP, Row
 from attnlab.verdicts import Claim, Remark, Verdict, agreement, each, rather, rows, stated
 from attnlab.weights.uniform_support import UniformSupport
 
-VERSION = 1
+VERSION = 2
 MEASURES = {
     "margin": NONNEGATIVE.sometimes,
     **dict.fromkeys(("unique", "undecided"), SHARE),

@@ -15,10 +15,10 @@ from attnlab.decoders.base import Decoder
 from attnlab.decoders.base import estimate as explaining
 from attnlab.identifiability import softmax_rivals
 from attnlab.inputs.base import Inputs
-from attnlab.intervals import DISTANCE, NONNEGATIVE, SHARE, UNIT
+from attnlab.intervals import BITS, DISTANCE, NONNEGATIVE, SHARE, UNIT
 from attnlab.parts import Count
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, VISIBLE, Row
 from attnlab.tidy import FEW_VISIBLE, FULL_SUPPORT
 from attnlab.verdicts import (
     Claim,
@@ -40,7 +40,8 @@ VERSION = 8
 MEASURES = {
     **dict.fromkeys(("support_recall", "support_chance"), UNIT.sometimes),
     **dict.fromkeys(("chance", "jsd_bits"), UNIT),
-    **dict.fromkeys(("negative_mass", "residual", "entropy_bits"), NONNEGATIVE),
+    **dict.fromkeys(("negative_mass", "residual"), NONNEGATIVE),
+    "entropy_bits": BITS,
     "total_variation": DISTANCE,
     **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, "exact", "rival", "top1", "converged"), SHARE),
 }
@@ -75,6 +76,7 @@ def trial(
     )
     return {
         GROUP: sample.draw,
+        VISIBLE: sample.mask.sum(axis=1),
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         FULL_SUPPORT: metrics.full_support(a, sample.mask),
         "exact": distance <= EXACT,

@@ -17,7 +17,7 @@ import pandas as pd
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
 from attnlab.identifiability.linear import nullity
-from attnlab.intervals import NONNEGATIVE, SHARE, UNIT, Measure
+from attnlab.intervals import BITS, NONNEGATIVE, SHARE, UNIT, Measure
 from attnlab.metrics import entropy_bits
 from attnlab.parts import Count, Fraction
 from attnlab.probes.base import OUTPUT, Probe
@@ -30,7 +30,7 @@ from attnlab.projections.models.skill import MEASURES as SKILL
 from attnlab.projections.models.skill import most_right_head, skill
 from attnlab.projections.tasks.base import Symbols, Task
 from attnlab.seeds import Streams
-from attnlab.shapes import Array, Row
+from attnlab.shapes import VISIBLE, Array, Row
 from attnlab.tidy import settings_of
 from attnlab.verdicts import (
     Claim,
@@ -47,12 +47,13 @@ from attnlab.verdicts import (
 )
 from attnlab.verdicts.scene import part_of
 
-VERSION = 6
+VERSION = 7
 MEASURES = {
     **READOUT,
     "answer_only": UNIT,
     "top_width": Measure(0.0, 1.0, whole=True),
-    **dict.fromkeys(("entropy_bits", "null_dimension"), NONNEGATIVE),
+    "entropy_bits": BITS,
+    "null_dimension": NONNEGATIVE,
     **SKILL,
     "informed_top1": SHARE,
 }
@@ -86,6 +87,7 @@ def trial(
     informed = decoder(held.outputs, sample[test]).weights
     ranks = nullity(sample.values[test], sample.mask[test], precision=sample.precision)
     return {
+        VISIBLE: held.mask.sum(axis=1),
         **skill(observed, episodes, a),
         **seen.row,
         "informed_top1": hit(informed, held.goal),

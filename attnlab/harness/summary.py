@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlab.contracts import told
 from attnlab.intervals import ANY, SHARE, Measure, interval
-from attnlab.shapes import GROUP
+from attnlab.shapes import GROUP, VISIBLE
 
 
 def returned(
@@ -40,7 +40,7 @@ def returned(
         if values.size != wanted and not (name in whole and values.size):
             mend = (
                 ""
-                if name == GROUP
+                if name in (GROUP, VISIBLE)
                 else "; for one of the repeat as a whole: MEASURES with Measure(whole=True)"
             )
             raise ValueError(
