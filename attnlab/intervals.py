@@ -208,9 +208,7 @@ def interval(values: Array, measure: Measure = ANY, group: NDArray[np.int64] | N
         return Interval(value, np.nan, np.nan, count, effective)
     deviation = unit * float(np.sqrt(alone * effect))
     low, high = _ends(value, t * deviation, effective, measure)
-    return Interval(
-        value, low, max(value, min(high, measure.most)) if high < np.inf else high, count, effective
-    )
+    return Interval(value, low, min(high, max(value, measure.most)), count, effective)
 
 
 def _groups(values: Array, group: NDArray[np.int64] | None) -> tuple[Array, Array]:
@@ -272,7 +270,7 @@ def pool_rates(parts: Sequence[Interval], draws: Sequence[Hashable] | None = Non
     worth = 1 / _joined(share, [part.effective**-0.5 for part in parts], draws) ** 2
     count = sum(part.count for part in parts)
     rate = float(share @ [part.value for part in parts])
-    told = count >= FEWEST and worth > 1  # as of a single cell, in `interval`
+    told = count >= FEWEST and worth > 1
     return Interval(rate, *(rate_ends(rate, worth) if told else (np.nan, np.nan)), count, worth)
 
 

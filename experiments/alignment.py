@@ -44,7 +44,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 9
+VERSION = 10
 AFTER = (4, 16, 64, 256)
 """Starts after which the search is looked at."""
 MEASURES = {

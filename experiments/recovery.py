@@ -36,7 +36,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 8
+VERSION = 9
 MEASURES = {
     **dict.fromkeys(("support_recall", "support_chance"), UNIT.sometimes),
     **dict.fromkeys(("chance", "jsd_bits"), UNIT),
