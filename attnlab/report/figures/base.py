@@ -11,8 +11,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from attnlab.intervals import Interval
-from attnlab.report.figures.captions import absent, either, everywhere, said
+from attnlab.report.figures.captions import absent, either, everywhere, intervals_of, many, said, with_value
 from attnlab.report.pooling import (
     Mark,
     NotDrawable,
@@ -25,9 +24,8 @@ from attnlab.report.pooling import (
     pooled_over,
     preferred,
 )
-from attnlab.report.words import across, counted, label, leaf, listed, number, setting, spoken
+from attnlab.report.words import counted, label, leaf, listed, number, setting, spoken
 from attnlab.tidy import METRIC
-from attnlab.verdicts import Average
 from attnlab.verdicts.scene import common
 from attnlab.verdicts.settings import named_level, valued
 from attnlab.verdicts.situation import distinct, in_role
@@ -229,29 +227,20 @@ class Figure(abc.ABC):
         """Counts, what the bars are, what was pooled, what is missing: the sentences under the figure."""
         rows = self.kept(table)
         found = self.marks(rows)
-        counts = [mark.interval.count for mark in found]
-        rate = {"rate": "Wilson", "mean": "Student"}
-        told = [mark for mark in found if not (isinstance(mark.interval, Interval) and mark.interval.silent)]
-        single = {mark.kind for mark in told if not isinstance(mark.interval, Average)}
-        bars = [f"95 % intervals ({listed([rate[kind] for kind in sorted(single, reverse=True)])})"]
-        if not single:
-            bars = [f"no intervals, too few independent {found[0].unit}s"]
-        if any(isinstance(mark.interval, Average) for mark in found):
-            bars = [*(bars if single else []), "the range over the cells that were averaged"]
+        shown = with_value(rows, self.metrics)
         sentences = [
-            f"{self.bars()} {', or '.join(bars)}; {across(min(counts), max(counts))} {found[0].unit}s a value, "
-            f"{counted(rows.loc[rows['status'] == 'done', 'key'].nunique(), 'cell')}."
+            f"{self.bars()} {intervals_of(found)}; {many(found)}, {counted(shown['key'].nunique(), 'cell')}."
         ]
         sentences += self.about_references(rows)
         _, asked = self._about(table)
         used = {column: options for column, options in asked.items() if column not in self.by}
         if used:
             sentences.append(f"Only {listed([self.condition(*item) for item in used.items()])}.")
-        pooled = pooled_over(rows, self.by)
+        pooled = pooled_over(shown, self.by)
         if pooled:
             sentences.append(f"Averaged over {listed([self.say(column) for column in pooled])}.")
-        sentences += everywhere(found, {metric: self.say(metric) for metric in self.metrics})
-        sentences += absent(rows, self.metrics)
+        words = {metric: self.say(metric) for metric in self.metrics}
+        sentences += [*everywhere(found, words), *absent(rows, words)]
         return " ".join([self.note, *sentences] if self.note else sentences)
 
     def condition(self, column: str, options: Sequence[object]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,8 +12,8 @@ from markupsafe import escape
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import markdown_prose, measure, prose
-from attnlab.report.pooling import Mark
-from attnlab.report.words import NO_VALUE, measured
+from attnlab.report.pooling import Mark, at_level
+from attnlab.report.words import NO_VALUE, measured, plain
 from attnlab.tidy import METRIC
 from attnlab.verdicts.scene import common
 from attnlab.verdicts.situation import SITUATION, distinct, situations
@@ -20,7 +21,7 @@ from attnlab.verdicts.situation import SITUATION, distinct, situations
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Figure):
-    """Levels of x down, and across either the metrics of y or the levels of col.
+    """Levels of x down, those of hue and row within them; across either the metrics of y or the levels of col.
 
     Where x is the situation, a row is a cell, told by what is not usual in it (`situations`); silent: for a level
     the parts that play no role beside it and go unsaid; framed: words around those of a part that only some of
@@ -43,15 +44,15 @@ class Table(Figure):
         rows = self.kept(table)
         heads = "".join(f'<th scope="col">{prose(name)}</th>' for name in self.heads(rows))
         lines = []
-        for level in self.levels(rows, self.x):
+        for place in self.places(rows):
             cells = []
-            for mark, instead in self.line(rows, level):
+            for mark, instead in self.line(rows, place):
                 if mark is None:
                     cells.append(f'<td><span class="nothing">{escape(instead)}</span></td>')
                 else:
                     words = measure(measured(mark.interval))
                     cells.append(f'<td class="number">{words}{interval_bar(mark.interval)}</td>')
-            name = prose(self.head_of(rows, level))
+            name = prose(self.head_of(rows, place))
             lines.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
         corner = prose(self.corner(rows))
         head = f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>'
@@ -64,12 +65,12 @@ class Table(Figure):
         rows = self.kept(table)
         heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
-        for level in self.levels(rows, self.x):
+        for place in self.places(rows):
             cells = [
                 instead if mark is None else measured(mark.interval)
-                for mark, instead in self.line(rows, level)
+                for mark, instead in self.line(rows, place)
             ]
-            lines.append([self.head_of(rows, level), *cells])
+            lines.append([self.head_of(rows, place), *cells])
         return self.written(lines)
 
     def written(self, lines: list[list[str]]) -> str:
@@ -93,17 +94,43 @@ class Table(Figure):
         """The levels of a column in the order they are shown; [None] for no column."""
         return list(rows[SITUATION].unique()) if column == SITUATION else super().levels(rows, column)
 
+    @property
+    def down(self) -> list[str]:
+        """The columns whose levels stand one below another: x, and within it those of hue and row."""
+        return [self.x, *(column for column in (self.hue, self.row) if column and column != METRIC)]
+
+    def places(self, rows: pd.DataFrame) -> list[tuple[object, ...]]:
+        """The levels of each line, in the order they are shown: those that some cell has together."""
+        every = itertools.product(*(self.levels(rows, column) for column in self.down))
+        if len(self.down) == 1:
+            return list(every)
+        there = {
+            tuple(map(plain, levels))
+            for levels in zip(*(rows[column].tolist() for column in self.down), strict=True)
+        }
+        return [place for place in every if place in there]
+
+    def place_of(self, mark: Mark) -> tuple[object, ...]:
+        """The line in which a mark stands."""
+        return tuple(mark.place[self.by.index(column)] for column in self.down)
+
+    def at(self, rows: pd.DataFrame, place: Sequence[object]) -> pd.DataFrame:
+        """The rows of a line."""
+        for column, level in zip(self.down, place, strict=True):
+            rows = rows if column == METRIC else at_level(rows, column, level)
+        return rows
+
     def corner(self, rows: pd.DataFrame) -> str:
         """The words above the rows' own: what is usual in the cells."""
         return common(self.say(self.x), rows.drop_duplicates("key"))
 
-    def head_of(self, rows: pd.DataFrame, level: object) -> str:
-        """The words before a row; a label may hold settings, `{inputs.n}`, told as they are in its cells."""
-        if self.x == SITUATION:
-            return str(level)
-        return common(
-            self.word(self.x, level), rows[rows[self.x].isin([level])] if self.x != METRIC else rows
-        )
+    def head_of(self, rows: pd.DataFrame, place: Sequence[object]) -> str:
+        """The words before a line; a label may hold settings, `{inputs.n}`, told as they are in its cells."""
+        first, *others = place
+        own = self.x == SITUATION
+        words = str(first) if own else common(self.word(self.x, first), self.at(rows, place))
+        more = [self.title_of(column, level) for column, level in zip(self.down[1:], others, strict=True)]
+        return ", ".join([words, *more])
 
     def bars(self) -> str:
         """Numbers in brackets."""
@@ -118,19 +145,15 @@ class Table(Figure):
             for level in self.levels(rows, self.col)
         ]
 
-    def line(self, rows: pd.DataFrame, level: object) -> list[tuple[Mark | None, str]]:
-        """The marks of one row; where there is none, the status of the cells instead."""
-        found = self.marks(rows)
+    def line(self, rows: pd.DataFrame, place: Sequence[object]) -> list[tuple[Mark | None, str]]:
+        """The marks of one line; where there is none, the status of the cells instead."""
+        found = [mark for mark in self.marks(rows) if self.place_of(mark) == tuple(place)]
         at = self.by.index(self.col) if self.col else None
         across = self.metrics if self.col is None else self.levels(rows, self.col)
         line: list[tuple[Mark | None, str]] = []
         for head in across:
-            ours = [
-                mark
-                for mark in found
-                if mark.place[0] == level and (mark.metric if at is None else mark.place[at]) == head
-            ]
-            here = rows[rows[self.x].isin([level])] if self.x != METRIC else rows
+            ours = [mark for mark in found if (mark.metric if at is None else mark.place[at]) == head]
+            here = self.at(rows, place)
             if self.col and self.col != METRIC:
                 here = here[here[self.col].isin([head])]
             away = sorted({str(status) for status in here["status"]} - {"done"})

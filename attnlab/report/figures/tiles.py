@@ -36,10 +36,10 @@ class Tiles(Table):
         heads = self.heads(rows)
         beside = self._within(rows)
         lines = []
-        for level in self.levels(rows, self.x):
-            line = zip(self.metrics, heads, self.line(rows, level), strict=True)
-            cells = [self._tile(name, head, *cell, beside.get(level)) for name, head, cell in line]
-            head = f'<th scope="row" role="rowheader">{prose(self.head_of(rows, level))}</th>'
+        for place in self.places(rows):
+            line = zip(self.metrics, heads, self.line(rows, place), strict=True)
+            cells = [self._tile(name, head, *cell, beside.get(place)) for name, head, cell in line]
+            head = f'<th scope="row" role="rowheader">{prose(self.head_of(rows, place))}</th>'
             lines.append(f'<tr role="row">{head}{"".join(cells)}</tr>')
         across = "".join(f'<th scope="col" role="columnheader">{prose(name)}</th>' for name in heads)
         corner = f'<th scope="col" role="columnheader">{prose(self.corner(rows))}</th>'
@@ -50,9 +50,10 @@ class Tiles(Table):
             f'<tbody role="rowgroup">\n{body}\n</tbody></table>'
         )
 
-    def _within(self, rows: pd.DataFrame) -> dict[object, Mark]:
-        """By the level of x, the mark that stands inside a tile."""
-        return {mark.place[0]: mark for name in self.inside.values() for mark in marks(rows, [name], self.by)}
+    def _within(self, rows: pd.DataFrame) -> dict[tuple[object, ...], Mark]:
+        """By the line, the mark that stands inside a tile."""
+        inside = [mark for name in self.inside.values() for mark in marks(rows, [name], self.by)]
+        return {self.place_of(mark): mark for mark in inside}
 
     def _tile(self, metric: str, head: str, mark: Mark | None, instead: str, other: Mark | None) -> Markup:
         named = Markup('<span class="head" aria-hidden="true">{}</span>').format(prose(head))
@@ -76,12 +77,12 @@ class Tiles(Table):
         beside = self._within(rows)
         heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
-        for level in self.levels(rows, self.x):
-            line = [self.head_of(rows, level)]
-            for metric, (mark, instead) in zip(self.metrics, self.line(rows, level), strict=True):
+        for place in self.places(rows):
+            line = [self.head_of(rows, place)]
+            for metric, (mark, instead) in zip(self.metrics, self.line(rows, place), strict=True):
                 cell = instead if mark is None else " ".join(filter(None, percent(mark.interval)))
-                if mark is not None and metric in self.inside and level in beside:
-                    cell += f" ({self.say(self.inside[metric])} {percent(beside[level].interval)[0]})"
+                if mark is not None and metric in self.inside and place in beside:
+                    cell += f" ({self.say(self.inside[metric])} {percent(beside[place].interval)[0]})"
                 line.append(cell)
             lines.append(line)
         return self.written(lines)
