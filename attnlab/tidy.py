@@ -33,7 +33,8 @@ Unit = Literal["trial", "row"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 USUAL: tuple[Status, ...] = ("done", "failed", "skipped", "missing")
 """The statuses a page names even where there are none of them."""
-
+FINAL: tuple[Status, ...] = ("done", "skipped")
+"""The statuses of cells that do not run again."""
 
 LASTING = "lasting"
 """The fact of inputs whose groups are the same in every repeat and at every seed: rows of a file, not draws."""

@@ -19,12 +19,12 @@ from attnlab.harness.execution.queued import Job, clear, jobs
 from attnlab.harness.grid import Plan
 from attnlab.harness.progress import BAD, shown
 from attnlab.harness.provenance import code, provenance
-from attnlab.harness.store import FINAL, Store, counts, own_name
+from attnlab.harness.store import Store, counts, own_name
 from attnlab.interruption import INTERRUPTED
 from attnlab.parts import SettingError, SettingErrors
 from attnlab.report.words import counted, listed
 from attnlab.streams import Harmless
-from attnlab.tidy import Status
+from attnlab.tidy import FINAL, Status
 
 log = logging.getLogger("attnlab")
 Records = dict[str, dict[str, Any]]

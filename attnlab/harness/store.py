@@ -27,8 +27,6 @@ from attnlab.harness.records import MOST_BYTES, record_of
 from attnlab.tidy import STATUSES, Status
 
 log = logging.getLogger(__name__)
-FINAL: tuple[Status, ...] = ("done", "skipped")
-"""The statuses that do not run again."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnlab.harness.store import FINAL
-from attnlab.report.words import NO_VALUE, counted
-from attnlab.tidy import STATUSES
+from attnlab.report.words import NO_VALUE, counted, gist
+from attnlab.tidy import FINAL, STATUSES
 
 if TYPE_CHECKING:
     from attnlab.harness.publish import Page
@@ -78,8 +77,7 @@ def numbers(cells: CellTable, main: int) -> str:
     for row in cells.rows:
         told = row.numbers or ("",) * len(cells.metrics)
         lines.append((*row.settings, *(told[column] for column in columns)))
-        note = (row.note.strip().splitlines() or [""])[-1]
-        notes.append("" if row.status == "done" else f"{row.status}: {note}")
+        notes.append("" if row.status == "done" else f"{row.status}: {gist(row.note)}")
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     room, used, kept = shutil.get_terminal_size((WIDE, 24)).columns - 2, 0, 0
     for width in widths:

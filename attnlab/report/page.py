@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from attnlab.report.interval_bar import interval_bar
-from attnlab.report.words import NO_VALUE, label, powers, typeset
+from attnlab.report.words import NO_VALUE, gist, label, powers, typeset
 from attnlab.streams import harmless
 
 _TOGETHER = re.compile(r"(?<=\d) %|(?<=\[)[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+, |(?<=\w) (?:[=≥≤≠+−]|&[lg]t;) (?=[\w−])")
@@ -55,14 +55,24 @@ def _unbroken(found: re.Match[str]) -> str:
 
 
 def markdown_prose(text: str) -> str:
-    """Plain words as one line of Markdown that shows as written, except `code` in backticks."""
+    """Plain words as one line of Markdown that shows as written, except `code` in backticks.
+
+    Code with a bar stays plain words: within a table the bar would end the cell.
+    """
     pieces = re.split(r"(``?[^`]+``?)", typeset(" ".join(str(text).split())))
-    return "".join(piece if place % 2 else _escape(piece) for place, piece in enumerate(pieces))
+    line = "".join(
+        piece if place % 2 and "|" not in piece else _escape(piece) for place, piece in enumerate(pieces)
+    )
+    return _AT_THE_START.sub(r"\g<1>\\\g<2>", line)
 
 
 def markdown_line(text: str) -> str:
     """Words of somebody else's as one line of Markdown that shows as written."""
-    return _escape(" ".join(text.split()))
+    return _AT_THE_START.sub(r"\g<1>\\\g<2>", _escape(" ".join(text.split())))
+
+
+_AT_THE_START = re.compile(r"^(\d*)([-+#.)]+)(?=\s)")
+"""What makes a heading or an item of a list of a line that it begins."""
 
 
 def _escape(text: str) -> str:
@@ -114,6 +124,7 @@ def _environment() -> jinja2.Environment:
         "measure": measure,
         "interval_bar": interval_bar,
         "label": label,
+        "gist": gist,
     }
     return made
 

@@ -18,9 +18,10 @@ from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script
 from attnlab.report.shown import whole
-from attnlab.report.words import setting
-from attnlab.tidy import USUAL, complete, unit_of
+from attnlab.report.words import gist, setting
+from attnlab.tidy import FINAL, USUAL, complete, unit_of
 from attnlab.verdicts import QUESTIONS, Verdict
+from attnlab.verdicts.claim import ENOUGH
 
 Problem = tuple[str, str, str, int]
 """Settings in words, the status and the reason of the cells that have them, and how many cells these are."""
@@ -78,18 +79,26 @@ class Study:
     @property
     def unanswered(self) -> str:
         """What stands where the verdict would: why there are no numbers, and what mends it."""
-        waiting = [(status, count) for status, count in self.tally if count and status != "done"]
-        if not waiting:
-            return "No verdict: no cell that it needs has a number."
-        told = ", ".join(f"{count:,} {status}" for status, count in waiting)
+        away = [(status, count) for status, count in self.tally if count and status != "done"]
+        told = ", ".join(f"{count:,} {status}" for status, count in away) + self._commonest(away)
+        left = [status for status, _ in away if status not in FINAL]
+        if left:
+            which = "them" if len(left) == len(away) else "those that were not skipped"
+            mend = f" `{self.command}` goes on with {which}." if self.command else ""
+            return f"No verdict yet: {told}.{mend}"
+        if away and not self.counts.get("done"):
+            return f"No verdict: {told}."
+        few = f"No verdict: it finds nothing to say of these cells, as a claim needs {ENOUGH} trials or more"
+        return f"{few}; {told}." if away else f"{few}."
+
+    def _commonest(self, away: Sequence[tuple[str, int]]) -> str:
+        """The reason that most of the cells have that are not done, in brackets."""
         reasons: Counter[str] = Counter()
         for _, _, reason, cells in self.problems:
-            reasons.update({reason.strip().splitlines()[-1]: cells} if reason.strip() else {})
+            reasons.update({gist(reason): cells} if reason.strip() else {})
         ((reason, cells),) = reasons.most_common(1) or [("", 0)]
-        of_them = "" if cells == sum(count for _, count in waiting) else f"{cells:,} of them: "
-        common = f" ({of_them}{reason})" if reason else ""
-        mend = f" `{self.command}` goes on with them." if self.command else ""
-        return f"No verdict yet: {told}{common}.{mend}"
+        of_them = "" if cells == sum(count for _, count in away) else f"{cells:,} of them: "
+        return f" ({of_them}{reason})" if reason else ""
 
     @property
     def tally(self) -> list[tuple[str, int]]:

@@ -151,3 +151,18 @@ def short(text: str, most: int = MOST_SAID) -> str:
     left = f" ... ({len(text):,} characters in all) ... "
     half = (most - len(left)) // 2
     return text[:half] + left + text[-half:]
+
+
+MOST_GIST = 240
+"""Characters of a reason that stand in a table or a sentence."""
+TRACE = "Traceback (most recent call last):"
+
+
+def gist(reason: str) -> str:
+    """What a reason says, in one line: all lines of a message; of a traceback its error and what that says."""
+    lines = reason.strip().splitlines()
+    traces = [place for place, line in enumerate(lines) if line.strip() == TRACE]
+    if traces:
+        after = range(traces[-1] + 1, len(lines))
+        lines = lines[next((place for place in after if not lines[place].startswith(" ")), len(lines) - 1) :]
+    return short(" ".join(" ".join(lines).split()), MOST_GIST)

@@ -10,9 +10,10 @@ from attnlab.harness.alike import alike
 from attnlab.harness.blocks import told
 from attnlab.harness.command import Asked
 from attnlab.harness.grid import Plan
-from attnlab.harness.store import FINAL, Store, counts
+from attnlab.harness.store import Store, counts
 from attnlab.harness.terminal import progress
 from attnlab.report.words import counted
+from attnlab.tidy import FINAL
 
 TIMED = 300
 """Stored cells of a study that tell how long one takes."""

@@ -20,10 +20,10 @@ from attnlab.harness.claims import claimed
 from attnlab.harness.execution.limits import Limit, back_again
 from attnlab.harness.execution.queued import Job
 from attnlab.harness.records import SCHEMA
-from attnlab.harness.store import FINAL, Store
+from attnlab.harness.store import Store
 from attnlab.parts import Declined, Part, Positive, SettingError, Unavailable
 from attnlab.report.words import MOST_SAID, short
-from attnlab.tidy import Status
+from attnlab.tidy import FINAL, Status
 
 Place = tuple[Path, str]
 """The folder of a study and the key of one of its cells."""

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from attnlab.files import read_json, write_atomically
-from attnlab.harness.store import FINAL, Store
+from attnlab.harness.store import Store
+from attnlab.tidy import FINAL
 
 log = logging.getLogger(__name__)
 PENDING = "PENDING"

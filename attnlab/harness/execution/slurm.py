@@ -23,9 +23,10 @@ from attnlab.harness.execution.base import Execution, Outcome, Place, Task, reco
 from attnlab.harness.execution.local import Local, measure
 from attnlab.harness.execution.queued import PENDING, Job, Submission, clear, held, place, renewed
 from attnlab.harness.execution.queued import jobs as jobs_of
-from attnlab.harness.store import FINAL, Store
+from attnlab.harness.store import Store
 from attnlab.parts import Count, Positive, SettingError
 from attnlab.report.words import counted
+from attnlab.tidy import FINAL
 
 log = logging.getLogger("attnlab")
 EXTRA = "submitit, which is not installed: pip install 'attnlab[slurm]'"
