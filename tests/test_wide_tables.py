@@ -45,6 +45,15 @@ def test_pages_do_not_overflow_and_paper_cuts_nothing(told: dict[str, dict[str, 
     assert {page: look["cut"] for page, look in looks if look["cut"] and look["media"] == "print"} == {}
 
 
+def test_on_paper_small_words_are_small_and_a_condition_stays_with_what_it_is_of(
+    told: dict[str, dict[str, Any]],
+) -> None:
+    printed = {page: look for page, one in told.items() for look in one["visits"] if look["media"] == "print"}
+    assert len(printed) == len(RUN)
+    assert {page: look["loud"] for page, look in printed.items() if look["loud"]} == {}
+    assert {page for page, look in printed.items() if look["stranded"]} == set()
+
+
 def test_no_word_and_no_number_is_torn(told: dict[str, dict[str, Any]]) -> None:
     looks = [(page, look) for page, one in told.items() for look in one["visits"]]
     assert {(page, look["media"]): look["torn"] for page, look in looks if look["torn"]} == {}

@@ -44,12 +44,15 @@ function look() {
     return found;
   };
   const broken = !matchMedia("print").matches ? [] : [
-    ...all("h1, h2, h3, .title, summary, .common").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
+    ...all("h1, h2, h3, .title, summary").filter((node) => getComputedStyle(node).breakAfter !== "avoid"),
     ...all(`.card, .verdict, tr, ${drawn}`).filter((node) => getComputedStyle(node).breakInside !== "avoid"),
     ...all(`.card, tr, ${drawn}, .narrow`).filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
   ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
   const torn = all("table:not(.cells) th, table:not(.cells) td").flatMap(tears);
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken, torn };
+  const size = (node) => parseFloat(getComputedStyle(node).fontSize);
+  const loud = all("figcaption, .small").filter((node) => size(node) > size(document.body)).map((node) => node.textContent.slice(0, 60));
+  const stranded = all(".common").filter((node) => getComputedStyle(node).breakAfter !== "avoid").length;
+  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken, torn, loud, stranded };
 }
 
 (async () => {
