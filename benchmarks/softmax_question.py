@@ -39,7 +39,7 @@ REAL = {(64, 16): 40, (128, 32): 20, (256, 64): 6}
 trials as MINPACK's Levenberg-Marquardt from the same starts, but for LUCK."""
 LUCK = 0.1
 """Share of the trials that one may find and the other not: where a start leads hangs on rounding."""
-NEWTON = 1.0
+NEWTON = 0.8
 """The most a search may take in units of the damped Newton method in numpy, from the same starts."""
 STARTS = 16
 """Of the comparison at real sizes."""

@@ -40,7 +40,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.scene import Choice
 from attnlab.weights.base import Weights
 
-VERSION = 9
+VERSION = 10
 MEASURES = {
     **dict.fromkeys(("total_variation", "jsd_bits"), UNIT.sometimes),
     "jsd_bits_to_uniform": UNIT,

@@ -52,7 +52,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
-VERSION = 11
+VERSION = 12
 OF_WORDS = "largest_c"
 """The metric of the cells about two words, and of no others: the largest weight that both can have."""
 MEASURES = {

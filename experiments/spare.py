@@ -40,7 +40,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 SMALLEST = 1e-16
 """Outputs that differ by less, relative to the values, agree to all digits there are."""
 SMALL, DRAWS, ENOUGH = 2, 1_000, 40

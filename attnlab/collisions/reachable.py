@@ -34,7 +34,7 @@ class Reachable(Construction):
 
     says: ClassVar[str] = "a search for another query"
     rival: ClassVar[str] = "Q3"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
 
     starts: Count = 256
 

@@ -34,7 +34,7 @@ class SoftmaxInverse(Decoder):
     does not determine they go wherever their rounding does.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     says: ClassVar[str] = "softmax inversion"
 
     knows: ClassVar[str] = "the output, V and K"

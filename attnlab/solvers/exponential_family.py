@@ -9,8 +9,8 @@ only through the spans of their centred columns, so each is first replaced by an
 scale, offset and dependent columns then cost no accuracy. Masked rows are left out before that.
 
 Maximum entropy keeps this method and does not take the compiled one of twin_query, which is led by the error
-alone: near the border (temperature .05) that solves a third at (128, 32), the dual all. What it would save is a
-third of the time at (32, 8), a tenth at (64, 16), nothing at (128, 32) (benchmarks/softmax_question.py).
+alone: near the border (temperature .05) that solves under half at (128, 32), the dual all. What it would save is
+a quarter of the time at (32, 8), a fifth at (64, 16), nothing at (128, 32) (benchmarks/softmax_question.py).
 """
 
 from __future__ import annotations
