@@ -26,6 +26,8 @@ ROUNDING = 1e-13
 """What rounding may take from the least singular value, relative to `E |v - o| |k - mu|`: a few hundred units."""
 STEPS = 6
 """Newton's steps of a refinement, at most: each doubles the digits that are right, up to those of two floats."""
+CHUNK = 2**18
+"""Numbers of differences that are worked on at once (2 MB: those of n rows with all do not fit a cache)."""
 NEAR = 1e-3
 """How far a refinement may change the score of a position: beyond, it leads to another query."""
 
@@ -145,8 +147,13 @@ def confirmed_pair(keys: Array, values: Array, first: Array, second: Array) -> f
 
 
 def _distances(rows: Array) -> Array:
-    """(n, n): how far each row is from each."""
-    return np.asarray(np.linalg.norm(rows[:, None] - rows, axis=2))
+    """(n, n): how far each row (n, f) is from each."""
+    found = np.empty((len(rows), len(rows)))
+    step = max(1, CHUNK // rows.size)
+    for first in range(0, len(rows), step):
+        some = slice(first, first + step)
+        found[some] = np.linalg.norm(rows[some, None] - rows, axis=2)
+    return found
 
 
 def _used(columns: Array) -> Array:

@@ -6,7 +6,7 @@ level L; from a pair that is there, L goes up, by longer steps while they succee
 (continuation; Allgower & Georg 1990), until the steps are short. A pair with c > 1/2 cannot be one query twice.
 
 The starts, the same ones each call, are sharp and diffuse queries towards s and towards t, exactly or roughly.
-All trials and starts run side by side.
+All starts run side by side, and as many trials as fit.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ REACHED = 1e-11
 """The size of what is missed, in units of the values' spread, at which a level is reached."""
 LONGEST = 3.0
 """The most a step may change the score of a position."""
+CHUNK = 2**22
+"""Numbers of features and values of all starts that are worked on at once (32 MB), those of one trial at least."""
 
 
 @dataclass
@@ -58,6 +60,19 @@ def pairs(features: Array, values: Array, mask: Mask, s: Positions, t: Positions
 
     Returns the pairs (B, S, 2, f) and c (B, S), the lesser of the two weights; 0 where no pair was found.
     """
+    trials, n, f = features.shape
+    found, c = np.empty((trials, STARTS, 2, f)), np.empty((trials, STARTS))
+    step = max(1, CHUNK // (STARTS * n * (f + values.shape[2])))
+    for first in range(0, trials, step):
+        some = slice(first, first + step)
+        found[some], c[some] = _side_by_side(features[some], values[some], mask[some], s[some], t[some])
+    return found, c
+
+
+def _side_by_side(
+    features: Array, values: Array, mask: Mask, s: Positions, t: Positions
+) -> tuple[Array, Array]:
+    """`pairs` of some trials, all their starts at once."""
     trials, _, f = features.shape
     began = _starts(features, s, t)
     rows = np.repeat(np.arange(trials), STARTS)
@@ -67,12 +82,14 @@ def pairs(features: Array, values: Array, mask: Mask, s: Positions, t: Positions
         np.full(len(rows), 1.0), np.full(len(rows), 1e-3), np.zeros(len(rows)),
     )  # fmt: skip
     live = np.arange(len(rows))
+    problem = _Problem(features[rows], values[rows], mask[rows], s[rows], t[rows])
     for _ in range(STEPS):
         if not live.size:
             break
-        at = rows[live]
-        _advance(state, live, _Problem(features[at], values[at], mask[at], s[at], t[at]))
-        live = live[state.rise[live] > SHORT]
+        _advance(state, live, problem)
+        going = state.rise[live] > SHORT
+        if not going.all():
+            live, problem = live[going], problem[going]
     c = 1 / (1 + np.exp(-state.reached))
     return state.best.reshape(trials, STARTS, 2, f), c.reshape(trials, STARTS)
 
@@ -104,58 +121,102 @@ class _Problem:
     s: Positions
     t: Positions
 
-    def missed(self, pair: Array, level: Array) -> tuple[Array, Array, Array]:
-        """What is missed (R, d + 2), its slope (R, d + 2, 2 f), and the lesser logit (R,)."""
+    def __getitem__(self, some: Mask) -> _Problem:
+        return _Problem(self.features[some], self.values[some], self.mask[some], self.s[some], self.t[some])
+
+    def at(self, pair: Array, level: Array) -> _Place:
+        """Where the pairs (R, 2 f) stand, on the way to their levels (R,)."""
         f, d = self.features.shape[2], self.values.shape[2]
         missed = np.zeros((len(pair), d + 2))
-        slope = np.zeros((len(pair), d + 2, 2 * f))
         lesser = np.full(len(pair), np.inf)
+        sides = []
         for side, word in enumerate((self.s, self.t)):
-            part = slice(side * f, (side + 1) * f)
-            output, of_output, logit, of_logit = self._side(pair[:, part], word)
-            sign = 1.0 - 2.0 * side
-            missed[:, :d] -= sign * output
-            slope[:, :d, part] = sign * of_output
-            short = np.maximum(level - logit, 0.0)
-            missed[:, d + side] = short
-            slope[:, d + side, part] = np.where(short[:, None] > 0, of_logit, 0.0)
-            lesser = np.minimum(lesser, logit)
-        return missed, slope, lesser
+            reached = self._side(pair[:, side * f : (side + 1) * f], word)
+            missed[:, :d] -= (1.0 - 2.0 * side) * reached.output
+            missed[:, d + side] = np.maximum(level - reached.logit, 0.0)
+            lesser = np.minimum(lesser, reached.logit)
+            sides.append(reached)
+        return _Place(missed, lesser, (sides[0], sides[1]))
 
-    def _side(self, query: Array, word: Positions) -> tuple[Array, Array, Array, Array]:
-        """One query: its output and the logit of the word's weight, each with its slope."""
+    def _side(self, query: Array, word: Positions) -> _Side:
+        """What one query makes of the values, and of its word."""
         every = np.arange(len(query))
         scores = np.where(self.mask, np.matmul(self.features, query[..., None])[..., 0], -np.inf)
         shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
         weights = shifted / shifted.sum(axis=1, keepdims=True)
         output = np.matmul(weights[:, None], self.values)[:, 0]
-        around = (self.values - output[:, None]) * weights[..., None]
-        of_output = np.matmul(np.swapaxes(around, 1, 2), self.features)
         rest = scores.copy()
         rest[every, word] = -np.inf
         top = rest.max(axis=1)
         powers = np.exp(rest - top[:, None])
         total = powers.sum(axis=1)
         logit = scores[every, word] - top - np.log(total)
-        others = np.matmul((powers / total[:, None])[:, None], self.features)[:, 0]
-        return output, of_output, logit, self.features[every, word] - others
+        return _Side(weights, output, logit, powers / total[:, None])
+
+    def slope(self, place: _Place) -> Array:
+        """The derivative of what is missed, with its sign turned, in the pair: (R, d + 2, 2 f)."""
+        f, d = self.features.shape[2], self.values.shape[2]
+        slope = np.zeros((len(place.missed), d + 2, 2 * f))
+        for side, (reached, word) in enumerate(zip(place.sides, (self.s, self.t), strict=True)):
+            part = slice(side * f, (side + 1) * f)
+            around = self.values - reached.output[:, None]
+            around *= reached.weights[..., None]
+            slope[:, :d, part] = (1.0 - 2.0 * side) * np.matmul(np.swapaxes(around, 1, 2), self.features)
+            short = place.missed[:, d + side, None] > 0
+            others = np.matmul(reached.others[:, None], self.features)[:, 0]
+            of_logit = self.features[np.arange(len(word)), word] - others
+            slope[:, d + side, part] = np.where(short, of_logit, 0.0)
+        return slope
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One query of each row: its weights (R, n), output (R, d), the logit of its word's weight (R,), and the
+    weights of the other positions among themselves (R, n)."""
+
+    weights: Array
+    output: Array
+    logit: Array
+    others: Array
+
+    def __getitem__(self, some: Mask) -> _Side:
+        return _Side(self.weights[some], self.output[some], self.logit[some], self.others[some])
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is missed (R, d + 2), the lesser logit (R,), and both sides."""
+
+    missed: Array
+    lesser: Array
+    sides: tuple[_Side, _Side]
+
+    def __getitem__(self, some: Mask) -> _Place:
+        return _Place(self.missed[some], self.lesser[some], (self.sides[0][some], self.sides[1][some]))
 
 
 def _advance(state: _State, live: Positions, problem: _Problem) -> None:
     """One step of every live start, and the next level of those that reached theirs."""
     pair, level = state.pair[live], state.level[live]
-    missed, slope, lesser = problem.missed(pair, level)
-    size = np.linalg.norm(missed, axis=1)
+    place = problem.at(pair, level)
+    size = np.linalg.norm(place.missed, axis=1)
     there = size <= REACHED
     late = ~there & (state.spent[live] >= STEP)
-    _levels(state, live, there, late, lesser)
+    _levels(state, live, there, late, place.lesser)
     moving = ~there & ~late
-    ahead = pair + _step(missed, slope, state.damping[live], problem)
-    better = np.linalg.norm(problem.missed(ahead, level)[0], axis=1) < size
-    state.pair[live[moving & better]] = ahead[moving & better]
-    state.damping[live] = np.clip(np.where(better, 0.1, 8.0) * state.damping[live], 1e-12, 1e3)
-    state.spent[live[moving]] += 1
-    state.damping[live[~moving]], state.spent[live[~moving]] = 1e-3, 0
+    going, still = live[moving], live[~moving]
+    state.damping[still], state.spent[still] = 1e-3, 0
+    if not going.size:
+        return
+    if still.size:
+        pair, level, size, place, problem = (
+            pair[moving], level[moving], size[moving], place[moving], problem[moving]
+        )  # fmt: skip
+    ahead = pair + _step(place.missed, problem.slope(place), state.damping[going], problem)
+    better = np.linalg.norm(problem.at(ahead, level).missed, axis=1) < size
+    state.pair[going[better]] = ahead[better]
+    state.damping[going] = np.clip(np.where(better, 0.1, 8.0) * state.damping[going], 1e-12, 1e3)
+    state.spent[going] += 1
 
 
 def _levels(state: _State, live: Positions, there: Mask, late: Mask, lesser: Array) -> None:
