@@ -11,6 +11,7 @@ from told import RESULTS, RUN
 from attnlab.harness.publish import read_study
 from attnlab.harness.table import read_csv
 from attnlab.report import study as report
+from attnlab.report.page import measure
 from attnlab.report.study import Study
 
 MOST = 6
@@ -57,3 +58,9 @@ def test_on_paper_small_words_are_small_and_a_condition_stays_with_what_it_is_of
 def test_no_word_and_no_number_is_torn(told: dict[str, dict[str, Any]]) -> None:
     looks = [(page, look) for page, one in told.items() for look in one["visits"]]
     assert {(page, look["media"]): look["torn"] for page, look in looks if look["torn"]} == {}
+
+
+def test_each_interval_of_a_number_is_set_apart_and_nothing_else() -> None:
+    told = str(measure("kept in 12.0 % [9.0, 15.8] to 85.0 % [80.6, 88.6] <b>"))
+    assert told.count('<span class="ci">[') == 2 and "</span> to 85.0" in told and told.endswith("&lt;b&gt;")
+    assert str(measure("7")) == "7" and "nothing" in str(measure("no value"))

@@ -89,11 +89,10 @@ def code(text: object) -> str:
 
 
 def measure(text: str) -> Markup:
-    """`0.93 [0.91, 0.95]` with the interval set apart; `no value` as such."""
-    value, found, interval = str(text).partition(" [")
-    if not found:
-        return Markup('<span class="nothing">{}</span>').format(text) if text == NO_VALUE else escape(text)
-    return Markup('{} <span class="ci">[{}</span>').format(value, interval)
+    """`0.93 [0.91, 0.95]` with each interval set apart; `no value` as such."""
+    if text == NO_VALUE:
+        return Markup('<span class="nothing">{}</span>').format(text)
+    return Markup(_INTERVAL.sub(r'<span class="ci">\g<0></span>', str(escape(text))))
 
 
 def script(name: str) -> str:

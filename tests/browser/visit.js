@@ -34,12 +34,13 @@ function look() {
   const columns = new Set(all(".card").map((card) => Math.round(card.getBoundingClientRect().left))).size;
   const drawn = "figure:not(:has(table)):not(.maps), .maps .panel";  // maps are as many sheets as they have panels
   const piece = document.createRange();
+  const linesOf = (range) => new Set([...range.getClientRects()].map((one) => Math.round(one.bottom / 4))).size;
   const tears = (cell) => {  // words of a cell that stand in two lines, though no hyphen or stroke parts them
     const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) for (const word of texts.currentNode.textContent.matchAll(/[^\s()/\u2013\u2212-]+/g)) {
       piece.setStart(texts.currentNode, word.index);
       piece.setEnd(texts.currentNode, word.index + word[0].length);
-      if (new Set([...piece.getClientRects()].map((one) => Math.round(one.bottom / 4))).size > 1) found.push(word[0]);
+      if (linesOf(piece) > 1) found.push(word[0]);
     }
     return found;
   };
@@ -48,7 +49,8 @@ function look() {
     ...all(`.card, .verdict, tr, ${drawn}`).filter((node) => getComputedStyle(node).breakInside !== "avoid"),
     ...all(`.card, tr, ${drawn}, .narrow`).filter((node) => node.getBoundingClientRect().height > PAGE || node.matches(".narrow")),
   ].map((node) => `${node.tagName}.${node.className} ${node.textContent.trim().slice(0, 60)}`);
-  const torn = all("table:not(.cells) th, table:not(.cells) td").flatMap(tears);
+  const torn = all("table:not(.cells) th, table:not(.cells) td").flatMap(tears).concat(
+    all("table:not(.cells) .ci").filter((node) => { piece.selectNodeContents(node); return linesOf(piece) > 1; }).map((node) => node.textContent));
   const size = (node) => parseFloat(getComputedStyle(node).fontSize);
   const loud = all("figcaption, .small").filter((node) => size(node) > size(document.body)).map((node) => node.textContent.slice(0, 60));
   const stranded = all(".common").filter((node) => getComputedStyle(node).breakAfter !== "avoid").length;
