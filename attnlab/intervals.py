@@ -142,9 +142,9 @@ class Interval:
 
     def _ends(self, unit: float, form: str) -> str:
         """The interval in words; one that says nothing is not printed."""
-        if not self.known:
+        if not self.known and not (self.count >= FEWEST and self.effective < 1):
             return "(no interval)"
-        if self.empty:
+        if self.silent:
             few = "trials" if self.count < FEWEST else "independent groups"
             return f"(no interval: too few {few})"
         low = 0.0 if 0 < self.low < ROUNDING * self.high else self.low

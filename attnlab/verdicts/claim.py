@@ -15,7 +15,7 @@ import pandas as pd
 from attnlab.tidy import METRIC, settings_of
 from attnlab.verdicts.answers import Answer, Verdict
 from attnlab.verdicts.bracket import Bracket, Number
-from attnlab.verdicts.facts import witnessed
+from attnlab.verdicts.facts import by_definition, witnessed
 from attnlab.verdicts.finding import Finding, Place
 from attnlab.verdicts.pooling import KEPT, LOST, pooled, rows
 from attnlab.verdicts.remark import Remark
@@ -24,6 +24,10 @@ from attnlab.verdicts.wording import Wording
 
 ENOUGH = 10
 """Trials from which a number is worth a sentence."""
+BY_DEFINITION = (
+    "Where one position is alone, or a blind guess is always right, the answer holds by definition: the sentences "
+    "leave such cells out, the figures and the table have them."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,20 @@ class Claim(Wording):
         kept = rows(own, self.metric)
         kept = kept if len(kept) else rows(own, self.metric + KEPT)
         kept = kept[kept["count"] >= ENOUGH]
-        return kept[kept[self.over].notna()] if self.over in kept else kept
+        kept = kept[kept[self.over].notna()] if self.over in kept else kept
+        open_to = kept[~kept["key"].isin(self._trivial(table))]
+        return open_to if len(open_to) else kept
+
+    def _trivial(self, table: pd.DataFrame) -> pd.Series:
+        """The keys of the cells in which the answer holds by definition."""
+        chances = [metric for metric, words in self.beside.items() if words.startswith("chance")]
+        return table.loc[by_definition(table, chances), "key"]
+
+    def left_out(self, table: pd.DataFrame) -> bool:
+        """Whether it says nothing of cells that it would be about, as the answer holds there by definition."""
+        own = rows(self.only(table), self.metric)
+        trivial = own["key"].isin(self._trivial(table))
+        return bool(trivial.any() and not trivial.all())
 
     def _number(self, table: pd.DataFrame, level: pd.DataFrame) -> Number:
         number = pooled(level)
@@ -82,6 +99,8 @@ def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequen
     table = witnessed(table)
     findings = [found for found in (claim.found(table) for claim in claims) if found is not None]
     own = [found.limit for found in findings if found.limit]
+    if any(isinstance(claim, Claim) and claim.left_out(table) for claim in claims):
+        own.append(BY_DEFINITION)
     answers: dict[tuple[object, ...], Answer] = {}
     for found in findings:
         for cells, answer in found.answers.items():

@@ -7,6 +7,8 @@ WITNESSES), and one that counts nothing is taken at its word.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -46,6 +48,20 @@ def beyond(table: pd.DataFrame, few: bool = False) -> pd.DataFrame:
     by_size = (n <= d + 1).astype(float).where(n.notna() & d.notna())
     share = counted(table, FEW_VISIBLE).fillna(by_size)
     return table[share == (1.0 if few else 0.0)]
+
+
+def by_definition(table: pd.DataFrame, chances: Sequence[str] = ()) -> pd.Series:
+    """Whether the answer holds by definition in the cell of each row: it is no finding, and no example of one.
+
+    One position alone has all the weight, and whoever names it is right; so it is wherever a blind guess always
+    is: one of these metrics is 1 in every trial.
+    """
+    alone = [table[name] == 1 for name in ("inputs.n", "task.n") if name in table]
+    told = table[table[METRIC].isin(list(chances)) & (table["value"] == 1)]
+    found = table["key"].isin(told["key"])
+    for one in alone:
+        found |= one
+    return found
 
 
 def of_queries(table: pd.DataFrame) -> pd.DataFrame:

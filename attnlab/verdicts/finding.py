@@ -12,7 +12,7 @@ import pandas as pd
 from attnlab.tidy import Unit, settings_of, unit_of
 from attnlab.verdicts.answers import Answer
 from attnlab.verdicts.bracket import Bracket, Number
-from attnlab.verdicts.pooling import pooled
+from attnlab.verdicts.pooling import once, pooled
 from attnlab.verdicts.scene import apart, condition, filled, metric_rows
 from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told
 from attnlab.verdicts.wording import Wording, certainly, header, listed, noted, short, width
@@ -245,16 +245,17 @@ class Finding:
         return told
 
     def _spread(self) -> str:
-        values = self.study["value"]
+        study = once(self.study)
+        values = study["value"]
         halved = any(isinstance(place.number, Bracket) for place in self.places)
-        if halved or not self.claim.spread or len(self.study) <= len(self.places):
+        if halved or not self.claim.spread or len(study) <= len(self.places):
             return ""
         low, high = (
             f"{100 * end:.1f}" if self.claim.unit == "percent" else f"{end:.3g}"
             for end in (values.min(), values.max())
         )
         unit = " %" if self.claim.unit == "percent" else ""
-        cells = len(self.study)
+        cells = len(study)
         if low == high:
             return f"; it is {low}{unit} in each of {cells} cells"
         return f"; over all {cells} cells it ranges from {low} to {high}{unit}"

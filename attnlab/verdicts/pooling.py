@@ -77,6 +77,8 @@ def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
     if not len(both):
         return []
     trials = f"{int(both['count'].min()):,} trials each or more"
+    again = len(rows(table, law)) > len(both)
+    trials += "; cells that differ in what has no say in it count once" if again else ""
     return [
         f"The exact law lies in the 95 % interval of the measured share in {int(both['held'].sum())} of the "
         f"{len(both)} cells for which it is known ({trials})."
@@ -84,10 +86,29 @@ def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
 
 
 def with_law(table: pd.DataFrame, metric: str, law: str) -> pd.DataFrame:
-    """The rows of a metric that have an interval, in cells that have the law; held: whether it lies in that."""
+    """The rows of a metric that have an interval, in cells that have the law; held: whether it lies in that.
+
+    One row a measurement: see `once`.
+    """
     measured, exact = rows(table, metric), rows(table, law)
     if not len(measured) or not len(exact):
         return measured.iloc[:0]
     both = measured.set_index("key").join(exact.set_index("key")["value"].rename("law"), how="inner")
-    both = both[both["low"].notna()]
+    both = once(both[both["low"].notna()], (*NUMBERS, "law"))
     return both.assign(held=(both["low"] <= both["law"]) & (both["law"] <= both["high"]))
+
+
+def once(rows: pd.DataFrame, numbers: Sequence[str] = NUMBERS) -> pd.DataFrame:
+    """The rows of one metric, one a measurement: a part that has no say in it gives no second one.
+
+    A decoder has none in what is asked of the sum, nor is a cell with another one another measurement. Which have
+    none is seen in the numbers: wherever cells differ in such a part and its settings alone, they are the same.
+    """
+    columns = [*settings_of(rows), *(name for name in ("seed", "repeats", "trials") if name in rows)]
+    columns = [column for column in dict.fromkeys(columns) if rows[column].nunique(dropna=False) > 1]
+    for part in [column for column in columns if "." not in column and f"{column}:says" in rows]:
+        others = [column for column in columns if column != part and not column.startswith(f"{part}.")]
+        groups = rows.groupby(others, dropna=False, sort=False) if others else rows.groupby(lambda _: 0)
+        if (groups[list(numbers)].nunique(dropna=False) == 1).all(axis=None):
+            rows = groups.head(1)
+    return rows
