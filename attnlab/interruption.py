@@ -34,16 +34,47 @@ def tidied() -> Iterator[None]:
     """In this block an interruption is a KeyboardInterrupt, so that traces are closed and workers ended.
 
     Meanwhile further ones are ignored: tidying takes a moment, and leaving it would leave files behind. One that
-    comes after `INSIST` seconds ends this process where it stands.
+    comes after `INSIST` seconds ends this process where it stands, be it in a compiled kernel.
     """
     global _said
     _said = False
-    before = {name: signal.signal(name, _raise) for name in _heard()}
+    with _overheard():
+        before = {name: signal.signal(name, _raise) for name in _heard()}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+
+@contextmanager
+def _overheard() -> Iterator[None]:
+    """In this block a thread hears interruptions too: those for whom the main thread has no time.
+
+    Python answers a signal between two of its own instructions, and a kernel has none until it returns; but the
+    interpreter notes the signal at once in a pipe, and kernels let other threads run.
+    """
+    mine, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+    threading.Thread(target=_wait_for_insistence, args=(mine,), daemon=True).start()
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        signal.set_wakeup_fd(before)
+        os.close(theirs)
+
+
+def _wait_for_insistence(pipe: int) -> None:
+    """End this process at an interruption that comes `INSIST` seconds after another; return when the pipe ends."""
+    first = None
+    with open(pipe, "rb", buffering=0) as noted:
+        while number := noted.read(1):  # ends: with the block, which closes the other end
+            if number[0] not in SIGNALS:
+                continue
+            first = time.monotonic() if first is None else first
+            if time.monotonic() - first >= INSIST:
+                _leave(number[0], None)
 
 
 @contextmanager

@@ -108,13 +108,13 @@ class _Clock(event.Listener):
 
 event.register("numba:compile", _Clock())  # type: ignore[no-untyped-call]
 
-kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST)
-"""What Python calls."""
+kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST, nogil=True)
+"""What Python calls; meanwhile other threads run, so that somebody hears who interrupts (attnlab.interruption)."""
 inner = njit(cache=CACHE, error_model="numpy", fastmath=FAST, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """What kernels of the same file call."""
 inlined = njit(cache=CACHE, error_model="numpy", fastmath=FAST, inline="always")
 """What one kernel calls, at one place: written out there, so that all it calls is optimised once less."""
-exact = njit(cache=CACHE, error_model="numpy")
+exact = njit(cache=CACHE, error_model="numpy", nogil=True)
 """Without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which reordering would undo."""
 exact_inlined = njit(cache=CACHE, error_model="numpy", inline="always")
 """The same, written out in each kernel that calls it."""

@@ -26,6 +26,9 @@ STARTS = 256
 RADII = 0.5 * 2.0 ** np.arange(6)
 KEPT = 64
 """Distinct solutions kept of a trial."""
+AT_ONCE = 2**22
+"""Numbers of features, times starts, that one call of the kernel searches, or one trial: a second or less of work
+where n is 512 or less. Whoever interrupts is heard between calls."""
 SAME = 1e-6
 """Two solutions nearer than this in total variation are one."""
 
@@ -63,7 +66,7 @@ def twins(
     """
     from attnlab.solvers import twin_query_kernels  # compiled: imported when first used
 
-    trials, _, f = features.shape
+    trials, n, f = features.shape
     most = min(enough, KEPT)
     found = Twins(
         np.full((trials, most, f), np.nan),
@@ -71,20 +74,27 @@ def twins(
         np.zeros(trials, dtype=np.int64),
         np.zeros(trials, dtype=np.int64),
     )
-    twin_query_kernels.twins(
+    problem = (
         handed(features, np.float64),
         handed(values, np.float64),
         handed(mask, np.bool_),
         handed(outputs, np.float64),
         handed(np.full((trials, f), np.nan) if known is None else known, np.float64),
-        handed(start_points(starts, f), np.float64),
-        tolerance,
-        SAME,
-        found.parameters,
-        found.start,
-        found.count,
-        found.tried,
     )
+    begin = handed(start_points(starts, f), np.float64)
+    step = max(1, AT_ONCE // max(1, starts * n * f))
+    for first in range(0, trials, step):
+        some = slice(first, first + step)
+        twin_query_kernels.twins(
+            *(part[some] for part in problem),
+            begin,
+            tolerance,
+            SAME,
+            found.parameters[some],
+            found.start[some],
+            found.count[some],
+            found.tried[some],
+        )
     return found
 
 
