@@ -17,8 +17,8 @@ from attnlab.harness.publish import conclude
 from attnlab.report.figures import canvas
 from attnlab.report.figures.base import Figure
 from attnlab.report.figures.canvas import WIDE
-from attnlab.report.figures.lines import BANDS, Lines
-from attnlab.report.figures.picture import Picture
+from attnlab.report.figures.lines import Lines
+from attnlab.report.figures.picture import BANDS, Picture
 from attnlab.report.specs import build
 from attnlab.tidy import complete
 from attnlab.verdicts import Verdict, ends_of
@@ -88,3 +88,24 @@ def test_a_share_with_one_end_everywhere_has_no_band() -> None:
     table = complete(reference("alignment"))
     other = build({"name": "one", "kind": "lines", "x": "inputs.noise", "y": "q3_flip"}).fitted(table)
     assert BANDS not in other.caption(table)
+
+
+def test_dots_show_both_ends_too() -> None:
+    table = complete(reference("alignment"))
+    spec = {
+        "name": "one",
+        "kind": "points",
+        "x": "inputs.noise",
+        "y": "q3",
+        "where": {"inputs.d": 2, "inputs": "tied"},
+    }
+    figure = build(spec).fitted(table)
+    assert isinstance(figure, Picture) and BANDS in figure.caption(table)
+    made, _ = figure.sheet(table, WIDE)
+    dots = {
+        float(x)
+        for line in made.axes[0].lines
+        for x in np.asarray(line.get_xdata())
+        if line.get_marker() == "o"
+    }
+    assert dots == {end.value for mark in figure.marks(figure.kept(table)) for end in ends_of(mark.interval)}

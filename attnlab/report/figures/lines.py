@@ -13,7 +13,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
 from attnlab.report.figures.ends import End
-from attnlab.report.figures.picture import Panel, Picture, legend_of_series
+from attnlab.report.figures.picture import BAND, Panel, Picture, legend_of_series
 from attnlab.report.figures.ticks import value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level, holding
 from attnlab.report.words import kind_of_reference
@@ -26,11 +26,8 @@ MOST_NAMED = 5
 """Series that are named at their ends; of more there is a legend."""
 NAME = 25
 """The letters of such a name in one line."""
-BAND = 0.13
-"""How dark the band between the ends of shares is that something leaves open."""
 UPRIGHT = 24
 """The letters of a label that stands upright beside a panel, in one line."""
-BANDS = "A band reaches from what is certain to what is possible."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,11 +187,6 @@ class Lines(Picture):
             )
             for metric in self.references_in(rows)
         ]
-
-    def about_references(self, rows: pd.DataFrame) -> list[str]:
-        """What the reference curves are, and the bands."""
-        open_ones = [mark for mark in self.marks(rows) if len(ends_of(mark.interval)) > 1]
-        return [*super().about_references(rows), *[BANDS] * bool(open_ones)]
 
     def numbers(self, rows: pd.DataFrame) -> list[float]:
         """The distinct values of x. Raises NotDrawable if one is no number."""

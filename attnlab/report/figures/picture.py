@@ -22,7 +22,10 @@ from attnlab.report.figures.ticks import apart
 from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
+from attnlab.verdicts import ends_of
 
+BAND, BANDS = 0.13, "A band reaches from what is certain to what is possible."
+"""How dark the band between the ends of a share is that something leaves open, and what a caption says of it."""
 KEPT = 90.0
 """Points of width that a panel keeps beside names of curves; where it cannot, a legend stands above."""
 
@@ -62,6 +65,11 @@ class Picture(Figure):
     def named_beside(self, layout: Layout, lines: int) -> bool:
         """Whether names at the ends of curves, beside the last panel of each line, tell all panels' curves."""
         return lines == 1
+
+    def about_references(self, rows: pd.DataFrame) -> list[str]:
+        """What the reference curves are, and the bands."""
+        open_ones = [mark for mark in self.marks(rows) if len(ends_of(mark.interval)) > 1]
+        return [*super().about_references(rows), *[BANDS] * bool(open_ones)]
 
     def reference_dash(self, metric: str) -> Dash:
         """How a reference is dashed, the same in the drawing and in the legend."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -10,13 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlab.report.figures.canvas import CARD, GRID, MUTED, PAPER, WIDE, Layout, tell
+from attnlab.report.figures.canvas import CARD, GRID, MUTED, PAPER, WIDE, Layout, Look, tell
 from attnlab.report.figures.over import Over
-from attnlab.report.figures.picture import Panel, Picture, legend_of_series
+from attnlab.report.figures.picture import BAND, Panel, Picture, legend_of_series
 from attnlab.report.figures.ticks import value_scale
 from attnlab.report.pooling import Mark
 from attnlab.report.words import setting
 from attnlab.tidy import METRIC
+from attnlab.verdicts import ends_of
 
 ROOM = 160.0
 """What two panels side by side need at least, in points."""
@@ -58,23 +60,7 @@ class Points(Picture):
             for mark in panel.references:
                 if mark.place[0] in names and (hue is None or mark.place[hue] == level):
                     self.draw_reference(axes, mark, names.index(mark.place[0]) + shift, drawn)
-            at_y = [names.index(mark.place[0]) + shift for mark in series]
-            found = [mark.interval for mark in series]
-            words = [self.tells(mark) for mark in series]
-            ends = [one.low for one in found], [one.high for one in found]
-            tell(axes.hlines(at_y, *ends, colors=look.colour, zorder=2), words)
-            (dots,) = axes.plot(
-                [one.value for one in found],
-                at_y,
-                linestyle="none",
-                marker=look.marker,
-                color=look.colour,
-                markersize=6,
-                markeredgecolor=PAPER,
-                markeredgewidth=0.6,
-                zorder=3,
-            )
-            tell(dots, words)
+            self.draw_series(axes, series, [names.index(mark.place[0]) + shift for mark in series], look)
         for line in range(1, len(names)):
             axes.axhline(line - 0.5, color=GRID, linewidth=0.5, zorder=0.5)
         axes.grid(False, axis="y")
@@ -92,6 +78,31 @@ class Points(Picture):
                 va="top",
             )
         axes.set_xlabel(self.axis(panel.metrics, panel.marks))
+
+    def draw_series(self, axes: Axes, series: Sequence[Mark], heights: Sequence[float], look: Look) -> None:
+        """A dot and a bar a mark; of a share that something leaves open two, with a band between its ends."""
+        each = [
+            (mark, y, end) for mark, y in zip(series, heights, strict=True) for end in ends_of(mark.interval)
+        ]
+        words, at_y = [self.tells(mark) for mark, _, _ in each], [y for _, y, _ in each]
+        reach = [end.low for _, _, end in each], [end.high for _, _, end in each]
+        tell(axes.hlines(at_y, *reach, colors=look.colour, zorder=2), words)
+        (dots,) = axes.plot(
+            [end.value for _, _, end in each],
+            at_y,
+            linestyle="none",
+            marker=look.marker,
+            color=look.colour,
+            markersize=6,
+            markeredgecolor=PAPER,
+            markeredgewidth=0.6,
+            zorder=3,
+        )
+        tell(dots, words)
+        for mark, y in zip(series, heights, strict=True):
+            lower, *upper = (end.value for end in ends_of(mark.interval))
+            if upper:
+                axes.hlines(y, lower, upper[0], colors=look.colour, alpha=BAND, linewidth=6, zorder=1)
 
     def names(self, rows: pd.DataFrame) -> list[object]:
         """The levels of x that have a value; each has a row."""
