@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ QUOTING = "'\"\\$`"
 """Characters that mean something within quotes, to Hydra or to a shell."""
 SHORT = {"figures": "experiment.figures"}
 """Short names of settings, as they are typed, and where they are."""
+MOST_VALUES = 1_000_000
+"""Values of one key. More would not be planned in any case, and a range may have no end."""
 FIGURES = "a list of figures, each `{name: ..., kind: ...}`"
 INSTEAD = {
     "searchpath": "folders of configs and modules are given by --config-dir DIR",
@@ -224,10 +227,17 @@ def axis(override: Override, configs: Configs) -> Axis:
     if override.is_interval_sweep():
         text = _text(str(override.input_line))
         raise SettingError(key, text, "values that can be listed: 1,2,3  range()  choice()")
-    values = tuple(_values(override, configs.options(key)))
+    options, pattern = configs.options(key), _text(str(override.input_line))
+    try:
+        values = tuple(itertools.islice(_values(override, options), MOST_VALUES + 1))
+    except (ValueError, ArithmeticError) as error:  # of a step of zero, an end that is no number
+        allowed = "values that can be listed: 1,2,3  range()  choice()"
+        raise SettingError(key, pattern, allowed) from error
     if not values:
-        pattern, options = _text(str(override.input_line)), configs.options(key)
-        raise SettingError(key, pattern, f"at least one value; nothing matches among {', '.join(options)}")
+        among_them = f"; nothing matches among {', '.join(options)}" if options else ""
+        raise SettingError(key, pattern, f"at least one value, got none{among_them}")
+    if len(values) > MOST_VALUES:
+        raise SettingError(key, pattern, f"at most {MOST_VALUES:,} values")
     return _axis(key, values, configs, _first(override, values))
 
 

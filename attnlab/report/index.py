@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +145,7 @@ def write(results: Path, studies: Sequence[IndexEntry], comparisons: Sequence[St
         "comparisons": comparisons,
         "glossary": glossary(),
     }
-    _join(results, studies)
+    _join(results, studies, _called(studies))
     write_atomically(results / "index.md", render("index.md.j2", **facts))
     return write_atomically(results / "index.html", linked(render("index.html.j2", **facts), ""))
 
@@ -167,14 +167,14 @@ def without_ways(page: bytes) -> bytes:
     return before + mark + rest[rest.find(_AFTER.encode()) :] if mark else page
 
 
-def _join(results: Path, studies: Sequence[IndexEntry]) -> None:
-    """Put the way to the study before and the study after into each study's page."""
+def _join(results: Path, studies: Sequence[IndexEntry], called: Mapping[str, str]) -> None:
+    """Put the way to the study before and the study after into each study's page; called: by their links."""
     for place, entry in enumerate(studies):
         ways = []
         for name, at in (("Previous", place - 1), ("Next", place + 1)):
             if 0 <= at < len(studies):
                 way = Markup(' <a href="../{}/report.html">{}: {}</a>')
-                ways.append(way.format(studies[at].link, name, studies[at].study.title))
+                ways.append(way.format(studies[at].link, name, called[studies[at].link]))
         page = results / entry.link / "report.html"
         old = page.read_text(encoding="utf-8") if page.exists() else ""
         before, mark, rest = old.partition(_BEFORE)

@@ -148,4 +148,5 @@ def _labels(one: Exhibit, columns: Sequence[int], edge: int) -> str:
 
 def _name(one: Exhibit, at: int) -> str:
     words = one["words"]
-    return str(at) if words is None or at >= len(words) else str(words[at])[:12]
+    word = "" if words is None or at >= len(words) else str(words[at])[:12]
+    return word if word.strip() else str(at)

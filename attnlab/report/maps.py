@@ -73,7 +73,7 @@ def _rows(one: Exhibit) -> list[dict[str, Any]]:
     for row, weights, low, high, tied in numbers:
         top = max(range(len(weights)), key=lambda i: weights[i])
         told = {"layer": one["layer"], "head": one["head"], "row": row, "top": top}
-        words = {"word": _word(one, row), "top_word": _word(one, top)}
+        words = {"word": _seen(one, row), "top_word": _seen(one, top)}
         found.append(
             {**told, **words, "shown": weights[top], "low": low[top], "high": high[top], "tied": tied}
         )
@@ -85,12 +85,18 @@ def _word(one: Exhibit, at: int) -> str:
     return f"position {at}" if words is None or at >= len(words) else str(words[at])
 
 
+def _seen(one: Exhibit, at: int) -> str:
+    """The word at a position as it is read; its position, where nothing of the word could be seen."""
+    word = _word(one, at)
+    return word if word.strip() else f"position {at}"
+
+
 def _twins(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
     """Positions with one value, by their words, and the heads in which it is so."""
     found: dict[tuple[int, ...], dict[str, Any]] = {}
     for one in exhibits:
         for group in one["twins"]:
-            words = list(dict.fromkeys(_word(one, at) for at in group))
+            words = list(dict.fromkeys(_seen(one, at) for at in group))
             told = found.setdefault(tuple(group), {"words": words, "at": group, "heads": 0})
             told["heads"] += 1
     return sorted(found.values(), key=lambda told: (-told["heads"], told["at"]))[:ROWS]
@@ -139,7 +145,8 @@ NO_TRACE = "How the weight of a row is shared among positions with one value lea
 
 def _nothing_open(kept: int) -> str:
     """Of maps whose every row is certain."""
-    rows = "The one row here is certain" if kept == 1 else f"All {kept:,} rows here are certain"
+    several = "Both rows here are certain" if kept == 2 else f"All {kept:,} rows here are certain"
+    rows = "The one row here is certain" if kept == 1 else several
     return f"{rows}: no other weights give the same output. {HATCHED}"
 
 
@@ -191,7 +198,7 @@ def _sentence(one: Exhibit) -> Markup:
     for place in shown:
         if place != before + 1:
             parts.append(Markup('<span class="word">…</span>'))
-        kind, word = "word asking" if place == row["row"] else "word", str(one["words"][place])
+        kind, word = "word asking" if place == row["row"] else "word", _seen(one, place)
         bar = _bar(*(one[key][at][place] for key in ("low", "weights", "high")))
         parts.append(Markup('<span class="{}">{}{}</span>').format(kind, word, bar))
         before = place

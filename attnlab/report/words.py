@@ -79,7 +79,7 @@ def setting(value: object) -> str:
 
 def spoken(value: object) -> str:
     """A setting's value or a metric's name in a figure: `least_squares` reads `least squares`."""
-    return setting(value).replace("_", " ")
+    return setting(value).replace("_", " ").strip()
 
 
 @functools.cache

@@ -76,12 +76,17 @@ def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
     both = with_law(table, metric, law)
     if not len(both):
         return []
-    trials = f"{int(both['count'].min()):,} trials each or more"
-    again = len(rows(table, law)) > len(both)
-    trials += "; cells that differ in what has no say in it count once" if again else ""
+    few, held = int(both["count"].min()), int(both["held"].sum())
+    once = (
+        "; cells that differ in what has no say in it count once" if len(rows(table, law)) > len(both) else ""
+    )
+    share = "the 95 % interval of the measured share in"
+    if len(both) == 1:
+        lies = "lies in" if held else "does not lie in"
+        return [f"The exact law {lies} {share} the one cell for which it is known ({few:,} trials{once})."]
     return [
-        f"The exact law lies in the 95 % interval of the measured share in {int(both['held'].sum())} of the "
-        f"{len(both)} cells for which it is known ({trials})."
+        f"The exact law lies in {share} {held:,} of the {len(both):,} cells for which it is known "
+        f"({few:,} trials each or more{once})."
     ]
 
 

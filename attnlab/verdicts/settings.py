@@ -38,7 +38,7 @@ def valued(column: str, value: object) -> str:
     told = named_level(column, value)
     if told is not None:
         return told
-    name = column.rpartition(".")[2].replace("_", " ")
+    name = column.rpartition(".")[2].replace("_", " ").strip()
     phrase = _words()["phrases"].get(column)
     if _is_number(value):
         shown = f"{float(value):g}"

@@ -6,11 +6,13 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from attnlab.harness.command import Asked
+from hydra.errors import HydraException
+
+from attnlab.harness.command import Asked, ask
 from attnlab.harness.configs import conf
 from attnlab.harness.grid import COMPARISONS, REFERENCE
 from attnlab.harness.sweeps import names
-from attnlab.parts import SettingError, among
+from attnlab.parts import SettingError, SettingErrors, among
 from attnlab.report.compare import Apart, Foreign, Side, compare
 from attnlab.report.partners import NONE
 
@@ -86,5 +88,14 @@ def _bridge(asked: Asked, one: Side, other: Side, apart: Apart) -> Iterator[str]
         where = [word for word in asked.words if word.startswith("results=")]
         words = [word for word in words if word.partition("=")[0] not in levels]
         words += [typed.get(key, f"{key}={','.join(own)}") for key, own in levels.items()]
-        yield shlex.join([name, *where, *words])
-        return
+        if _planned([*where, *words]):
+            yield shlex.join([name, *where, *words])
+            return
+
+
+def _planned(words: list[str]) -> bool:
+    """Whether a command with these words would not be refused."""
+    try:
+        return bool(ask(words).plans())
+    except (SettingError, SettingErrors, HydraException):
+        return False

@@ -10,6 +10,7 @@ import base64
 import html
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -182,8 +183,10 @@ def png(made: Sheet) -> bytes:
 
 def svg(made: Sheet, title: str, description: str) -> str:
     """The drawing as a stand-alone SVG document with its title and description, the same bytes every time."""
-    stream = io.StringIO()
-    made.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    stream, nothing = io.StringIO(), dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with warnings.catch_warnings():  # words stay text: whoever shows them has the letters or has not
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        made.savefig(stream, format="svg", metadata=nothing)
     text = stream.getvalue()
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)

@@ -135,9 +135,11 @@ class Heat(Picture):
             edgecolors="face",
             linewidths=0.3,
         )
-        axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
-        axes.add_collection(mesh)
-        tell(mesh, [self.tells(mark) for mark in panel.marks])
+        if boxes:
+            axes.add_collection(PolyCollection(list(boxes.values()), facecolors=GRID, edgecolors="face"))
+        if drawn:  # a collection of nothing has no place on an axis
+            axes.add_collection(mesh)
+            tell(mesh, [self.tells(mark) for mark in panel.marks])
         axes.plot([x for x, _ in boxes], [y for _, y in boxes], **_EMPTY)
         (west, east), (low, high) = self.reach(rows)
         axes.set_xlim(west, east)
@@ -147,7 +149,7 @@ class Heat(Picture):
         for place, curve in enumerate(self.curves_of(panel)):
             if len(curve) > 1:
                 axes.plot(*zip(*curve, strict=True), **line_look(place))
-        places = [self.at(mark) for mark in panel.marks]
+        places = [self.at(mark) for mark in panel.marks] or list(boxes)
         value_ticks(axes.xaxis, sorted({x for x, _ in places}))
         value_ticks(axes.yaxis, sorted({y for _, y in places}))
         axes.set_xlabel(self.say(self.x))
@@ -256,9 +258,10 @@ class Heat(Picture):
     def at(self, mark: Mark) -> tuple[float, float]:
         """Where a mark lies. Raises NotDrawable if a setting is no number."""
         x, y = mark.place[0], mark.place[1]
-        if not isinstance(x, int | float) or not isinstance(y, int | float):
-            raise NotDrawable(f"{self.x} and {self.height} are not numbers in every cell")
-        return float(x), float(y)
+        if isinstance(x, int | float) and isinstance(y, int | float):
+            return float(x), float(y)
+        column = self.height if isinstance(x, int | float) else self.x
+        raise NotDrawable(f"{column} is not a number in every cell")
 
     def reach(self, rows: pd.DataFrame) -> np.ndarray:
         """From where to where the cells of all panels lie, along x and y; what a panel lacks stays empty."""
@@ -268,7 +271,8 @@ class Heat(Picture):
 
     def boxes(self, panel: Panel) -> dict[tuple[float, float], np.ndarray]:
         """The rectangle of each cell, half-way to its neighbours, be these drawn or without a value."""
-        cells = panel.rows[[self.x, self.height]].dropna().drop_duplicates().to_numpy(dtype=float)
+        places = panel.rows[[self.x, self.height]].apply(pd.to_numeric, errors="coerce")
+        cells = places.dropna().drop_duplicates().to_numpy(dtype=float)
         across = _edges(cells[:, 0], self.logx)
         found = {}
         for x, (west, east) in across.items():

@@ -18,7 +18,7 @@ from attnlab.shapes import Array
 def apart(axes: Axes, width: float, letters: float) -> None:
     """Leave out the words of ticks of x that would touch others; the outermost stay. width, letters: points."""
     formatter = axes.xaxis.get_major_formatter()
-    if not isinstance(formatter, FixedFormatter):
+    if not isinstance(formatter, FixedFormatter) or not formatter.seq:
         return
     at = axes.transAxes.inverted().transform(
         axes.transData.transform([(place, 0.5) for place in axes.xaxis.get_majorticklocs()])
@@ -40,7 +40,7 @@ def value_ticks(axis: Axis, values: Sequence[float], most: int = 7) -> None:
         axis.set_major_locator(MaxNLocator(most - 1))
         axis.set_major_formatter(lambda value, _: f"{value:.4g}")
         return
-    step = 1 if axis is axis.axes.xaxis and len(values) <= 2 * most else -(-len(values) // most)
+    step = 1 if axis is axis.axes.xaxis and len(values) <= 2 * most else max(1, -(-len(values) // most))
     shown = list(values)[::step]
     axis.set_major_locator(FixedLocator(shown))
     axis.set_major_formatter(FixedFormatter([f"{value:.3g}" for value in shown]))
