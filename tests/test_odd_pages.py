@@ -19,9 +19,10 @@ from attnlab.harness.overrides import MOST_VALUES
 from attnlab.inputs.heads import Heads
 from attnlab.intervals import SHARE, interval
 from attnlab.report import index, maps, study
+from attnlab.report.cell_table import cell_table
 from attnlab.report.shown import whole
 from attnlab.report.specs import build
-from attnlab.report.words import spoken
+from attnlab.report.words import spoken, typeset
 from attnlab.verdicts import agreement
 
 MAP: dict[str, object] = {
@@ -159,3 +160,31 @@ def test_a_comparison_that_is_refused_hints_at_no_command_that_would_be(lab: Lab
         assert answer.code == 2 and len(hints) == (other == "warm")
         for hint in hints:
             assert lab(*hint.replace(f"results={lab.results}", "").split(), "action=plan").code == 0
+
+
+def test_a_cell_is_called_by_its_parts_and_every_other_setting_by_its_name() -> None:
+    """A number without a name says nothing: near, starts and heads are settings of a study, and no parts."""
+    number = report_table.measured("top1", "rate", interval(np.full(20, 1.0), SHARE))
+    settings = ["inputs", "inputs.n", "decoder", "decoder:says", "near", "asks"]
+    rows = [
+        number | {"key": words[0], "status": "done", "reason": None} | dict(zip(settings, words, strict=True))
+        for words in (("one", 4, "first", "it", 0.5, "no words"), ("two", 4, "second", "it", 2.0, "words"))
+    ]
+    cells = cell_table(pd.DataFrame(rows))
+    (first, second) = (cells.label(row) for row in cells.rows)
+    assert (
+        first == "one, first, near = 0.5, asks = no words" and second == "two, second, near = 2, asks = words"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("the table has no setting channel.sigma", "the table has no setting channel.sigma"),
+        ("channel.sigma=0.1 inputs.tau_0=1", "channel.sigma=0.1 inputs.tau_0=1"),
+        ("noise of sigma = 1.", "noise of σ = 1."),
+        ("tau", "τ"),
+    ],
+)
+def test_a_letter_has_its_sign_and_the_name_of_a_setting_stays(words: str, told: str) -> None:
+    assert typeset(words) == told

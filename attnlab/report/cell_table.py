@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True)
 class CellTable:
-    """What the page prints; total: the cells there are, of which `rows` shows the first; unit: what is counted."""
+    """What the page prints; total: the cells there are, of which `rows` shows the first; unit: what is counted.
+
+    parts: those of the settings whose value is the name of a part.
+    """
 
     settings: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -52,6 +56,7 @@ class CellTable:
     total: int
     unit: Unit
     constant: tuple[tuple[str, str], ...]
+    parts: frozenset[str] = frozenset()
 
     @property
     def folded(self) -> bool:
@@ -59,9 +64,9 @@ class CellTable:
         return len(self.rows) > 12
 
     def label(self, row: Line) -> str:
-        """The settings of a row that it has: a part by its name, `n = 8` for a setting."""
+        """The settings of a row that it has: a part by its name, `n = 8` for any other setting."""
         told = [
-            f"{leaf(name)} = {value}" if "." in name else value
+            value if name in self.parts else f"{leaf(name)} = {value}"
             for name, value in zip(self.settings, row.settings, strict=True)
             if value != NOTHING
         ]
@@ -81,8 +86,15 @@ def cell_table(table: pd.DataFrame, first: Sequence[str] = ()) -> CellTable:
     ]
     shown = dict(list(table[table["key"].isin(keys[:MOST_ROWS])].groupby("key", sort=False)))
     rows = tuple(_line(shown[key], columns, metrics) for key in keys[:MOST_ROWS])
+    named = {re.split("[.:]", str(column))[0] for column in table if re.search("[.:]", str(column))}
     return CellTable(
-        tuple(columns), tuple(metrics), rows, len(keys), unit_of(table), tuple(_constant(table, metrics))
+        tuple(columns),
+        tuple(metrics),
+        rows,
+        len(keys),
+        unit_of(table),
+        tuple(_constant(table, metrics)),
+        frozenset(named & set(columns)),
     )
 
 

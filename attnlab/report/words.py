@@ -36,10 +36,10 @@ GREEK = {"tau": "τ", "sigma": "σ", "lambda": "λ", "delta": "δ", "rho": "ρ"}
 
 
 def typeset(text: str) -> str:
-    """Plain-text formulas with their signs: V^T a >= 0 becomes Vᵀ a ≥ 0."""
+    """Plain-text formulas with their signs: V^T a >= 0 becomes Vᵀ a ≥ 0; a setting's name stays: channel.sigma."""
     for plain, sign in FORMULA:
         text = text.replace(plain, sign)
-    text = re.sub(r"\b(" + "|".join(GREEK) + r")\b", lambda found: GREEK[found.group()], text)
+    text = re.sub(r"(?<![\w.])(" + "|".join(GREEK) + r")\b", lambda found: GREEK[found.group()], text)
     return re.sub(r"(?<=\b[a-z\d]) - (?=[a-z\d]\b)", " \N{MINUS SIGN} ", text)
 
 

@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from hydra.errors import HydraException
-
 from attnlab.harness.command import Asked, ask
 from attnlab.harness.configs import conf
 from attnlab.harness.grid import COMPARISONS, REFERENCE
@@ -97,5 +95,5 @@ def _planned(words: list[str]) -> bool:
     """Whether a command with these words would not be refused."""
     try:
         return bool(ask(words).plans())
-    except (SettingError, SettingErrors, HydraException):
+    except (SettingError, SettingErrors):
         return False
