@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+import report_table
 
 from attnlab.report.page import markdown_prose
-from attnlab.report.study import Problem, Study
+from attnlab.report.study import Problem, Study, write
 from attnlab.report.words import MOST_GIST, gist
 
 FRAMES = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\n'
@@ -70,3 +75,21 @@ def test_cells_that_are_done_have_numbers_and_too_few_trials() -> None:
 )
 def test_a_line_of_markdown_begins_nothing_and_ends_no_cell(text: str, line: str) -> None:
     assert markdown_prose(text) == line
+
+
+def test_a_verdict_over_some_of_the_cells_says_of_how_many(tmp_path: Path) -> None:
+    """In its box, with the command that goes on; not where all that can run is done."""
+    table = report_table.table(8)
+    for counts, told in (
+        ({"done": 58, "missing": 1, "failed": 1}, "Of 60 cells not all are done (1 failed, 1 missing)"),
+        ({"done": 58, "skipped": 2}, ""),
+        ({"done": 60}, ""),
+    ):
+        facts = replace(report_table.study(table), counts=counts, command="attnlab experiment=one")
+        write(tmp_path, facts, table, report_table.verdict(table))
+        page, twin = ((tmp_path / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
+        (box,) = re.findall(r'<div class="verdict".*?</div>', page, re.DOTALL)
+        (quoted,) = re.findall(r"(?:^>.*\n)+", twin, re.MULTILINE)
+        for words in (re.sub("<.*?>", "", box), quoted):
+            assert ("not all are done" in words) == ("goes on with them" in words) == bool(told)
+            assert told in words

@@ -18,7 +18,7 @@ from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script
 from attnlab.report.shown import whole
-from attnlab.report.words import gist, setting
+from attnlab.report.words import counted, gist, setting
 from attnlab.tidy import FINAL, USUAL, complete, unit_of
 from attnlab.verdicts import QUESTIONS, Verdict
 from attnlab.verdicts.claim import ENOUGH
@@ -81,15 +81,31 @@ class Study:
         """What stands where the verdict would: why there are no numbers, and what mends it."""
         away = [(status, count) for status, count in self.tally if count and status != "done"]
         told = ", ".join(f"{count:,} {status}" for status, count in away) + self._commonest(away)
-        left = [status for status, _ in away if status not in FINAL]
-        if left:
-            which = "them" if len(left) == len(away) else "those that were not skipped"
-            mend = f" `{self.command}` goes on with {which}." if self.command else ""
-            return f"No verdict yet: {told}.{mend}"
+        if self._left:
+            return f"No verdict yet: {told}.{self._mend}"
         if away and not self.counts.get("done"):
             return f"No verdict: {told}."
         few = f"No verdict: it finds nothing to say of these cells, as a claim needs {ENOUGH} trials or more"
         return f"{few}; {told}." if away else f"{few}."
+
+    @property
+    def unfinished(self) -> str:
+        """What stands below a verdict over a part of the cells: how many are left, and what goes on with them."""
+        told = ", ".join(f"{count:,} {status}" for status, count in self._left)
+        cells = counted(sum(count for _, count in self.tally), "cell")
+        others = f"Of {cells} not all are done ({told}), and the numbers are those of the others."
+        return f"{others}{self._mend}" if self._left else ""
+
+    @property
+    def _left(self) -> list[tuple[str, int]]:
+        """The cells that will run again, by status."""
+        return [(status, count) for status, count in self.tally if count and status not in FINAL]
+
+    @property
+    def _mend(self) -> str:
+        """The sentence that tells the command that runs the cells that are left."""
+        which = "those that were not skipped" if self.counts.get("skipped") else "them"
+        return f" `{self.command}` goes on with {which}." if self.command else ""
 
     def _commonest(self, away: Sequence[tuple[str, int]]) -> str:
         """The reason that most of the cells have that are not done, in brackets."""
