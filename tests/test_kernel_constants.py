@@ -16,6 +16,8 @@ from attnlab.solvers import compiling
 FOLDER = Path(compiling.__file__).parent
 FILES = [path for path in sorted(FOLDER.glob("*.py")) if "solvers.compiling import" in path.read_text()]
 WRITTEN_OUT = {"inlined", "exact_inlined"}
+APART = "nnls_kernels"
+"""Here each of the two is written in a kernel that Python calls for itself: a first call compiles one of them."""
 
 
 def _given(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
@@ -74,3 +76,18 @@ def test_a_constant_that_changes_is_found() -> None:
     assert _twice(kernel.format("0")) == _twice(kernel.format("-1")) == ["g: k"]
     assert not _twice(kernel.format("whole(0)"))
     assert not _twice(kernel.format("0").replace("    k += m\n", ""))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.stem != APART], ids=lambda path: path.stem)
+def test_no_kernel_is_passed_a_written_yes_or_no(path: Path) -> None:
+    """It would be compiled for True and again for False; `np.bool_` makes either a yes or no like any other."""
+    tree = ast.parse(path.read_text())
+    kernels = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+    written = [
+        f"{node.func.id}, line {node.lineno}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kernels
+        for part in node.args
+        if isinstance(part, ast.Constant) and isinstance(part.value, bool)
+    ]
+    assert not written

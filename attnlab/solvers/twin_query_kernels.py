@@ -159,7 +159,7 @@ def _covariance(F, V, a, o, mean, moved, lifted, slope):  # type: ignore[no-unty
         for i in range(n):
             row[i] = line[i] - mid
     few, many = (lifted, moved) if d <= f else (moved, lifted)
-    _products(few, many, slope, False)
+    _products(few, many, slope, np.bool_(False))  # no constant: it would be compiled once for each
 
 
 @inlined
@@ -188,7 +188,7 @@ def _scales(slope, wide, scale, scaled, gram, x):  # type: ignore[no-untyped-def
             factor = x[k]
             for j in range(long):
                 line[j] = row[j] * factor
-    _products(scaled, scaled, gram, True)
+    _products(scaled, scaled, gram, np.bool_(True))
 
 
 @inner
