@@ -97,8 +97,8 @@ def test_directions_are_as_near_as_the_certificate_allows(n: int, d: int, k: int
             values[k] - values[0]
         )  # leaves the support by a short step
         support = np.arange(n) < k
-        face = nnls_kernels._face_room(n, d)
-        nnls_kernels._face_test(values, support, np.ones(n, bool), face, nnls_kernels._room(d + 1, n))
+        face = nnls_kernels._face_room.py_func(n, d)
+        nnls_kernels._face_test(values, support, np.ones(n, bool), face, nnls_kernels._room.py_func(d + 1, n))
         found = face.U[: d - k + 1, : n - k].astype(np.longdouble)
         exact, loss, smallest = directions(values, k, face.scales)
         error = np.abs(found.T @ found - exact.T @ exact).max()

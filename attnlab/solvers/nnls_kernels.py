@@ -101,7 +101,7 @@ class Face(NamedTuple):
     others: NDArray[np.int64]
 
 
-@kernel
+@inner
 def _room(m, n):  # type: ignore[no-untyped-def]
     """A `Fit` for problems of up to m rows and n columns."""
     p = m + 1
@@ -356,7 +356,7 @@ def _power_of_two(V, output, visible):  # type: ignore[no-untyped-def]
     return 2.0 ** (-math.frexp(reach)[1]) if reach > 0.0 else 1.0
 
 
-@kernel
+@inner
 def _fill(V, output, visible, C, place, sizes):  # type: ignore[no-untyped-def]
     """Columns `((v_j - o) scale, 1)`, none of them longer than sqrt 2, of the visible positions.
 
@@ -447,7 +447,7 @@ def simplex_least_squares(outputs, values, mask, weights, certified):  # type: i
             weights[b, place[passive[p]]] = x[p] / total
 
 
-@kernel
+@inner
 def _face_room(n, d):  # type: ignore[no-untyped-def]
     """A `Face` for n positions of d dimensions."""
     return Face(
