@@ -34,16 +34,15 @@ SHOWN = 64
 DISTANCE_OF = {False: UNIT, True: NONNEGATIVE}
 """What a total variation can be, by whether one side may have negative weights."""
 MEASURES = {
-    **dict.fromkeys((FEW_VISIBLE, "certified", "shared_value", "effective_top1"), SHARE),
-    "could_vanish": SHARE.sometimes,
+    **dict.fromkeys((FEW_VISIBLE, "certified", "shared_value"), SHARE),
+    **dict.fromkeys(("could_vanish", "effective_top1"), SHARE.sometimes),
     **{f"{name}_top1": SHARE.sometimes for name in DECODERS},
     **{f"{name}_variation": DISTANCE_OF[decoder.signed].sometimes for name, decoder in DECODERS.items()},
     **dict.fromkeys(("q3_kept", "q3_lost", "q3_flip"), SHARE.sometimes),
     **dict.fromkeys(("softmax_c", "softmax_bound"), UNIT.sometimes),
     **{f"{format}_certified": SHARE.sometimes for format in FORMATS},
     **{f"{format}_width": UNIT.sometimes for format in FORMATS},
-    **dict.fromkeys(("norm_top1", "contribution_top1", "first_top"), SHARE),
-    "special_top": SHARE.sometimes,
+    **dict.fromkeys(("norm_top1", "contribution_top1", "first_top", "special_top"), SHARE.sometimes),
     **dict.fromkeys(("top_weight", "tail_mass"), UNIT),
     "top_width": UNIT.sometimes,
     **dict.fromkeys(("null_dimension", "distinct", "negative_mass"), NONNEGATIVE),
@@ -108,10 +107,23 @@ def verdict(table: pd.DataFrame) -> Verdict:
             "The intervals take heads as independent draws, heads that share their values as one, and there are "
             f"none below {FEWEST} of them; what another text would give is not in them.",
             "A certain weight is determined by the head's output; what later layers make of it is another matter.",
+            *_tied(table),
             *_asked(pooled_rows),
         ),
     )
     return dataclasses.replace(told, cells=())  # its numbers are of many cells each
+
+
+def _tied(table: pd.DataFrame) -> list[str]:
+    """That some rows have no position on top, where there are any."""
+    shares = [rows(table, metric) for metric in ("certified", "could_vanish")]
+    every, topped = (int(share["count"].sum()) for share in shares)
+    if every == topped:
+        return []
+    return [
+        f"In {every - topped:,} of {every:,} rows the largest weight is tied: no position is on top there, "
+        "none is certain, and nobody is asked to name one."
+    ]
 
 
 def _asked(table: pd.DataFrame) -> list[str]:

@@ -35,18 +35,18 @@ def audited(head: Head, decoded: int, searched: int) -> Row:
     Certificates and intervals are over all weights on the simplex with the row's output; values that are equal at
     the precision they came in are equal. decoded, searched: how many rows, evenly spread, decoders are asked of,
     and second queries and rounded outputs; the others are NaN there. Where the largest weight is tied no position
-    is on top, and what the one on top could be is NaN.
+    is on top: what the one on top could be, what it is and who names it are NaN.
     """
     head = trimmed(head)
     a, values, seen = head.weights, head.values, head.mask
     bounds, tied = top_bounds(head), tied_tops(head)
     verdict = top_certified(a, values, seen, precision=head.precision)
-    return {
+    found = {
         FEW_VISIBLE: metrics.few_visible(seen, values.shape[1]),
         "certified": verdict.certified,
-        "could_vanish": np.where(tied, np.nan, bounds[:, 0] <= ZERO),
+        "could_vanish": bounds[:, 0] <= ZERO,
         "top_weight": a.max(axis=1),
-        "top_width": np.where(tied, np.nan, bounds[:, 1] - bounds[:, 0]),
+        "top_width": bounds[:, 1] - bounds[:, 0],
         "tail_mass": metrics.tail_mass(a, (values.shape[1] + 1) // 2),
         **_by_values(head),
         **_by_effective(head),
@@ -56,6 +56,12 @@ def audited(head: Head, decoded: int, searched: int) -> Row:
         **_by_tops(head),
         "largest_c": largest_c(head),
     }
+    return {name: np.where(tied, np.nan, one) if _of_the_top(name) else one for name, one in found.items()}
+
+
+def _of_the_top(name: str) -> bool:
+    """Whether a metric is of the one position on top: it has no value where there is none."""
+    return name in ("could_vanish", "top_width", "first_top", "special_top") or name.endswith("_top1")
 
 
 @functools.lru_cache(maxsize=1)  # one object, so that what is found of it is found once
