@@ -33,7 +33,9 @@ def pooled(kept: pd.DataFrame) -> Interval | Average:
 
     Cells that differ in the seed alone are independent draws at one condition: their trials are pooled and
     carry an interval; where the inputs are `lasting` another seed draws from the same, and they count as one draw.
-    Cells at different settings are a grid: their average and its range.
+    Cells at different settings are a grid: their average and its range. Its count has trials that are the same
+    draws once (`_draws`), and cells with the same draws and the same number are one measurement, with its
+    interval.
     """
     parts = [estimate(row) for row in kept[list(NUMBERS)].to_numpy(dtype=float)]
     if len(parts) == 1:
@@ -43,10 +45,34 @@ def pooled(kept: pd.DataFrame) -> Interval | Average:
         anew = "seed" in kept and not any(map(lasting, kept.dropna(axis="columns", how="all").columns))
         draws = kept["seed"].tolist() if anew else None
         return pool_rates(parts, draws) if (kept["kind"] == "rate").all() else pool_means(parts, draws)
+    drawn = _draws(kept)
+    if len(drawn) == 1 and (kept[list(NUMBERS)].nunique(dropna=False) == 1).all():
+        return parts[0]
     values = [part.value for part in parts]
-    return Average(
-        sum(values) / len(values), min(values), max(values), sum(part.count for part in parts), len(parts)
-    )
+    return Average(sum(values) / len(values), min(values), max(values), int(drawn.sum()), len(parts))
+
+
+def _draws(kept: pd.DataFrame) -> pd.Series:
+    """The trials of each set of draws that cells share: the most that any of them has.
+
+    The numbers of a stream depend on the seed and on the settings of the part that draws (`attnlab.seeds`): under
+    another number that the experiment itself is given, or for another observer, who declares what he knows, the
+    same draws are looked at anew. An experiment's choices in words may be of what is drawn. Where no seed is
+    known, none are shared.
+    """
+    if "seed" not in kept:
+        return kept["count"]
+    observers = tuple(str(column).partition(":")[0] for column in kept if str(column).endswith(":knows"))
+    parts = {str(column).partition(":")[0] for column in kept if str(column).endswith(":says")}
+    columns = [
+        name
+        for name in settings_of(kept)
+        if "." in name or name in parts or pd.to_numeric(kept[name], errors="coerce").isna().any()
+    ]
+    columns = [name for name in columns if name.partition(".")[0] not in observers]
+    columns += [name for name in ("seed", "repeats", "trials") if name in kept]
+    groups = kept.groupby(columns, dropna=False, sort=False) if columns else kept.groupby(lambda _: 0)
+    return groups["count"].max()
 
 
 def estimate(numbers: Sequence[float] | np.ndarray) -> Interval:
