@@ -28,9 +28,9 @@ Pair = tuple[str, str]
 class Claims:
     """The claims of two verdicts, as pairs of sentences.
 
-    changed: other words, or a number that moved beyond the interval of the difference; "" where a side does not
-    make the claim. again: the same claim, its numbers no further apart than that; kept: how many are the same to
-    the letter.
+    changed: another claim, or its number moved beyond the interval of the difference; "" where a side does not
+    make the claim. What a sentence has in its brackets (the condition, chance, what stands beside it) is no claim.
+    again: the same claim, its numbers no further apart than that; kept: how many are the same to the letter.
     """
 
     changed: tuple[Pair, ...]
@@ -44,6 +44,7 @@ def claims(one: Verdict, other: Verdict, moved: Callable[[str, str], bool]) -> C
     moved: whether two measured numbers, as they are printed, are apart beyond the interval of their difference.
     Numbers without an interval (trials, conditions, ranges) change no claim.
     """
+    said = {**_said(one), **_said(other)}
     kept = [sentence for sentence in one.sentences if sentence in other.sentences]
     before = [sentence for sentence in one.sentences if sentence not in kept]
     after = [sentence for sentence in other.sentences if sentence not in kept]
@@ -52,11 +53,18 @@ def claims(one: Verdict, other: Verdict, moved: Callable[[str, str], bool]) -> C
     for sentence in before:
         partner = _partner(sentence, after)
         after = [candidate for candidate in after if candidate != partner]
-        same = bool(partner) and _words(sentence) == _words(partner)
-        numbers = zip(_measured(sentence), _measured(partner), strict=True) if same else ()
+        claim, claim_b = said.get(sentence, sentence), said.get(partner, partner)
+        same = bool(partner) and _words(claim) == _words(claim_b)
+        numbers = zip(_measured(claim), _measured(claim_b), strict=True) if same else ()
         stays = same and not any(moved(a, b) for a, b in numbers)
         (again if stays else changed).append((sentence, partner))
     return Claims((*changed, *(("", sentence) for sentence in after)), tuple(again), len(kept))
+
+
+def _said(verdict: Verdict) -> dict[str, str]:
+    """By its sentence, what each claim says: its words with its own numbers, up to the brackets."""
+    sentences = filter(None, verdict.sentences)
+    return {sentence: told.words for sentence, told in zip(sentences, verdict.pieces, strict=True)}
 
 
 def read(number: str) -> Interval | None:
