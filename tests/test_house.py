@@ -39,7 +39,7 @@ FLOORS: list[tuple[str, ...]] = [
 ]
 """The rooms of attnlab from the ground up; a room may import from lower floors and, wings apart, from its own."""
 HARNESS: list[tuple[str, ...]] = [
-    ("own", "making", "source", "records", "store", "claims", "provenance", "summary"),
+    ("own", "making", "source", "records", "store", "claims", "provenance", "summary", "quoting"),
     ("cells",),
     ("execution", "table", "patterns", "alike"),
     ("configs",),

@@ -16,6 +16,7 @@ from hydra.errors import HydraException
 
 from attnlab.harness.composition import Share
 from attnlab.harness.configs import Configs
+from attnlab.harness.quoting import QUOTING, quoted
 from attnlab.parts import SettingError, SettingErrors, among, nearest
 
 RUNNING = ("action", "results", "exec", "experiment", "force", "key", "a", "b", "keep_trials")
@@ -24,8 +25,6 @@ LAUNCH = (*RUNNING, "study", "size")
 """Keys that say how and where to run; they are no axes and no part of a cell's identity."""
 TEXTS = ("results", "study", "key", "a", "b")
 """Those whose value is text, whatever it looks like: study=2026_11 is no number, and key=7e10 no power of ten."""
-QUOTING = "'\"\\$`"
-"""Characters that mean something within quotes, to Hydra or to a shell."""
 SHORT = {"figures": "experiment.figures"}
 """Short names of settings, as they are typed, and where they are."""
 MOST_VALUES = 1_000_000
@@ -173,6 +172,10 @@ def _text(line: str) -> str:
 def _no_override(word: str, error: HydraException, configs: Configs, actions: Sequence[str]) -> SettingError:
     """The refusal of a word that is no `key=value`, with what it may have meant."""
     key, given, value = word.partition("=")
+    if key in TEXTS and set(value) & set(
+        QUOTING
+    ):  # what Hydra stumbles over first may be a letter that text may well hold
+        return SettingError(key, value, quoted(key, value))
     if given and key.strip("+~"):
         reason = str(error).splitlines()[0]
         allowed = f"a value in Hydra's grammar: 8  8,16  range(2,8)  [1,2]  text ({reason})"
