@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import report_table
 from test_pages_browser import View, visit
 from told import RESULTS, RUN
 
+from attnlab import audit
 from attnlab.harness.publish import read_study
 from attnlab.harness.table import read_csv
+from attnlab.inputs.heads import Heads
+from attnlab.report import maps
 from attnlab.report import study as report
 from attnlab.report.page import measure
 from attnlab.report.study import Study
@@ -64,3 +71,20 @@ def test_each_interval_of_a_number_is_set_apart_and_nothing_else() -> None:
     told = str(measure("kept in 12.0 % [9.0, 15.8] to 85.0 % [80.6, 88.6] <b>"))
     assert told.count('<span class="ci">[') == 2 and "</span> to 85.0" in told and told.endswith("&lt;b&gt;")
     assert str(measure("7")) == "7" and "nothing" in str(measure("no value"))
+
+
+def test_a_word_of_200_letters_is_broken_on_paper_as_on_screen_and_no_other_is(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0).standard_normal
+    tokens = ["a" * 200, "understanding", "b" * 200]
+    made = Heads(queries=draw((1, 3, 2)), keys=draw((1, 3, 2)), values=draw((1, 3, 1)), tokens=tokens)
+    exhibits = json.loads(json.dumps(maps.gathered([audit.shown(made.head(0, 0), 8)])))
+    assert any(len(row["word"]) == 200 for row in exhibits["rows"])
+    table = report_table.table(8)
+    facts = Study(name="long", title="long", question="Which words are long?", exhibits=exhibits)
+    page, *_ = report.write(tmp_path / "long", facts, table, report_table.verdict(table))
+    (found,) = visit({"long": (page, [*VIEWS, PRINT])}, tmp_path)["pages"]
+    for look in found["visits"]:
+        assert look["wide"] <= 0, look["media"]
+        assert {word for word in look["torn"] if len(word) < 200} == set(), look["media"]
+    (printed,) = [look for look in found["visits"] if look["media"] == "print"]
+    assert printed["cut"] == [] and printed["torn"]

@@ -180,7 +180,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Markup:
     )
     return Markup(
         '<h3>The least certain rows</h3><div class="scroll" tabindex="0" role="region" aria-label="rows">'
-        '<table><thead><tr><th scope="col">where</th><th scope="col">what the map shows</th></tr></thead>'
+        '<table class="said-rows"><thead><tr><th scope="col">where</th>'
+        '<th scope="col">what the map shows</th></tr></thead>'
         "<tbody>{}</tbody></table></div>"
     ).format(lines)
 
