@@ -41,6 +41,11 @@ def line_look(place: int) -> LineLook:
     }
 
 
+def is_line(points: Sequence[tuple[float, float]]) -> bool:
+    """Whether points (x, y) make a line across a map: those of one column do not."""
+    return len({x for x, _ in points}) > 1
+
+
 def crossings(points: Sequence[tuple[float, float]], level: float) -> list[float]:
     """The heights at which a column of (height, value) crosses the level, interpolated upwards."""
     return [

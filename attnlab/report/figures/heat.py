@@ -20,10 +20,10 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.lines import Line2D
 
 from attnlab.report.figures.canvas import GRID, INK, MUTED, Layout, Sheet, tell
-from attnlab.report.figures.contours import crossings, line_look
+from attnlab.report.figures.contours import crossings, is_line, line_look
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture
-from attnlab.report.figures.ticks import evenly, value_ticks
+from attnlab.report.figures.ticks import box_edges, colour_ends, evenly, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, marks
 from attnlab.report.words import number
 from attnlab.tidy import METRIC
@@ -147,7 +147,7 @@ class Heat(Picture):
         if len(panel.marks) <= _MOST_WORDS and not self.contours and not self.curves:
             self.write_values(axes, panel, values, scale)
         for place, curve in enumerate(self.curves_of(panel)):
-            if len(curve) > 1:
+            if is_line(curve):
                 axes.plot(*zip(*curve, strict=True), **line_look(place))
         places = [self.at(mark) for mark in panel.marks] or list(boxes)
         value_ticks(axes.xaxis, sorted({x for x, _ in places}))
@@ -195,6 +195,11 @@ class Heat(Picture):
         ]
         return [*(self.contour(panel, spec) for spec in self.contours), *curves]
 
+    def lines_drawn(self, rows: pd.DataFrame) -> set[int]:
+        """The places of the contours and curves that some panel draws."""
+        every = [self.curves_of(panel) for line in self.panels(rows) for panel in line]
+        return {place for curves in every for place, curve in enumerate(curves) if is_line(curve)}
+
     def contour(self, panel: Panel, spec: Mapping[str, object]) -> list[tuple[float, float]]:
         """Where a metric crosses a level, interpolated upwards in each column of cells."""
         columns: dict[float, list[tuple[float, float]]] = {}
@@ -211,7 +216,7 @@ class Heat(Picture):
     def at_ends(self, panel: Panel, rows: pd.DataFrame, layout: Layout) -> list[End]:
         """A name at the end of each contour and curve of this panel; none where one is not there."""
         curves = self.curves_of(panel)
-        if not all(len(curve) > 1 for curve in curves):
+        if not all(map(is_line, curves)):
             return []
         letters = int(0.22 * layout.width / (0.6 * layout.text))
         return [
@@ -222,12 +227,13 @@ class Heat(Picture):
         ]
 
     def legend(self, rows: pd.DataFrame) -> list[Line2D]:
-        """The contours, the curves, and what an empty place means."""
+        """The contours and the curves of which some panel has a piece, and what an empty place means."""
         lines = [(str(spec["metric"]), spec.get("label")) for spec in self.contours]
+        drawn = self.lines_drawn(rows)
         keys: list[Line2D] = [
             Line2D([], [], label=label or self.say(metric), **line_look(place))
             for place, (metric, label) in enumerate([*lines, *((metric, None) for metric in self.curves)])
-            if marks(rows, [metric], self.by)
+            if place in drawn
         ]
         places = rows[[column for column in self.by if column != METRIC]].drop_duplicates()
         if len(self.marks(rows)) < len(places):
@@ -239,21 +245,20 @@ class Heat(Picture):
         found = [mark.interval for mark in self.marks(rows)]
         reach = [max(one.high - one.value, one.value - one.low) for one in found if one.low <= one.high]
         widest = [f"The widest interval reaches {number(max(reach))} from its value."] if reach else []
-        return [*widest, *(["Lines are interpolated in each column of cells."] if self.contours else [])]
+        contours = any(place < len(self.contours) for place in self.lines_drawn(rows))
+        return [*widest, *["Lines are interpolated in each column of cells."] * contours]
 
     def panel_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """Taller than a curve's panel."""
         return min(300.0, 1.25 * layout.height)
 
     def scale(self, found: Sequence[Mark]) -> Normalize:
-        """From 0 to 1 for rates, else from the data; one scale for all panels."""
+        """One scale for all panels."""
         values = [mark.interval.value for mark in found]
         if self.against is not None:
             reach = max(values) - min(values) or 1.0
             return Normalize(-reach, reach)
-        if all(mark.kind == "rate" for mark in found) or (min(values) >= 0 and 0.5 < max(values) <= 1):
-            return Normalize(0, 1)
-        return Normalize(min(values), max(values) if max(values) > min(values) else min(values) + 1)
+        return Normalize(*colour_ends(values, all(mark.kind == "rate" for mark in found)))
 
     def at(self, mark: Mark) -> tuple[float, float]:
         """Where a mark lies. Raises NotDrawable if a setting is no number."""
@@ -273,10 +278,10 @@ class Heat(Picture):
         """The rectangle of each cell, half-way to its neighbours, be these drawn or without a value."""
         places = panel.rows[[self.x, self.height]].apply(pd.to_numeric, errors="coerce")
         cells = places.dropna().drop_duplicates().to_numpy(dtype=float)
-        across = _edges(cells[:, 0], self.logx)
+        across = box_edges(cells[:, 0], self.logx)
         found = {}
         for x, (west, east) in across.items():
-            for y, (low, high) in _edges(cells[cells[:, 0] == x, 1], self.logy).items():
+            for y, (low, high) in box_edges(cells[cells[:, 0] == x, 1], self.logy).items():
                 found[x, y] = np.array([(west, low), (east, low), (east, high), (west, high)])
         return found
 
@@ -284,17 +289,3 @@ class Heat(Picture):
 def _colours() -> Colormap:
     """Dark to light in even steps, told apart by all eyes and in print; its black end left out."""
     return ListedColormap(seaborn.color_palette("mako", as_cmap=True)(np.linspace(0.14, 1, 256)))
-
-
-def _edges(values: np.ndarray, logarithmic: bool) -> dict[float, tuple[float, float]]:
-    """For each distinct value, the ends of its interval: half-way (on the axis) to its neighbours."""
-    distinct = np.unique(values)
-    flat = np.log(distinct) if logarithmic else distinct
-    steps = np.diff(flat) / 2 if len(flat) > 1 else np.array([0.5])
-    low, high = (
-        flat - np.append(steps[0], steps)[: len(flat)],
-        flat + np.append(steps, steps[-1])[: len(flat)],
-    )
-    if logarithmic:
-        low, high = np.exp(low), np.exp(high)
-    return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}

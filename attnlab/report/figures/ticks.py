@@ -93,9 +93,37 @@ def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axi
     axis.set_major_formatter(lambda value, _: f"{value:.4g}")
 
 
+def colour_ends(values: Sequence[float], rates: bool) -> tuple[float, float]:
+    """Where a scale of colours starts and ends: at 0 and 1 for rates and shares, else by the data.
+
+    One value in all cells tells no range: it is shown from 0 to 1 if it lies there, else in the middle of a scale
+    of its own size.
+    """
+    low, high = min(values), max(values)
+    alone = math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12)
+    if rates or (low >= 0 and high <= 1 and (alone or high > 0.5)):
+        return 0.0, 1.0
+    room = 0.5 * abs(low) if alone else 0.0
+    return low - room, high + room
+
+
 def power(value: float) -> str:
     """A power of ten: 10⁻³; plain from 0.01 to 1000."""
     if 0.01 <= value <= 1000:
         return f"{value:g}"
     exponent = f"{value:.0e}".split("e")[1]
     return "10" + raised(int(exponent))
+
+
+def box_edges(values: np.ndarray, logarithmic: bool) -> dict[float, tuple[float, float]]:
+    """For each distinct value, the ends of its interval: half-way (on the axis) to its neighbours."""
+    distinct = np.unique(values)
+    flat = np.log(distinct) if logarithmic else distinct
+    steps = np.diff(flat) / 2 if len(flat) > 1 else np.array([0.5])
+    low, high = (
+        flat - np.append(steps[0], steps)[: len(flat)],
+        flat + np.append(steps, steps[-1])[: len(flat)],
+    )
+    if logarithmic:
+        low, high = np.exp(low), np.exp(high)
+    return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}
