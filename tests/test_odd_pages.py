@@ -17,13 +17,14 @@ from conftest import Lab
 from attnlab import audit
 from attnlab.harness.overrides import MOST_VALUES
 from attnlab.inputs.heads import Heads
-from attnlab.intervals import SHARE, interval
+from attnlab.intervals import ANY, SHARE, interval
 from attnlab.report import index, maps, study
 from attnlab.report.cell_table import cell_table
-from attnlab.report.shown import whole
+from attnlab.report.figures.heat import Heat
+from attnlab.report.shown import all_once, whole
 from attnlab.report.specs import build
 from attnlab.report.words import spoken, typeset
-from attnlab.verdicts import agreement
+from attnlab.verdicts import Verdict, agreement
 
 MAP: dict[str, object] = {
     "name": "one", "kind": "heat", "x": "inputs.n", "y": "inputs.d", "value": "top1", "col": "inputs",
@@ -188,3 +189,97 @@ def test_a_cell_is_called_by_its_parts_and_every_other_setting_by_its_name() -> 
 )
 def test_a_letter_has_its_sign_and_the_name_of_a_setting_stays(words: str, told: str) -> None:
     assert typeset(words) == told
+
+
+def shares(values: dict[tuple[int, int], float], metric: str = "width") -> pd.DataFrame:
+    """A cell for each (n, d), with a mean."""
+    return pd.DataFrame(
+        [
+            {
+                "study": "odd",
+                "key": f"{n}-{d}",
+                "status": "done",
+                "reason": None,
+                "inputs": "own",
+                "inputs.n": n,
+            }
+            | {"inputs.d": d, "trials": 20, "repeats": 1, "seed": 0}
+            | report_table.measured(metric, "mean", interval(np.full(20, value), ANY))
+            for (n, d), value in values.items()
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([0.0], (0, 1)),
+        ([0.3], (0, 1)),
+        ([1.0], (0, 1)),
+        ([0.3, 0.3 + 1e-15], (0, 1)),
+        ([40.0], (20, 60)),
+        ([-2.0, -2.0], (-3, -1)),
+        ([0.1, 0.3], (0.1, 0.3)),
+        ([0.1, 0.8], (0, 1)),
+        ([2.0, 5.0], (2, 5)),
+    ],
+)
+def test_one_value_has_no_colours_beyond_its_range(values: list[float], ends: tuple[float, float]) -> None:
+    """A share or a width lies from 0 to 1, and so do its colours; what may lie anywhere is in their middle."""
+    table = shares({(4, d): value for d, value in enumerate(values, 2)})
+    found = build({**MAP, "value": "width", "col": None}).fitted(table)
+    assert isinstance(found, Heat)
+    scale = found.scale(found.marks(found.kept(table)))
+    assert (scale.vmin, scale.vmax) == pytest.approx(ends)
+    rates = found.scale(found.marks(found.kept(table.assign(kind="rate"))))
+    assert (rates.vmin, rates.vmax) == (0, 1)
+    assert found.render(table, "figures", "one").files
+
+
+def test_a_map_names_the_lines_it_draws_and_no_other() -> None:
+    """Of one column of cells a level is crossed in one point, which is no line."""
+    lines = {"contours": [{"metric": "width", "label": "at one half"}], "curves": ["width"]}
+    spec = {**MAP, "value": "width", "col": None, **lines}
+    one = shares({(4, d): d / 8 for d in (2, 3, 5)})
+    several = shares({(n, d): d / 8 for n in (4, 8) for d in (2, 3, 5)})
+    for table, drawn in ((one, False), (several, True)):
+        found = build(spec).fitted(table)
+        assert isinstance(found, Heat)
+        shown = found.render(table, "figures", "one")
+        assert ("at one half" in shown.html) == drawn
+        assert ("Lines are interpolated" in shown.caption) == drawn
+        assert len(found.legend(found.kept(table))) == (2 if drawn else 0)
+
+
+def test_the_same_marks_are_drawn_once_and_claims_are_at_their_figure() -> None:
+    one, several = rows("").query("inputs == 'alike' and `inputs.n` == 4"), rows("")
+    by = {
+        **LINES,
+        "name": "by",
+        "col": None,
+        "hue": "inputs",
+        "title": "Another title",
+        "labels": {"top1": "top"},
+    }
+    other = {**LINES, "name": "other", "kind": "points", "x": "inputs", "col": None}
+    first, second, third = all_once([LINES, by, other], one, "figures")
+    assert first.files and third.files and not second.html and not second.files
+    assert second.problem == "it would show the same as Figure 1" and second.title == "Another title"
+    assert not any(shown.problem for shown in all_once([LINES, by, other], several, "figures"))
+    narrowed = {**LINES, "name": "narrowed", "where": {"inputs": "alike"}}
+    assert not any(shown.problem for shown in all_once([LINES, narrowed], several, "figures"))
+
+
+def test_a_page_leads_from_a_claim_to_the_figure_that_is_drawn(tmp_path: Path) -> None:
+    table = report_table.table(8)
+    table = table[table["key"] == table["key"].iloc[0]]
+    spec = {"kind": "lines", "x": "weights.support", "y": "support_recall"}
+    twins = [{**spec, "name": "first", "hue": "decoder"}, {**spec, "name": "second", "col": "inputs.d"}]
+    found = all_once(twins, table, "figures")
+    assert found[1].problem and found[0].marks == found[1].marks
+    facts = dataclasses.replace(report_table.study(table), figures=twins)
+    told = Verdict(("It is so (20 trials).", "And so (20 trials)."), figures=("first", "second"))
+    study.write(tmp_path, facts, table, told)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("Not drawn: it would show the same as Figure 1.") == 1
+    assert page.count('href="#figure-first"') == 2 and 'href="#figure-second"' not in page

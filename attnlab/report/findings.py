@@ -52,7 +52,8 @@ def findings(verdict: Verdict, places: Mapping[str, tuple[int, Shown]]) -> Findi
         place, figure = places.get(name, (None, None))
         drawn = figure is not None and figure.holds(cells)
         said = common if 1 <= line <= SENTENCES else ()
-        found.append(Finding(piece, piece.sentence(said), name, place if drawn else None))
+        at = figure.name if figure else name  # of two figures with the same marks the one that is drawn
+        found.append(Finding(piece, piece.sentence(said), at, place if drawn else None))
     tables = level_tables([(one.told, one.figure, one.place) for one in found])
     number = {id(told): place for place, table in enumerate(tables, 1) for told in table.of}
     found = [dataclasses.replace(one, table=number.get(id(one.told))) for one in found]

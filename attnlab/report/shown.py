@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -18,7 +20,11 @@ log = logging.getLogger("attnlab")
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page; cells: the keys of those it draws; problem: why it is not drawn, if it is not."""
+    """What stands on the page.
+
+    cells: the keys of those it draws; problem: why it is not drawn, if it is not; marks: what tells its drawing
+    from others, so that one is shown once.
+    """
 
     name: str
     title: str
@@ -29,6 +35,7 @@ class Shown:
     metrics: tuple[str, ...] = ()
     problem: str = ""
     cells: frozenset[str] = frozenset()
+    marks: str = ""
 
     def holds(self, cells: Collection[str]) -> bool:
         """Whether it draws all of these cells."""
@@ -38,6 +45,25 @@ class Shown:
 def whole(spec: Mapping[str, object], table: pd.DataFrame, folder: str, prefix: str) -> Shown:
     """The figure with its caption for both pages. folder: where its files will lie."""
     return _shown(spec, table, lambda figure: figure.render(table, folder, prefix))
+
+
+def all_once(specs: Sequence[Mapping[str, object]], table: pd.DataFrame, folder: str) -> list[Shown]:
+    """The figures of a page; of one that has the very marks of an earlier one, which that is."""
+    first: dict[str, int] = {}
+    found = []
+    for place, spec in enumerate(specs, 1):
+        shown = whole(spec, table, folder, f"figure{place - 1}")
+        same = place if shown.problem else first.setdefault(shown.marks, place)
+        if same != place:
+            shown = Shown(
+                shown.name,
+                shown.title,
+                metrics=shown.metrics,
+                problem=f"it would show the same as Figure {same}",
+                marks=shown.marks,
+            )
+        found.append(shown)
+    return found
 
 
 def small(spec: Mapping[str, object], table: pd.DataFrame, prefix: str) -> Shown:
@@ -58,7 +84,20 @@ def _shown(spec: Mapping[str, object], table: pd.DataFrame, draw: Callable[[Figu
     except Exception as error:
         log.exception("the figure %s could not be drawn", name)
         return Shown(name, figure.heading, metrics=figure.metrics, problem=f"{type(error).__name__}: {error}")
+    rows = figure.kept(table)
     return Shown(
         name, figure.heading, Markup(drawn.html), drawn.markdown, drawn.caption, drawn.files, figure.metrics,
-        cells=frozenset(figure.kept(table).loc[lambda rows: rows["value"].notna(), "key"]),
+        cells=frozenset(rows.loc[rows["value"].notna(), "key"]), marks=_marks(figure, rows),
     )  # fmt: skip
+
+
+def _marks(figure: Figure, rows: pd.DataFrame) -> str:
+    """What is drawn and how, without words: the same for two figures with the same marks in the same places.
+
+    The cells and the metrics give the marks, x and the settings of several levels their places.
+    """
+    same: dict[str, Any] = {"name": "", "title": "", "note": "", "labels": {}, "plain": {}, "opening": False}
+    same |= {"where": {}, "prefer": {}, "reference": tuple(figure.references_in(rows))}
+    sides = {role: getattr(figure, role) for role in ("hue", "col", "row")}
+    same |= {role: side if len(figure.levels(rows, side)) > 1 else None for role, side in sides.items()}
+    return f"{dataclasses.replace(figure, **same)} of {sorted(set(rows['key']))}"

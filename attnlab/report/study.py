@@ -17,7 +17,7 @@ from attnlab.report.cell_table import assumes, cell_table
 from attnlab.report.findings import Findings, findings
 from attnlab.report.glossary import linked
 from attnlab.report.page import allowed, paragraphs, render, script
-from attnlab.report.shown import whole
+from attnlab.report.shown import all_once
 from attnlab.report.words import counted, gist, setting
 from attnlab.tidy import FINAL, USUAL, complete, unit_of
 from attnlab.verdicts import QUESTIONS, Verdict
@@ -153,13 +153,16 @@ def write(folder: Path, study: Study, table: pd.DataFrame, verdict: Verdict) -> 
     table = complete(table)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     specs = sorted(study.figures, key=lambda spec: not verdict.claimed or spec.get("name") != verdict.claimed)
-    figures = [whole(spec, table, FIGURES, f"figure{place}") for place, spec in enumerate(specs)]
+    figures = all_once(specs, table, FIGURES)
     files = [
         write_atomically(folder / FIGURES / name, content)
         for figure in figures
         for name, content in figure.files.items()
     ]
-    places = {figure.name: (place, figure) for place, figure in enumerate(figures, 1)}
+    drawn = {figure.marks: (place, figure) for place, figure in enumerate(figures, 1) if not figure.problem}
+    places = {
+        figure.name: drawn.get(figure.marks, (place, figure)) for place, figure in enumerate(figures, 1)
+    }
     found = findings(verdict, places)
     first = list(dict.fromkeys(metric for figure in figures for metric in figure.metrics))
     sorting = script("cells.js")
