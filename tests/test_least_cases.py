@@ -36,10 +36,11 @@ def cells(**numbers: tuple[float, float, float]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("law", "inside"), [(0.0, 1), (0.02, 1), (0.03, 0)])
-def test_a_law_at_the_end_of_an_interval_lies_in_it(law: float, inside: int) -> None:
+@pytest.mark.parametrize(("law", "inside"), [(0.0, True), (0.02, True), (0.03, False)])
+def test_a_law_at_the_end_of_an_interval_lies_in_it(law: float, inside: bool) -> None:
     (sentence,) = agreement(cells(share=(0.0, 0.0, 0.02), exact=(law, law, law)), "share", "exact")
-    assert f"in {inside} of the 1 cells" in sentence
+    lies = "lies in" if inside else "does not lie in"
+    assert f"The exact law {lies} the" in sentence and "in the one cell" in sentence
 
 
 def test_a_part_whose_levels_have_other_settings_keeps_them_all() -> None:
