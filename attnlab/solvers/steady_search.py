@@ -10,6 +10,8 @@ lead to the ends of the arrays as given, for these are near them and nothing wan
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from attnlab.shapes import Array, Mask
@@ -75,13 +77,18 @@ def _rounded(rows: Array) -> Array:
 
 
 def _outputs(features: Array, values: Array, mask: Mask, known: Array, targets: Array) -> Array:
-    """The outputs to reach (B, d): those of the known queries, which so are solutions still; else `targets`."""
-    from attnlab.solvers.steady_search_kernels import outputs_of  # compiled: imported when first used
+    """The outputs to reach (B, d): those of the known queries, which so are solutions still; else `targets`.
 
+    Every sum is rounded once, at its end (fsum): whatever adds it up, it is the same number.
+    """
     reached = targets.copy()
-    outputs_of(
-        *(handed(part, np.float64) for part in (features, values)), handed(mask, np.bool_), known, reached
-    )
+    for trial in np.flatnonzero(np.isfinite(known).all(axis=1)):
+        seen = mask[trial]
+        scores = [math.fsum(row) for row in features[trial, seen] * known[trial]]
+        top = max(scores)
+        weights = np.array([math.exp(score - top) for score in scores])
+        rows = (weights[:, None] * values[trial, seen]).T
+        reached[trial] = np.array([math.fsum(row) for row in rows]) / math.fsum(weights)
     return reached
 
 
