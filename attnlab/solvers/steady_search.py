@@ -6,6 +6,10 @@ is led by arrays that all machines have alike. Coordinates are turned to those o
 they come from is free to turn and to mirror them) and everything is rounded to RESOLUTION of its size: two
 computations of one number then differ once in ten million or less. From where that search ends, one step or two
 lead to the ends of the arrays as given, for these are near them and nothing wanders any more.
+
+What is left is the search's own arithmetic: its kernel may add in another order where a processor has other
+registers. Between two of them one trial of 200 differed in 4 of 12 cells of four_questions and in 1 of 31 of
+alignment, found or not found; with sums in one order everywhere none did, but the search took twice the time.
 """
 
 from __future__ import annotations
