@@ -11,7 +11,7 @@ from members import member
 from attnlab.intervals import SHARE
 from attnlab.intervals import interval as interval_of
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, Row
+from attnlab.shapes import GROUP, VISIBLE, Row
 
 
 def row(inputs: str, weights: str, decoder: str, **settings: object) -> Row:
@@ -49,7 +49,7 @@ def test_hard_attention_is_read_off_the_nearest_value_where_others_do_worse() ->
 def test_every_metric_is_one_number_per_trial() -> None:
     for name, numbers in row("tokens", "uniform_support", "simplex", n=16).items():
         assert numbers.shape == (60,), name
-        assert numbers.dtype in (np.bool_, np.float64) or name == GROUP, name
+        assert numbers.dtype in (np.bool_, np.float64) or name in (GROUP, VISIBLE), name
 
 
 def cell(n: int, decoder: str, metric: str, rate: float, **settings: object) -> dict[str, object]:
