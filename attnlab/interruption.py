@@ -54,15 +54,31 @@ def _overheard() -> Iterator[None]:
     Python answers a signal between two of its own instructions, and a kernel has none until it returns; but the
     interpreter notes the signal at once in a pipe, and kernels let other threads run.
     """
+    global _noted_in
     mine, theirs = os.pipe()
     os.set_blocking(theirs, False)
-    before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+    before, _noted_in = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False), theirs
     threading.Thread(target=_wait_for_insistence, args=(mine,), daemon=True).start()
     try:
         yield
     finally:
+        _noted_in = None
         signal.set_wakeup_fd(before)
         os.close(theirs)
+
+
+_noted_in: int | None = None
+"""The end of the pipe in which signals are noted, while somebody listens."""
+
+
+def _note_nothing() -> None:
+    """A process that forks off has the pipe, too: what ends that one is not meant for this."""
+    if _noted_in is not None:
+        signal.set_wakeup_fd(-1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_nothing)
 
 
 def _wait_for_insistence(pipe: int) -> None:

@@ -76,3 +76,32 @@ def test_a_search_in_several_calls_is_the_search_in_one(
     for name in ("parameters", "start", "count", "tried"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name), equal_nan=name == "parameters")
     assert whole.count.any()
+
+
+FORKED = """
+import os
+import signal
+import time
+from attnlab import interruption
+
+interruption.INSIST = 0.1
+with interruption.tidied():
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            try:
+                time.sleep(60)
+            finally:
+                os._exit(0)
+        time.sleep(0.3)
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+    time.sleep(0.3)
+print("goes on")
+"""
+
+
+def test_a_process_that_forks_off_and_is_ended_interrupts_nobody() -> None:
+    """As the workers of a part of somebody's own are, again and again."""
+    told = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stdout) == (0, "goes on\n"), told.stderr
