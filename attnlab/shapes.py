@@ -27,7 +27,9 @@ VISIBLE it may say how many positions each sees: bits about a position are then 
 GROUP = "group"
 """The key of a row's groups (B,), whole numbers: trials that share one are not independent."""
 VISIBLE = "visible"
-"""The key of a row's visible positions (B,), whole numbers; like the groups no metric."""
+"""The key of a row's visible positions (B,), whole numbers."""
+NO_METRICS = (GROUP, VISIBLE)
+"""The keys of a row that are no metrics: what is under them tells of the trials."""
 
 EVERY: Mask = np.ones(0, dtype=bool)
 """Stands for a mask that is True everywhere."""

@@ -118,6 +118,7 @@ ROWS = {
     "good + np.inf": "metric 'it': expected a number in some trial, got NaN or infinity in all 16",
     "good, 'group': np.arange(7)": "odd.trial: expected 8 values of group, one a trial, got 7",
     "good, 'group': good": "expected whole numbers as 'group'",
+    "good, 'visible': good": "expected whole numbers as 'visible'",
     "good, 'sum': good[:0]": "odd.trial: expected 8 values of sum, one a trial, got 0",
     "good, 3: good": "odd.trial: expected a text that can be printed as the name of a metric, got 3",
 }

@@ -25,11 +25,11 @@ import numpy as np
 from attnlab.harness import making, own, source
 from attnlab.harness.making import facts_of, is_part, part, said
 from attnlab.harness.records import SCHEMA
-from attnlab.harness.summary import labels, returned, summary
+from attnlab.harness.summary import labels, most_visible, returned, summary
 from attnlab.intervals import ANY, Measure
 from attnlab.parts import Count, SettingError, declared, file_settings, names_file, nearest, refusal
 from attnlab.seeds import Streams
-from attnlab.shapes import GROUP, VISIBLE
+from attnlab.shapes import NO_METRICS
 from attnlab.tidy import BOOKKEEPING, OF_TRIALS, lasting
 
 RESERVED = ("seed", "repeats", "rng")
@@ -251,14 +251,13 @@ class Cell:
         Raises ValueError or FloatingPointError for rows that cannot be summarised.
         """
         rates = [
-            {name: values.dtype == np.bool_ for name, values in row.items() if name not in (GROUP, VISIBLE)}
+            {name: values.dtype == np.bool_ for name, values in row.items() if name not in NO_METRICS}
             for row in rows
         ]
         if any(kinds != rates[0] for kinds in rates):
             raise ValueError(f"expected the same metrics of the same kind in every repeat, got {rates}")
         groups = labels(rows, any(map(lasting, self.facts())))
-        seen = [row[VISIBLE].max(initial=0) for row in rows if VISIBLE in row]
-        positions = int(max(seen)) if len(seen) == len(rows) else None
+        positions = most_visible(rows)
         known = {name: measure.among(positions) for name, measure in self.measures.items()}
         with np.errstate(over="raise"):  # a mean beyond all floats is none
             return {

@@ -174,7 +174,7 @@ def _no_override(word: str, error: HydraException, configs: Configs, actions: Se
     key, given, value = word.partition("=")
     if key in TEXTS and set(value) & set(
         QUOTING
-    ):  # what Hydra stumbles over first may be a letter that text may well hold
+    ):  # Hydra may stumble sooner, over a letter that text may hold
         return SettingError(key, value, quoted(key, value))
     if given and key.strip("+~"):
         reason = str(error).splitlines()[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlab.contracts import told
 from attnlab.intervals import ANY, SHARE, Measure, interval
-from attnlab.shapes import GROUP, VISIBLE
+from attnlab.shapes import GROUP, NO_METRICS, VISIBLE
 
 
 def returned(
@@ -40,7 +40,7 @@ def returned(
         if values.size != wanted and not (name in whole and values.size):
             mend = (
                 ""
-                if name in (GROUP, VISIBLE)
+                if name in NO_METRICS
                 else "; for one of the repeat as a whole: MEASURES with Measure(whole=True)"
             )
             raise ValueError(
@@ -73,8 +73,7 @@ def labels(rows: list[dict[str, np.ndarray]], lasting: bool = False) -> list[np.
     found, used = [], 0
     every = [row.get(GROUP, np.zeros(1, dtype=np.int64)) for row in rows]
     for group in every:
-        if group.dtype.kind not in "iu":
-            raise ValueError(f"expected whole numbers as {GROUP!r} of a row, got {group.dtype}")
+        _whole_numbers(GROUP, group)
         if lasting:
             found.append(np.searchsorted(np.unique(np.concatenate(every)), group))
             continue
@@ -82,6 +81,19 @@ def labels(rows: list[dict[str, np.ndarray]], lasting: bool = False) -> list[np.
         found.append(used + place)
         used += max(1, names.size)
     return found
+
+
+def most_visible(rows: list[dict[str, np.ndarray]]) -> int | None:
+    """How many positions a trial sees at most; None where a row does not say. Raises ValueError as `labels`."""
+    seen = [row[VISIBLE] for row in rows if VISIBLE in row]
+    for positions in seen:
+        _whole_numbers(VISIBLE, positions)
+    return max(int(positions.max(initial=0)) for positions in seen) if len(seen) == len(rows) else None
+
+
+def _whole_numbers(name: str, values: np.ndarray) -> None:
+    if values.dtype.kind not in "iu":
+        raise ValueError(f"expected whole numbers as {name!r} of a row, got {values.dtype}")
 
 
 def summary(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import DataFrameGroupBy
 
 from attnlab.intervals import Interval, pool_means, pool_rates
 from attnlab.tidy import MEASURED, METRIC, lasting, settings_of
@@ -15,6 +17,8 @@ KEPT, LOST = "_kept", "_lost"
 """The endings of the two metrics a bracket is made of."""
 NUMBERS = MEASURED[2:7]
 """value, low, high, count, effective."""
+OF_DRAWS = ("seed", "repeats", "trials")
+"""The columns beside the settings that say which draws a cell has."""
 
 
 def rows(table: pd.DataFrame, metric: str, where: Mapping[str, object] | None = None) -> pd.DataFrame:
@@ -70,9 +74,13 @@ def _draws(kept: pd.DataFrame) -> pd.Series:
         if "." in name or name in parts or pd.to_numeric(kept[name], errors="coerce").isna().any()
     ]
     columns = [name for name in columns if name.partition(".")[0] not in observers]
-    columns += [name for name in ("seed", "repeats", "trials") if name in kept]
-    groups = kept.groupby(columns, dropna=False, sort=False) if columns else kept.groupby(lambda _: 0)
-    return groups["count"].max()
+    columns += [name for name in OF_DRAWS if name in kept]
+    return _alike(kept, columns)["count"].max()
+
+
+def _alike(rows: pd.DataFrame, columns: Sequence[str]) -> DataFrameGroupBy[Any, Any]:
+    """The rows in groups of those that agree in these columns: one group where there are none."""
+    return rows.groupby(list(columns) if columns else lambda _: 0, dropna=False, sort=False)
 
 
 def estimate(numbers: Sequence[float] | np.ndarray) -> Interval:
@@ -103,16 +111,15 @@ def agreement(table: pd.DataFrame, metric: str, law: str) -> list[str]:
     if not len(both):
         return []
     few, held = int(both["count"].min()), int(both["held"].sum())
-    once = (
-        "; cells that differ in what has no say in it count once" if len(rows(table, law)) > len(both) else ""
-    )
+    several = len(rows(table, law)) > len(both)
+    trials = f"{few:,} trials" + (" each or more" if len(both) > 1 else "")
+    trials += "; cells that differ in what has no say in it count once" if several else ""
     share = "the 95 % interval of the measured share in"
     if len(both) == 1:
         lies = "lies in" if held else "does not lie in"
-        return [f"The exact law {lies} {share} the one cell for which it is known ({few:,} trials{once})."]
+        return [f"The exact law {lies} {share} the one cell for which it is known ({trials})."]
     return [
-        f"The exact law lies in {share} {held:,} of the {len(both):,} cells for which it is known "
-        f"({few:,} trials each or more{once})."
+        f"The exact law lies in {share} {held:,} of the {len(both):,} cells for which it is known ({trials})."
     ]
 
 
@@ -135,11 +142,11 @@ def once(rows: pd.DataFrame, numbers: Sequence[str] = NUMBERS) -> pd.DataFrame:
     A decoder has none in what is asked of the sum, nor is a cell with another one another measurement. Which have
     none is seen in the numbers: wherever cells differ in such a part and its settings alone, they are the same.
     """
-    columns = [*settings_of(rows), *(name for name in ("seed", "repeats", "trials") if name in rows)]
+    columns = [*settings_of(rows), *(name for name in OF_DRAWS if name in rows)]
     columns = [column for column in dict.fromkeys(columns) if rows[column].nunique(dropna=False) > 1]
     for part in [column for column in columns if "." not in column and f"{column}:says" in rows]:
         others = [column for column in columns if column != part and not column.startswith(f"{part}.")]
-        groups = rows.groupby(others, dropna=False, sort=False) if others else rows.groupby(lambda _: 0)
+        groups = _alike(rows, others)
         if (groups[list(numbers)].nunique(dropna=False) == 1).all(axis=None):
             rows = groups.head(1)
     return rows
