@@ -195,7 +195,7 @@ OFF: dict[str, Any] = {"metric": "total_variation", "form": "{}", "unit": "plain
 CLAIMS = (
     Claim(
         metric="top1",
-        says="Through noise, {decoder} names the attended position",
+        says="Through noise, the attended position is named by {decoder}",
         only=each(_noisy, rather(_lawful), best("top1", "decoder")),
         beside={"exact": "exact law for the best observer {}", **CHANCE},
         figure="noise",
@@ -238,7 +238,7 @@ CLAIMS = (
     ),
     Claim(
         metric="read_top1",
-        says="Without the values, {probe} names it",
+        says="Without the values, it is named by {probe}",
         over="channel:says",
         only=rather(lacking("probe:reads", OUTPUT)),
         beside={"matched_top1": "knowing the values and the channel {}", **CHANCE},
@@ -260,7 +260,7 @@ CLAIMS = (
         **OFF,
     ),
     Claim(
-        says="Where the keys follow from the values, which decides softmax weights, {decoder} is off by",
+        says="Where the keys follow from the values, which decides softmax weights, those of {decoder} are off by",
         over="channel:says",
         only=having("inputs:tied_keys"),
         figure="tied",

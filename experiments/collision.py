@@ -141,7 +141,9 @@ def _declined(table: pd.DataFrame) -> list[str]:
         return []
     many, several = cells["collision"].nunique(), len(cells) != 1
     who = (
-        f"{many} constructions decline, and say why" if many > 1 else f"{_who(cells)} declines, and says why"
+        f"{many} constructions decline, and say why"
+        if many > 1
+        else f"one construction, {_who(cells)}, declines and says why"
     )
     return [f"With no more than d + 1 positions {who} ({len(cells)} {'cells' if several else 'cell'})."]
 
@@ -226,7 +228,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     Remark(_declined, levels=_reasons),
     Claim(
         metric="jsd_bits",
-        says="By sharpness: {collision} goes as far as",
+        says="By sharpness: patterns with one output, from {collision}, are apart by",
         form="{} bits",
         unit="plain",
         over="weights.temperature",

@@ -238,7 +238,7 @@ CLAIMS = (
         theorem=by_symmetry,
         beside={"chance": "chance {}"},
         question="Q4",
-        counts="{probe} names the most-attended position",
+        counts="the most-attended position is named by {probe}",
         only=_of_weights,
         way="read",
         **SITUATIONS,

@@ -285,7 +285,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     ),
     Claim(
         metric="top1",
-        says="{decoder} names the most-attended position, on average over the heads,",
+        says="The most-attended position is named by {decoder}, on average over the heads,",
         only=each(_several, rather(beyond), rather(SPREAD), best("top1", "decoder")),
         names=NAMED,
         over="mixing",

@@ -123,7 +123,7 @@ def _named(**more: Any) -> Claim:
         "theorem": by_symmetry,
         "beside": BESIDE,
         "figure": "design",
-        "counts": "{probe} names the attended position, held out",
+        "counts": "the attended position is named by {probe}, held out",
         "way": "read",
     }
     return Claim(**{**told, **more})
@@ -132,26 +132,26 @@ def _named(**more: Any) -> Claim:
 CLAIMS = (
     _named(says="The attended position is named", over="probe", question="Q4"),
     _named(
-        says="Reading {probe:reads}, {probe} names the position",
+        says="From {probe:reads}, the position is named by {probe}",
         over="inputs:says",
         only=each(_unreused, ALONE),
         question="Q4",
     ),
     _named(
-        says="Reading {probe:reads}, {probe} names the position",
+        says="From {probe:reads}, the position is named by {probe}",
         over="inputs:says",
         only=each(_unreused, MORE),
         question="Q4",
     ),
     _named(
-        says="By sharpness: {probe} names the position",
+        says="By sharpness: the position is named by {probe}",
         over="weights.temperature",
         compares=True,
         only=each(_unreused, rather(MORE)),
         figure="temperature",
     ),
     _named(
-        says="By training examples: {probe} names the position",
+        says="By training examples: the position is named by {probe}",
         over="samples",
         compares=True,
         at="from {} training examples",
@@ -184,7 +184,7 @@ CLAIMS = (
     ),
     Claim(
         metric="top1",
-        says="Leaking: where a few contents come back, {probe} names the position",
+        says="Leaking: where a few contents come back, the position is named by {probe}",
         over="split_by",
         at="after a split by {}",
         only=_reused,

@@ -133,7 +133,7 @@ KEYS = lacking("decoder:knows", "the output and V")
 CLAIMS = (
     Claim(
         metric="top1",
-        says="Knowing the values, {decoder} names the most-attended position",
+        says="With the values known, the most-attended position is named by {decoder}",
         over="weights.temperature",
         compares=True,
         only=each(beyond, rather(VALUES), best("top1", "decoder")),
@@ -174,7 +174,7 @@ CLAIMS = (
     ),
     Claim(
         metric="support_recall",
-        says="Of the attended positions, {decoder} finds",
+        says="The share of the attended positions that is found by {decoder} is",
         form="{}",
         over="weights.support",
         only=each(beyond, _chosen, best("support_recall", "decoder")),

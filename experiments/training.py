@@ -217,18 +217,18 @@ READ: dict[str, Any] = {
         "chance": "chance {}",
     },
     "question": "Q4",
-    "counts": "{probe} reads where the layer attends",
+    "counts": "where the layer attends is read by {probe}",
     "way": "read",
 }
 CLAIMS = (
     Claim(
-        says="{probe} finds where the layer looked",
+        says="The position where the layer looked is found by {probe}",
         over="model.readability",
         figure="pressure",
         **READ,
     ),
     Claim(
-        says="{probe} finds where the layer looked",
+        says="The position where the layer looked is found by {probe}",
         over="task",
         free=("model.encoding",),
         figure="course",
@@ -236,7 +236,7 @@ CLAIMS = (
     ),
     Claim(
         metric="top1",
-        says="Along training, {probe} finds where the layer looked",
+        says="Along training, the position where the layer looked is found by {probe}",
         over="trained",
         at="with {:.0%} of the training done",
         only=each(_sound, rather(lacking("probe:reads", OUTPUT))),

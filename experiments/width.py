@@ -173,7 +173,7 @@ READ: dict[str, Any] = {
     "beside": {"informed_top1": "{decoder}, knowing {decoder:knows}: {}", "chance": "chance {}"},
     "figure": "width",
     "question": "Q4",
-    "counts": "{probe} names the attended position",
+    "counts": "the attended position is named by {probe}",
     "way": "read",
 }
 SQUEEZED = "Squeezed into {projection.width} dimensions, the position is named by {probe}"

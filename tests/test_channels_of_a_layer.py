@@ -262,7 +262,7 @@ def test_what_noise_does_is_not_said_of_its_absence() -> None:
         assert not [one for one in study.verdict(own).sentences if one.startswith("Without noise")]
     (through,) = (sentence for sentence in told if sentence.startswith("Through noise"))
     assert (
-        "names the attended position" in through and "noise of 1 on" in through and "exact law" not in through
+        "attended position is named" in through and "noise of 1 on" in through and "exact law" not in through
     )
 
 
