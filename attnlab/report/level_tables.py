@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,8 @@ from attnlab.verdicts import FROM_CERTAIN, Levels, Told
 
 MOST = 6
 """Numbers that stand side by side in a table."""
+LONG = 24
+"""Letters of a head from which on it stands once, by a letter, where every line would repeat it."""
 SIGNS = ("*", "†", "‡", "§", "¶")
 """Signs of the notes under a table."""
 Cited: TypeAlias = tuple[Told, str, int | None]
@@ -33,6 +36,21 @@ class LevelTable:
     notes: tuple[str, ...]
     figures: tuple[tuple[str, int], ...]
     of: tuple[Told, ...]
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """For each head the letter that stands for it in the lines of a narrow screen, one below the other.
+
+        Nothing for a head that is short itself, or that no second line would repeat.
+        """
+        free, several = iter(string.ascii_uppercase), len(self.lines) > 1
+        long = [bool(place) and len(head) > LONG for place, head in enumerate(self.heads)]
+        return tuple(next(free) if several and is_long else "" for is_long in long)
+
+    @property
+    def counted_above(self) -> bool:
+        """Whether the last column is one number throughout, which the facts tell as trials."""
+        return bool(self.of[0].trials) and len({line[-1] for line in self.lines}) == 1
 
 
 def level_tables(found: Sequence[Cited]) -> tuple[LevelTable, ...]:

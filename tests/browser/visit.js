@@ -54,7 +54,9 @@ function look() {
   const size = (node) => parseFloat(getComputedStyle(node).fontSize);
   const loud = all("figcaption, .small").filter((node) => size(node) > size(document.body)).map((node) => node.textContent.slice(0, 60));
   const stranded = all(".common").filter((node) => getComputedStyle(node).breakAfter !== "avoid").length;
-  return { wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken, torn, loud, stranded };
+  const names = all(".level .head").map((node) => node.textContent);
+  const repeated = [...new Set(names.filter((name, place) => name.length > 24 && names.indexOf(name) < place))];
+  return { repeated, wide: document.documentElement.scrollWidth - innerWidth, small, sealed, raw: [...new Set(raw)], cut, paper, columns, broken, torn, loud, stranded };
 }
 
 (async () => {
