@@ -28,7 +28,7 @@ from attnlab.shapes import GROUP, Row
 from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Remark, Verdict, pooled, rows, stated
 
-VERSION = 7
+VERSION = 8
 SHOWN = 64
 """Rows of a head up to which its map is shown whole."""
 DISTANCE_OF = {False: UNIT, True: NONNEGATIVE}

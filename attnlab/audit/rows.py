@@ -18,7 +18,7 @@ from attnlab.audit.asked import by_decoders, by_queries, by_rounding, chosen, ch
 from attnlab.identifiability import effective_attention, fibre_intervals, nullity, top_certified
 from attnlab.inputs.head import Head, Rows
 from attnlab.shapes import Row
-from attnlab.solvers.copies import merged
+from attnlab.solvers.copies import merged, without_copies
 from attnlab.tidy import FEW_VISIBLE
 
 ZERO = 1e-9
@@ -95,23 +95,29 @@ def top_bounds(head: Head) -> Array:
 
 def same_values(head: Head) -> Rows:
     """(n,): positions with one value, at the precision it came in, have one number."""
-    shared = merged(head.values[None], EPS[head.precision])[0]
-    return np.unique(shared, axis=0, return_inverse=True)[1].reshape(-1)
+    return _numbered(merged(head.values[None], EPS[head.precision])[0])
+
+
+def _numbered(values: Array) -> Rows:
+    return np.unique(values, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _by_values(head: Head) -> Row:
     """Of the visible values: null dimension, how clear the rank is, how many are distinct, their conditioning."""
     masks, place = np.unique(head.mask, axis=0, return_inverse=True)
-    place, same = place.reshape(-1), same_values(head)
+    place, same = place.reshape(-1), np.empty(masks.shape, dtype=np.int64)
+    for rows, values in without_copies(head.values[None], EPS[head.precision], masks):
+        same[rows] = _numbered(values[0])
     found = nullity(head.values, masks, precision=head.precision)
     with np.errstate(divide="ignore"):
         digits = np.log10(found.affine_gap)
-    apart = [len(np.unique(same[mask])) for mask in masks]
+    apart = [len(np.unique(own[mask])) for own, mask in zip(same, masks, strict=True)]
     shape = [
         _condition(head.values[mask], rank - 1) for mask, rank in zip(masks, found.affine_rank, strict=True)
     ]
     top = head.weights.argmax(axis=1)
-    others = (same[None] == same[top][:, None]) & head.mask
+    seen = same[place]
+    others = (seen == np.take_along_axis(seen, top[:, None], axis=1)) & head.mask
     return {
         "null_dimension": found.affine_null.astype(np.float64)[place],
         "gap_digits": np.where(np.isfinite(digits), digits, np.nan)[place],

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from attnlab.arrays import Array, Mask, Precision
 from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
-from attnlab.solvers.copies import merged
+from attnlab.solvers.copies import without_copies
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 from attnlab.solvers.nnls import face_tests, more_than_a_face
 
@@ -72,7 +72,7 @@ def is_unique(
     for where, piece in problems.pieces():
         support = piece.given_weights > 0
         if not more_than_a_face(support, piece.mask, piece.values.shape[2]).all():  # else nothing to compile
-            v = merged(piece.values, piece.spacing)
-            verdict[where], margin[where] = face_tests(support, v, piece.mask)
+            for rows, v in without_copies(piece.values, piece.spacing, piece.mask):
+                verdict[where][rows], margin[where][rows] = face_tests(support[rows], v, piece.mask[rows])
     shaped = verdict.reshape(problems.lead)
     return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(problems.lead))
