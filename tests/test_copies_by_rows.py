@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ from attnlab.shapes import Array, Mask
 from attnlab.solvers.copies import merged, without_copies
 
 KINDS = {"float16": np.float16, "float32": np.float32}
+ASKED: tuple[Callable[[Array, Array, Mask | None], Mask], ...] = (
+    lambda *given: is_unique(*given).unique,
+    lambda *given: is_unique(*given).undecided,
+    lambda *given: top_certified(*given).certified,
+    lambda *given: top_certified(*given).refuted,
+)
 
 
 def masks(n: int, rows: int, rng: np.random.Generator) -> dict[str, Mask]:
@@ -94,14 +101,9 @@ def test_verdicts_are_those_of_the_rows_one_by_one(kind: str, n: int) -> None:
         for name, mask in masks(n, 5, rng).items():
             a = sharp(mask, rng)
             told = f"{name} {d}"
-            for ask in (
-                lambda *given: is_unique(*given).unique,
-                lambda *given: is_unique(*given).undecided,
-                lambda *given: top_certified(*given).certified,
-                lambda *given: top_certified(*given).refuted,
-            ):
+            for ask in ASKED:
                 whole, copied = ask(a, values, mask), ask(a, np.repeat(values[None], 5, axis=0), mask)
-                alone = [bool(ask(w[seen], values[seen])) for w, seen in zip(a, mask, strict=True)]
+                alone = [bool(ask(w[seen], values[seen], None)) for w, seen in zip(a, mask, strict=True)]
                 assert whole.tolist() == copied.tolist() == alone, told
             bounds = fibre_intervals(a, values, mask)
             for w, seen, found in zip(a, mask, bounds, strict=True):

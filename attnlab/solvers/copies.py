@@ -49,7 +49,7 @@ def without_copies(values: Array, spacing: float, mask: Mask) -> Iterator[tuple[
     if len(values) == len(mask):
         yield slice(None), merged(values, spacing, mask)
         return
-    every = mask.any(axis=0)
+    every = np.asarray(mask.any(axis=0))
     if spacing <= EPS["float64"] or not len(_suspects(values, every[None], spacing)):
         yield slice(None), values
         return

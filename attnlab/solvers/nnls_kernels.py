@@ -547,6 +547,17 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
 
 
 @inner
+def _nearest(V, j, count, face):  # type: ignore[no-untyped-def]
+    """Which of the first `count` supporting values is nearest to that of position j; V (n, d)."""
+    near, least = face.place[0], np.inf
+    for t in range(count):
+        length = _leave_support(V, j, face.place[t], face.scales, V.shape[1], face.column)
+        if length < least:
+            near, least = face.place[t], length
+    return near
+
+
+@inner
 def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     """Rebuild direction `at` of position j from the nearest supporting value, to lose the fewest digits.
 
@@ -556,13 +567,8 @@ def _from_nearest(V, j, k, face, at):  # type: ignore[no-untyped-def]
     value, the step drowns in the rounding of the long difference. Returns the squared length of the step.
     """
     d = V.shape[1]
-    place, scales, H, sizes, U, column = face.place, face.scales, face.H, face.sizes, face.U, face.column
-    near, least = place[0], np.inf
-    for t in range(k):
-        length = _leave_support(V, j, place[t], scales, d, column)
-        if length < least:
-            near, least = place[t], length
-    _leave_support(V, j, near, scales, d, column)
+    H, sizes, U, column = face.H, face.sizes, face.U, face.column
+    least = _leave_support(V, j, _nearest(V, j, k, face), face.scales, d, column)
     for t in range(k - 1):
         s = 0.0
         for i in range(t, d):
@@ -649,13 +655,18 @@ def _face_test(V, support, visible, face, fit):  # type: ignore[no-untyped-def]
     if k > d + 1 or (k == d + 1 and count > 0):
         return NOT_UNIQUE, 0.0  # d + 2 points of d dimensions are dependent
     _exact_scales(V, visible, scales)
-    for t in range(1, k):
-        length = math.sqrt(_leave_support(V, place[t], place[0], scales, d, column))
-        if length == 0.0:
-            return NOT_UNIQUE, 0.0  # two supporting values are equal
-        for i in range(d):
-            D[i, t - 1] = column[i] / length
-    smallest = _turn_support(D, k - 1, H, sizes)
+    smallest = 1.0
+    for nearest in range(2):  # where directions from one value are too alike, once more from the nearest ones
+        for t in range(1, k):
+            start = _nearest(V, place[t], t, face) if nearest else place[0]
+            length = math.sqrt(_leave_support(V, place[t], start, scales, d, column))
+            if length == 0.0:
+                return NOT_UNIQUE, 0.0  # two supporting values are equal
+            for i in range(d):
+                D[i, t - 1] = column[i] / length
+        smallest = _turn_support(D, k - 1, H, sizes)
+        if smallest > _DOUBTFUL:
+            break
     if smallest == 0.0:
         return NOT_UNIQUE, 0.0
     if smallest <= _DOUBTFUL:
