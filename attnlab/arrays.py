@@ -59,7 +59,9 @@ def whole_numbers(given: ArrayLike, name: str, least: int, most: int) -> NDArray
     if array.size == 0:
         return array.astype(np.int64)
     require(array.dtype.kind in "iu", f"{name} of whole numbers", f"{array.dtype} {array.shape}")
-    require(bool(((array >= least) & (array <= most)).all()), f"{name} from {least} to {most}", "others")
+    others = array[(array < least) | (array > most)]
+    if others.size:
+        raise ValueError(f"expected {name} from {least} to {most}, got {others[0]}")
     return array.astype(np.int64)
 
 

@@ -133,7 +133,13 @@ def test_positions_asked_for_are_those_of_all(small: bool, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("positions", "words"),
-    [("peak", '"top"'), ([25], "positions from 0 to 24"), ([-1], "from 0"), ([0.5], "whole"), (3, "whole")],
+    [
+        ("peak", '"top"'),
+        ([25], "positions from 0 to 24, got 25"),
+        ([2, -1], "from 0.*got -1"),
+        ([0.5], "whole"),
+        (3, "whole"),
+    ],
 )
 def test_positions_that_are_none(positions: object, words: str) -> None:
     rng = np.random.default_rng(24)

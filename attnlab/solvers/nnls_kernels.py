@@ -548,7 +548,7 @@ def _leave_support(V, j, base, scales, d, column):  # type: ignore[no-untyped-de
 
 @inner
 def _nearest(V, j, count, face):  # type: ignore[no-untyped-def]
-    """Which of the first `count` supporting values is nearest to that of position j; V (n, d)."""
+    """Which of the first `count` supporting values is nearest to that of position j; V (n, d), face: a `Face`."""
     near, least = face.place[0], np.inf
     for t in range(count):
         length = _leave_support(V, j, face.place[t], face.scales, V.shape[1], face.column)
