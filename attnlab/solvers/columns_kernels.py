@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array
-from attnlab.solvers.compiling import enclosed, inlined, inner, kernel, whole
+from attnlab.solvers.compiling import inlined, inner, kernel, whole
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
 
 _PRICE = 1e-11
@@ -186,7 +186,7 @@ def _eliminate(T, m, P, basis, slot, bonus):  # type: ignore[no-untyped-def]
     return True
 
 
-@enclosed
+@inner
 def _start(A, N, x, order, dictionary, mean, right, left_out, heaviest, bonus):  # type: ignore[no-untyped-def]
     """From the weights to a basis, the mean of what it leaves out, and a vertex; order (N,): heaviest first.
 
@@ -459,7 +459,7 @@ def _refill(A, N, mean, T, m, P, gamma, slot, place, z, reduced, fresh):  # type
     return count
 
 
-@enclosed
+@inner
 def _minimise(A, N, mean, right, cost, dictionary, room, stop, floor, top, least, rounding):  # type: ignore[no-untyped-def]
     """Minimise cost.x over all columns; (status, the value, a lower bound by weak duality, |y|).
 

@@ -4,11 +4,9 @@ Kept: numba keeps compiled kernels in NUMBA_CACHE_DIR, else beside their source,
 Where none of these can be written (a package that root installed, a home that is read-only) they go to a folder of
 the user's own among the temporary files; where that cannot be had either, they are compiled in every process.
 
-Compiled: a kernel that only kernels call is `inner`, without the entry points for Python that numba would compile
-beside it. numba optimises such a function for itself and, with all that it calls, once more in each function that
-calls it. That of one that is `enclosed` is left to the kernel that Python calls: first calls take a seventh less.
-Only what mainly calls others is, and what has no sums to reorder: with every function of nnls is_unique took 1.55
-times as long, with the few that call others 1.16 times; far_vertices 1.8 with all, exchange 1.4.
+Compiled: a kernel that only kernels call is `inner`: no entry points for Python, and optimised once
+(attnlab.solvers.linking). LLVM writes none of them out in what calls it. What is a few operations is `inlined`
+instead, written out by numba: called, _term made far_vertices take 1.11 times as long.
 
 What compiles for longer than LONG says so (attnlab.patience). Meanwhile Python's collector of cycles rests: what
 numba builds is full of them and lives until it is done, and to walk through it again and again took a tenth of the
@@ -28,10 +26,9 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import event
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
 
 from attnlab import patience
+from attnlab.solvers import linking
 from attnlab.solvers.arithmetic import FAST
 
 SETTINGS: Any = numba.config
@@ -116,39 +113,22 @@ class _Clock(event.Listener):
 event.register("numba:compile", _Clock())  # type: ignore[no-untyped-call]
 
 
-class _Late(JITCodeLibrary):
-    """The code of a function that is optimised where it ends up, in the kernel that holds it, and only there."""
-
-    def _optimize_final_module(self) -> None:
-        """Nothing. (A numba that asks for this by another name only takes longer.)"""
-
-
-class _Enclosed(Compiler):
-    """numba's compiler, for such functions."""
-
-    def define_pipelines(self) -> Any:
-        """Those of numba, which fill this library."""
-        codegen, name = self.state.targetctx.codegen(), self.state.func_id.func_qualname
-        self.state.library = _Late(codegen, name)  # type: ignore[no-untyped-call]
-        self.state.library.enable_object_caching()
-        return super().define_pipelines()  # type: ignore[no-untyped-call]
-
-
-UNCALLED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST, nogil=True, no_cfunc_wrapper=True)
+CALLED: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, "pipeline_class": linking.KERNEL}
+UNCALLED: dict[str, Any] = {
+    "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": linking.INNER
+}  # fmt: skip
+kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST, **CALLED)
 """What Python calls; meanwhile other threads run, so that somebody hears who interrupts (attnlab.interruption)."""
 inner = njit(cache=CACHE, error_model="numpy", fastmath=FAST, **UNCALLED)
 """What kernels of the same file call."""
-enclosed = njit(cache=CACHE, error_model="numpy", fastmath=FAST, **UNCALLED, pipeline_class=_Enclosed)
-"""The same, optimised only as a part of them: what mainly calls other functions."""
 inlined = njit(cache=CACHE, error_model="numpy", fastmath=FAST, inline="always")
-"""What one kernel calls, at one place: written out there, so that all it calls is optimised once less."""
-exact = njit(cache=CACHE, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-"""Without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which reordering would undo."""
-exact_enclosed = njit(cache=CACHE, error_model="numpy", **UNCALLED, pipeline_class=_Enclosed)
-"""The same, called by kernels of the same file, and optimised only as a part of them."""
+"""What is written out where it is called: a few operations, or what one kernel calls at one place."""
+exact = njit(cache=CACHE, error_model="numpy", **CALLED)
+"""A kernel without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which they would undo."""
+exact_inner = njit(cache=CACHE, error_model="numpy", **UNCALLED)
+"""The same, called by kernels of the same file."""
 exact_inlined = njit(cache=CACHE, error_model="numpy", inline="always")
-"""The same, written out in each kernel that calls it."""
+"""The same, written out where it is called."""
 whole: Any = np.int64
 """Of the constant that a variable begins with: numba would compile all that the variable is passed to once for the
 constant, and once more for what it becomes."""

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import inner, kernel, whole
+from attnlab.solvers.compiling import inlined, inner, kernel, whole
 
 _SHIFT, _LEAST = 1e-7, 1e-13
 """Changes of the given weights, relative and absolute, that keep basic weights off zero on the way."""
@@ -40,7 +40,7 @@ _OUTSIDE = math.log2(2 / 3)
 """The slope of a weight that is 0 in b and positive in a, half way to a."""
 
 
-@inner
+@inlined
 def _term(a, b):  # type: ignore[no-untyped-def]
     """The part of one position, with weights a and b, in the divergence, in bits."""
     if b <= 0.0:

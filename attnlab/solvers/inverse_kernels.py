@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlab.solvers.compiling import exact, exact_enclosed
+from attnlab.solvers.compiling import exact, exact_inner
 
 
 @exact
@@ -67,7 +67,7 @@ def inverted(matrices, error, rounding, X, theta, rows, sign):  # type: ignore[n
             rows[m] = e
 
 
-@exact_enclosed
+@exact_inner
 def _theta(A, X, error, rounding, unit, rows):  # type: ignore[no-untyped-def]
     """theta of A (e, e), columns of size 1, with the inverse X (e, e), which becomes that of the columns as they
     were, of sizes `unit` (e,); rows (e,) := its row sums. error (e,): by how much the columns may be off;

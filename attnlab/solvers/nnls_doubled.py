@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import exact, exact_enclosed, exact_inlined, whole
+from attnlab.solvers.compiling import exact, exact_inlined, exact_inner, whole
 
 _ZERO = 1e-29
 """A residual this small, relative to the largest column, is rounding of zero."""
@@ -66,7 +66,7 @@ def _over(ah, al, bh, bl):  # type: ignore[no-untyped-def]
     return _sum(first, rh / bh)
 
 
-@exact_enclosed
+@exact_inlined
 def _dot(X, Y, m):  # type: ignore[no-untyped-def]
     """x.y of vectors of pairs (2, m)."""
     high, low = 0.0, 0.0
@@ -77,7 +77,7 @@ def _dot(X, Y, m):  # type: ignore[no-untyped-def]
     return _sum(high, low)
 
 
-@exact_enclosed
+@exact_inlined
 def _subtract(X, fh, fl, Y, m):  # type: ignore[no-untyped-def]
     """x -= f y, vectors of pairs (2, m)."""
     for i in range(m):
@@ -85,7 +85,7 @@ def _subtract(X, fh, fl, Y, m):  # type: ignore[no-untyped-def]
         X[0, i], X[1, i] = _add(X[0, i], X[1, i], -ph, -pl)
 
 
-@exact_enclosed
+@exact_inner
 def _enter(column, at, m, Q, R, v):  # type: ignore[no-untyped-def]
     """Orthogonalise a column against Q[:at], twice, into Q[at] and R[:at + 1, at]; the relative size left."""
     for i in range(m):
@@ -112,7 +112,7 @@ def _enter(column, at, m, Q, R, v):  # type: ignore[no-untyped-def]
     return size / math.sqrt(before)
 
 
-@exact_enclosed
+@exact_inner
 def _solve(count, m, Q, R, target, z):  # type: ignore[no-untyped-def]
     """z (m, 2) with `R z = Q target`: the least-squares solution of the passive columns."""
     for p in range(count - 1, -1, -1):
@@ -123,7 +123,7 @@ def _solve(count, m, Q, R, target, z):  # type: ignore[no-untyped-def]
         z[p, 0], z[p, 1] = _over(h, l, R[p, p, 0], R[p, p, 1])
 
 
-@exact_enclosed
+@exact_inner
 def _refit(C, count, m, Q, R, target, passive, inside, x, z, v):  # type: ignore[no-untyped-def]
     """Walk from x to the least-squares solution of the passive columns, dropping columns that reach 0."""
     while count > 0:  # ends: each round drops a column or is the last
@@ -154,7 +154,7 @@ def _refit(C, count, m, Q, R, target, passive, inside, x, z, v):  # type: ignore
     return count
 
 
-@exact_enclosed
+@exact_inner
 def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     """Take the part of r in the span of Q[:count] out of it; its size."""
     for p in range(count):
@@ -164,7 +164,7 @@ def _sharpen(Q, count, m, r):  # type: ignore[no-untyped-def]
     return math.sqrt(max(high, 0.0))
 
 
-@exact_enclosed
+@exact_inner
 def _active_set(C, n, m, target, Q, R, inside, passive, x, z, v, r):  # type: ignore[no-untyped-def]
     """Minimise `|C^T x - target|` over x >= 0; C (n, 2, m) has rows of size about 1. (columns, finished)."""
     for j in range(n):
@@ -193,7 +193,7 @@ def _active_set(C, n, m, target, Q, R, inside, passive, x, z, v, r):  # type: ig
     return count, False
 
 
-@exact_enclosed
+@exact_inner
 def _optimal(C, n, m, count, target, Q, inside, passive, z, r):  # type: ignore[no-untyped-def]
     """Whether z meets the optimality conditions on `target - C^T z`, formed afresh; see nnls_kernels."""
     for i in range(m):

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from attnlab.solvers.compiling import enclosed, inner, kernel, whole
+from attnlab.solvers.compiling import inner, kernel, whole
 from attnlab.solvers.face import CERTIFIED, REFUTED, UNDECIDED, UNSOLVED
 
 _PRICE = 1e-11
@@ -249,7 +249,7 @@ def _solve_basis(A, m, T, basis, rhs, beta):  # type: ignore[no-untyped-def]
     return True
 
 
-@enclosed
+@inner
 def _refresh(A, m, N, T, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """If the vertex has drifted off the right side, rebuild D and beta on the same basis."""
     drift = 0.0
@@ -342,7 +342,7 @@ def _gather(V, visible, a, A, x, place):  # type: ignore[no-untyped-def]
     return N
 
 
-@enclosed
+@inner
 def _start(A, rows, N, T, x, D, gamma, basis, nonbasic, beta, rhs, bonus):  # type: ignore[no-untyped-def]
     """From a matrix and a point of its polytope to a vertex.
 
