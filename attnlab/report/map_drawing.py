@@ -17,6 +17,8 @@ OPEN = 0.05
 VISIBLE = 0.02
 """Weights that cannot pass this are left white."""
 CELL, LETTERS = 12, 9
+HALF_A_SHEET = 400
+"""Pixels from which on a panel is too large for its words to be read where all three stand on one sheet."""
 SHADES = 20
 """Steps of darkness that are told apart."""
 COLUMNS, HOVERS = 128, 2000
@@ -41,11 +43,13 @@ def figure(one: Exhibit, place: int) -> Markup:
     )
     title = f"Layer {one['layer']}, head {one['head']}"
     part = _part(one, len(columns))
+    most = _edge(one, columns) + CELL * max(len(columns), len(one["rows"]))
+    large = " large" if most > HALF_A_SHEET else ""
     return Markup(
-        '<figure class="maps"><p class="title">{}{}</p>'
+        '<figure class="maps{}"><p class="title">{}{}</p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
         '<div class="panels">{}</div></div></figure>'
-    ).format(title, part, f"attention maps of {title.lower()}", panels)
+    ).format(large, title, part, f"attention maps of {title.lower()}", panels)
 
 
 def _part(one: Exhibit, columns: int) -> str:
@@ -60,7 +64,7 @@ def _panel(
 ) -> Markup:
     """One map. Cells of one darkness are one path; the map as shown also has hatching, and words for a pointer."""
     n, rows, first = len(columns), one["rows"], name == ORDER[0]
-    labels = 6 * max(len(_name(one, at)) for at in [*rows, *columns]) + 6
+    labels = _edge(one, columns)
     width, height = labels + CELL * n + 4, labels + CELL * len(rows) + 4
     cells: dict[int, list[str]] = {}
     for line in range(len(rows)):
@@ -78,12 +82,18 @@ def _panel(
     over = _open(one, columns, labels, hatch) if first else ""
     of = f"{counted(len(rows), 'row')} over {counted(n, 'position')}"
     alt = f"{name}: attention of {of}, layer {one['layer']}, head {one['head']}"
+    order = "" if first else f'<span class="on-paper">, in the order of the map {ORDER[0]}</span>'
     return Markup(
-        f'<div class="panel"><p class="small">{escape(name)}</p><svg width="{width}" height="{height}" '
+        f'<div class="panel"><p class="small">{escape(name)}{order}</p><svg width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}">'
         f"{_hatching(hatch) if first else ''}{frame}{''.join(drawn)}{over}"
         f"{_labels(one, columns, labels)}</svg></div>"
     )
+
+
+def _edge(one: Exhibit, columns: Sequence[int]) -> int:
+    """Where the cells of a panel begin, right of the words of its rows and below those of its positions."""
+    return 6 * max(len(_name(one, at)) for at in [*one["rows"], *columns]) + 6
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int, int]]:

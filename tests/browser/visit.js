@@ -32,7 +32,7 @@ function look() {
   const paper = getComputedStyle(document.body).backgroundColor;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
   const columns = new Set(all(".card").map((card) => Math.round(card.getBoundingClientRect().left))).size;
-  const drawn = "figure:not(:has(table)):not(.maps), .maps .panel";  // maps are as many sheets as they have panels
+  const drawn = "figure:not(:has(table)), .maps .panel";
   const piece = document.createRange();
   const linesOf = (range) => new Set([...range.getClientRects()].map((one) => Math.round(one.bottom / 4))).size;
   const tears = (cell) => {  // words of a cell that stand in two lines, though no hyphen or stroke parts them
