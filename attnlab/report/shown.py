@@ -16,6 +16,8 @@ from attnlab.report.pooling import NotDrawable
 from attnlab.report.specs import build
 
 log = logging.getLogger("attnlab")
+LOGARITHMIC = ("logx", "logy")
+"""The settings of a figure that space an axis."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ def whole(spec: Mapping[str, object], table: pd.DataFrame, folder: str, prefix: 
 
 
 def all_once(specs: Sequence[Mapping[str, object]], table: pd.DataFrame, folder: str) -> list[Shown]:
-    """The figures of a page; of one that has the very marks of an earlier one, which that is."""
+    """The figures of a page; of one that has the very marks of an earlier one, which that is.
+
+    The earlier is drawn, on its own axes, be the later's logarithmic: the order is the experiment's.
+    """
     first: dict[str, int] = {}
     found = []
     for place, spec in enumerate(specs, 1):
@@ -59,11 +64,17 @@ def all_once(specs: Sequence[Mapping[str, object]], table: pd.DataFrame, folder:
                 shown.name,
                 shown.title,
                 metrics=shown.metrics,
-                problem=f"it would show the same as Figure {same}",
+                problem=f"it would show the same as Figure {same}{_spaced(spec, specs[same - 1])}",
                 marks=shown.marks,
             )
         found.append(shown)
     return found
+
+
+def _spaced(one: Mapping[str, object], other: Mapping[str, object]) -> str:
+    """In what two figures differ that have the same marks."""
+    unlike = any(bool(one.get(name)) != bool(other.get(name)) for name in LOGARITHMIC)
+    return ", but for the spacing of an axis" if unlike else ""
 
 
 def small(spec: Mapping[str, object], table: pd.DataFrame, prefix: str) -> Shown:
@@ -100,4 +111,4 @@ def _marks(figure: Figure, rows: pd.DataFrame) -> str:
     same |= {"where": {}, "prefer": {}, "reference": tuple(figure.references_in(rows))}
     sides = {role: getattr(figure, role) for role in ("hue", "col", "row")}
     same |= {role: side if len(figure.levels(rows, side)) > 1 else None for role, side in sides.items()}
-    return f"{dataclasses.replace(figure, **same)} of {sorted(set(rows['key']))}"
+    return f"{dataclasses.replace(figure.unspaced(rows), **same)} of {sorted(set(rows['key']))}"

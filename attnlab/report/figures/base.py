@@ -102,6 +102,10 @@ class Figure(abc.ABC):
         """Whether several metrics would be drawn in one place, as nothing tells them apart."""
         return len(self.metrics) > 1 and METRIC not in self.by
 
+    def unspaced(self, rows: pd.DataFrame) -> Self:
+        """The figure without what only spaces its axes: what hides a mark, or tells two apart, stays."""
+        return self
+
     @property
     def heading(self) -> str:
         """The title, or one made of the axes."""

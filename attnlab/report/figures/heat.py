@@ -97,6 +97,11 @@ class Heat(Picture):
         others = there - {found.against}
         return found if found.against in there and others else dataclasses.replace(found, against=None)
 
+    def unspaced(self, rows: pd.DataFrame) -> Self:
+        """Linear axes, but where a cell lies at 0 or below."""
+        x, y = (pd.to_numeric(rows[column], errors="coerce").min() > 0 for column in (self.x, self.height))
+        return dataclasses.replace(self, logx=self.logx and not x, logy=self.logy and not y)
+
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels; none for what the others are compared with."""
         same = self.title_of(self.col, self.against) if self.against is not None else None

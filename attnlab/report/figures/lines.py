@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import textwrap
 from dataclasses import dataclass
+from typing import Self
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import BAND, Panel, Picture, legend_of_series
-from attnlab.report.figures.ticks import value_scale, value_ticks
+from attnlab.report.figures.ticks import in_a_decade, value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level, holding
 from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
@@ -42,6 +44,11 @@ class Lines(Picture):
         rows = super().kept(table)
         placed = rows[self.x].notna() if self.x in rows else None
         return rows[placed] if placed is not None and placed.any() else rows
+
+    def unspaced(self, rows: pd.DataFrame) -> Self:
+        """Linear axes, but for values of more than one power of ten, or of 0: what is seen of them differs."""
+        values = rows.loc[holding(rows, [*self.metrics, *self.reference]), "value"].dropna()
+        return dataclasses.replace(self, logx=False, logy=self.logy and not in_a_decade(values))
 
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """One curve for each level of hue, in front of the reference curves."""

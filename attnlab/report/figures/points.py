@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Self, TypedDict
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from attnlab.report.figures.canvas import CARD, GRID, MUTED, PAPER, WIDE, Layout, Look, tell
 from attnlab.report.figures.over import Over
 from attnlab.report.figures.picture import BAND, Panel, Picture, legend_of_series
-from attnlab.report.figures.ticks import value_scale
-from attnlab.report.pooling import Mark
+from attnlab.report.figures.ticks import in_a_decade, value_scale
+from attnlab.report.pooling import Mark, holding
 from attnlab.report.words import setting
 from attnlab.tidy import METRIC
 from attnlab.verdicts import ends_of
@@ -44,6 +44,11 @@ class Points(Picture):
     """y of each level of x, which may be names; hue beside one another. logy: a logarithmic value axis."""
 
     logy: bool = False
+
+    def unspaced(self, rows: pd.DataFrame) -> Self:
+        """Linear axes, but for values of more than one power of ten, or of 0: what is seen of them differs."""
+        values = rows.loc[holding(rows, [*self.metrics, *self.reference]), "value"].dropna()
+        return dataclasses.replace(self, logy=self.logy and not in_a_decade(values))
 
     def draw(self, axes: Axes, panel: Panel, rows: pd.DataFrame, layout: Layout) -> None:
         """One row for each level of x, from the top down."""

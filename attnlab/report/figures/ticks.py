@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
@@ -59,6 +60,11 @@ def _straight(x: Array, start: Array, end: Array) -> Array:
     piece = np.clip(np.searchsorted(start, x) - 1, 0, len(start) - 2)
     slope = np.diff(end) / np.diff(start)
     return np.asarray(end[piece] + slope[piece] * (x - start[piece]))
+
+
+def in_a_decade(values: pd.Series) -> bool:
+    """Whether an axis shows the same of these numbers, logarithmic or not: it hides none, nor heaps them up."""
+    return bool(len(values) and values.min() > 0 and values.max() <= 10 * values.min())
 
 
 def value_scale(axes: Axes, marks: Sequence[Mark], logarithmic: bool, along: Axis | None = None) -> None:
