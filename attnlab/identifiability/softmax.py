@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnlab.arrays import Array, Mask, Precision, whole
+from attnlab.arrays import Array, Mask, whole
 from attnlab.attention import output as attention_output
 from attnlab.attention import softmax_weights
 from attnlab.metrics import relative_gap
@@ -49,7 +49,6 @@ def softmax_inverse(
     mask: ArrayLike | None = None,
     *,
     starts: int = 64,
-    precision: Precision | None = None,
 ) -> Inverse:
     """Solve `V^T softmax(K q) = o` for q, from the zero query and others; all solutions found, 64 at most.
 
@@ -66,7 +65,7 @@ def softmax_inverse(
     (1, True, [0.2, 0.3, 0.2, 0.3])
     """
     starts = whole(starts, "starts", 1)
-    problems = Problems.of(values, mask, keys=keys, outputs=output, precision=precision)
+    problems = Problems.of(values, mask, keys=keys, outputs=output)
     lead, flat = problems.lead, problems.whole()
     n, e = flat.given_keys.shape[-2:]
     found = _search(flat.given_outputs, flat.values, flat.given_keys, flat.mask, starts)
