@@ -17,6 +17,7 @@ read-only whatever came, for numba compiles a kernel anew for each kind of array
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,8 +25,21 @@ from numpy.typing import NDArray
 
 Kind = TypeVar("Kind", bound=np.generic)
 
+AT_ONCE = 2**20
+"""The numbers a kernel goes through in one call, about: Python hears Ctrl-C between two calls, a part of a second
+apart, and a call costs a hundredth of what it does."""
+WHOLE = (slice(None),)
+"""One piece."""
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """The liberties above, as numba's `fastmath` takes them."""
+
+
+def few_at_once(rows: int, each: int) -> Iterable[slice]:
+    """All rows, as many in a call as AT_ONCE allows of `each` numbers a row; one at least."""
+    if rows * each <= AT_ONCE:
+        return WHOLE
+    step = max(1, AT_ONCE // each)
+    return (slice(first, first + step) for first in range(0, rows, step))
 
 
 def handed(array: NDArray[Any], kind: type[Kind]) -> NDArray[Kind]:

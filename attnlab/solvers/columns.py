@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.arithmetic import handed
-from attnlab.solvers.tableau import MARGIN, ROUNDINGS, heaviest_first
+from attnlab.solvers.arithmetic import few_at_once, handed
+from attnlab.solvers.tableau import MARGIN, PROGRAMMES, ROUNDINGS, heaviest_first
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,12 @@ def top_forced(weights: Array, values: Array, visible: Mask) -> NDArray[np.int8]
     from attnlab.solvers import columns_kernels  # compiled: imported when first used
 
     own, verdict = frame(values), np.empty(len(weights), dtype=np.int8)
-    columns_kernels.top_forced(
-        own.columns,
-        handed(own.lows, np.float64),
-        handed(weights, np.float64),
-        handed(visible, np.bool_),
-        handed(heaviest_first(weights, visible), np.int64),
-        MARGIN,
-        own.rounding,
-        verdict,
-    )
+    lows, a, seen = handed(own.lows, np.float64), handed(weights, np.float64), handed(visible, np.bool_)
+    ranked = handed(heaviest_first(weights, visible), np.int64)
+    for rows in few_at_once(len(a), own.columns.size):
+        columns_kernels.top_forced(
+            own.columns, lows, a[rows], seen[rows], ranked[rows], MARGIN, own.rounding, verdict[rows]
+        )
     return verdict
 
 
@@ -93,14 +89,21 @@ def fibre_bounds(weights: Array, values: Array, visible: Mask, asked: Mask) -> t
 
     own, bounds = frame(values), np.zeros((*weights.shape, 2))
     solved = np.empty(len(weights), dtype=np.bool_)
-    columns_kernels.fibre_bounds(
-        own.columns,
+    a, seen, wanted = (
         handed(weights, np.float64),
         handed(visible, np.bool_),
-        handed(heaviest_first(weights, visible), np.int64),
         handed(asked & visible, np.bool_),
-        own.rounding,
-        bounds,
-        solved,
     )
+    ranked = handed(heaviest_first(weights, visible), np.int64)
+    for rows in few_at_once(len(a), PROGRAMMES * own.columns.size):
+        columns_kernels.fibre_bounds(
+            own.columns,
+            a[rows],
+            seen[rows],
+            ranked[rows],
+            wanted[rows],
+            own.rounding,
+            bounds[rows],
+            solved[rows],
+        )
     return bounds, solved

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from attnlab.metrics import TIE
 from attnlab.shapes import Array, Mask, require
-from attnlab.solvers.arithmetic import handed
+from attnlab.solvers.arithmetic import few_at_once, handed
 from attnlab.solvers.face import UNSOLVED
 
 
@@ -56,9 +56,22 @@ def fibre_bounds(weights: Array, values: Array, mask: Mask | None = None, asked:
     weights, values, visible = _checked(weights, values, mask)
     wanted = visible if asked is None else handed(asked, np.bool_)
     bounds, solved = np.empty((*weights.shape, 2)), np.empty(weights.shape[0], dtype=np.bool_)
-    tableau_kernels.fibre_bounds(weights, values, visible, wanted, bounds, solved)
+    for rows in few_at_once(len(weights), PROGRAMMES * _size(values)):
+        v = values if len(values) == 1 else values[rows]
+        tableau_kernels.fibre_bounds(
+            weights[rows], v, visible[rows], wanted[rows], bounds[rows], solved[rows]
+        )
     _all_solved(solved)
     return bounds
+
+
+PROGRAMMES = 8
+"""How many times as long as one question about a row all its intervals take, at least."""
+
+
+def _size(values: Array) -> int:
+    """The numbers of a row's matrix: values (B, n, d), and ones."""
+    return values.shape[1] * (values.shape[2] + 1)
 
 
 def heaviest_first(weights: Array, visible: Mask) -> NDArray[np.int64]:
@@ -88,15 +101,12 @@ def top_forced(weights: Array, values: Array, mask: Mask | None = None) -> NDArr
     weights, values, visible = _checked(weights, values, mask)
     verdict = np.empty(weights.shape[0], dtype=np.int8)
     rounding = ROUNDINGS * float(np.finfo(np.float64).eps)
-    tableau_kernels.top_forced(
-        weights,
-        values,
-        visible,
-        handed(heaviest_first(weights, visible), np.int64),
-        MARGIN,
-        rounding,
-        verdict,
-    )
+    ranked = handed(heaviest_first(weights, visible), np.int64)
+    for rows in few_at_once(len(weights), _size(values)):
+        v = values if len(values) == 1 else values[rows]
+        tableau_kernels.top_forced(
+            weights[rows], v, visible[rows], ranked[rows], MARGIN, rounding, verdict[rows]
+        )
     _all_solved(verdict != UNSOLVED)
     return verdict
 
