@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from attnlab import metrics
-from attnlab.identifiability import fibre_intervals, is_unique, top_certified
+from attnlab.identifiability import fibre_intervals, top_certified
+from attnlab.identifiability.both import only_ones
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import BITS, SHARE, UNIT
 from attnlab.parts import Count
@@ -23,7 +24,7 @@ from attnlab.tidy import FEW_VISIBLE
 from attnlab.verdicts import Claim, Verdict, beyond, determined, each, rows, stated
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 MEASURES = {
     **dict.fromkeys(("certified_thin", "certified_middling", "certified_thick"), SHARE.sometimes),
     **dict.fromkeys(("width", "top_width", "top_weight", "tail_mass"), UNIT),
@@ -55,7 +56,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
         FEW_VISIBLE: metrics.few_visible(sample.mask, sample.d),
         "certified": certified,
         "could_vanish": np.take_along_axis(bounds[..., 0], top, axis=1)[:, 0] <= ZERO,
-        "unique": is_unique(a, sample.values, sample.mask, precision=sample.precision).unique,
+        "unique": only_ones(a, sample.values, sample.mask, precision=sample.precision)[1],
         "width": width.sum(axis=1) / sample.mask.sum(axis=1),
         "top_width": np.take_along_axis(width, top, axis=1)[:, 0],
         "top_weight": a.max(axis=1),

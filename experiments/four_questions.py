@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from attnlab.attention import output
 from attnlab.channels.base import Channel
 from attnlab.collisions.extreme import ALONE, positions
-from attnlab.identifiability import is_unique, nullity, softmax_rivals, softmax_scenario, top_certified
+from attnlab.identifiability import nullity, softmax_rivals, softmax_scenario, top_certified
+from attnlab.identifiability.both import only_ones
 from attnlab.identifiability.bracket import OVER_KEYS, unasked
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import SHARE, UNIT, Measure
@@ -52,7 +53,7 @@ from attnlab.verdicts import (
 from attnlab.verdicts.situation import SITUATION, situations
 from attnlab.weights.base import Weights
 
-VERSION = 12
+VERSION = 13
 OF_WORDS = "largest_c"
 """The metric of the cells about two words, and of no others: the largest weight that both can have."""
 MEASURES = {
@@ -101,12 +102,12 @@ def trial(
         asked = weights(sample, rng("weights"))
     density = inputs.density and values == "given"
     problem = (asked, sample.values, sample.keys, sample.mask)
+    alone = only_ones(asked, sample.values, sample.mask, precision=sample.precision)
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few_visible(sample.mask, sample.d),
         FULL_SUPPORT: full_support(asked, sample.mask),
-        "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
-        "q2": is_unique(asked, sample.values, sample.mask, precision=sample.precision).unique,
+        **dict(zip(("q1", "q2"), alone, strict=True)),
         "q2_top": top_certified(asked, sample.values, sample.mask, precision=sample.precision).certified,
         **(softmax_rivals(*problem, density=density).metrics if sample.e else unasked(sample.trials)),
         "q4": hit(read, seen[test].goal),
@@ -139,7 +140,8 @@ def _two_words(sample: Sample, rng: Streams) -> Row:
     return {
         GROUP: sample.draw,
         FEW_VISIBLE: few,
-        "q1": nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0,
+        "q1": (nullity(sample.values, sample.mask, precision=sample.precision).affine_null == 0)
+        & ~(most > 0.5 + ROUNDING),
         OF_WORDS: most,
         "q2": np.where(np.isfinite(most), most <= 0.5 + ROUNDING, np.nan),
         "q3_kept": np.where(np.isfinite(bound), bound <= 0.5 + ROUNDING, np.nan),

@@ -18,7 +18,8 @@ import pandas as pd
 from attnlab import metrics
 from attnlab.channels.base import Channel
 from attnlab.decoders.base import Decoder
-from attnlab.identifiability import fibre_intervals, is_unique, nullity, top_certified
+from attnlab.identifiability import fibre_intervals, top_certified
+from attnlab.identifiability.both import only_ones
 from attnlab.identifiability.contributions import contributions
 from attnlab.inputs.base import Inputs
 from attnlab.intervals import DISTANCE, SHARE, UNIT
@@ -44,7 +45,7 @@ from attnlab.verdicts import (
 )
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 GIVEN_BACK = 1e-6
 """The total variation up to which the weights of a head count as given back."""
 MEASURES = {
@@ -82,7 +83,7 @@ def trial(
     a = np.stack([weights(sample, draws) for sample in samples], axis=1)
     layer = Joined(samples, mixing.mixture(heads, samples[0].d, trials, rng("mixing")))
     problem, b = layer.problem, layer.together(a)
-    known = (b, problem.values, problem.mask)
+    linear, simplex = only_ones(b, problem.values, problem.mask, precision=problem.precision)
     few = metrics.few_visible(problem.mask, problem.d)
     told = contributions(a, layer)
     sent = layer.contributions(a).sum(axis=1)
@@ -94,9 +95,9 @@ def trial(
     return {
         GROUP: samples[0].draw,
         FEW_VISIBLE: few,
-        "q1": nullity(problem.values, problem.mask, precision=problem.precision).affine_null == 0,
+        "q1": linear,
         "q1_exact": np.where(inputs.density, few, np.nan),
-        "q2": is_unique(*known, precision=problem.precision).unique,
+        "q2": simplex,
         "exact": _law(a, layer) if inputs.generic_values else np.full(trials, np.nan),
         "top_certain": _top_certain(a, layer).mean(axis=1),
         "top_width": _top_width(a, layer).mean(axis=1),
@@ -196,16 +197,16 @@ def _several(table: pd.DataFrame) -> pd.DataFrame:
 
 def _thresholds(table: pd.DataFrame) -> list[str]:
     """In how many cells Q1 is answered as the count of equations says."""
-    found = rows(table, "q1").set_index("key")["value"].to_frame()
-    law = rows(table, "q1_exact").set_index("key")["value"].rename("law")
-    both = found.join(law, how="inner")
+    found, law = (rows(table, metric).set_index("key")["value"] for metric in ("q1", "q1_exact"))
+    both = found.to_frame().join(law.rename("law"), how="inner")
     if not len(both):
         return []
     same = int((both["value"] == both["law"]).sum())
+    others = "" if same == len(both) else "; the others' values are less general than declared"
     return [
         "Values that have a density leave one set of weights that sum to 1 (Q1) exactly where h (n - 1) is at "
-        f"most the dimensions that arrive: counted, without an interval, in every trial of {same} ({len(both)} "
-        "cells)."
+        f"most the dimensions that arrive: counted, without an interval, in every trial of {same}{others} "
+        f"({len(both)} cells)."
     ]
 
 

@@ -24,12 +24,13 @@ from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row, Sample
 from attnlab.solvers.formats import Format
 from attnlab.theory.misses import AWAY, expected_misses
-from attnlab.tidy import OF_KEYS, Q3_LOST
+from attnlab.tidy import OF_KEYS, Q3_LOST, settings_of
 from attnlab.verdicts import (
     Claim,
     Remark,
     Verdict,
     each,
+    having,
     holds,
     no_other_query,
     of_queries,
@@ -38,6 +39,7 @@ from attnlab.verdicts import (
     stated,
     with_law,
 )
+from attnlab.verdicts.scene import condition
 from attnlab.weights.base import Weights
 
 VERSION = 3
@@ -139,6 +141,7 @@ def _always(level: pd.DataFrame) -> str:
     sizes = {"inputs.d", "inputs.e"} <= set(level.columns)
     spare = sizes and bool((level["inputs.d"] > level["inputs.e"]).all())
     dense = holds(level, "inputs:density") and len(of_queries(level)) == len(level)
+    dense = dense and bool((level["value"] == 1).all())  # rounding may leave declared values none
     return "always, by theorem: d > e, and the values have a density" if spare and dense else ""
 
 
@@ -150,19 +153,24 @@ def _with_law(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _slopes(table: pd.DataFrame) -> list[str]:
-    """By which power the number of near misses falls with the distance, at each d and e that has several."""
-    needed = {"near", "inputs.d", "inputs.e", "inputs.n"}
-    found = rows(table, "near_misses")
+    """By which power the number of near misses falls with the distance, for each setting that has several."""
+    found = _dense(rows(table, "near_misses"), table)
+    needed = {"near", "inputs.d", "inputs.e"}
     if not needed <= set(found.columns):
         return []
-    told = []
     counted = found[(found["value"] > 0) & (found["inputs.d"] > found["inputs.e"])]
-    for (e, d, _), own in counted.groupby(["inputs.e", "inputs.d", "inputs.n"]):
+    settings = [column for column in settings_of(counted) if column not in BUT]
+    several = counted.groupby(settings, dropna=False)["near"].transform("nunique") >= 3
+    counted = counted[several.astype(bool)]
+    same = [column for column in settings if counted[column].nunique(dropna=False) == 1]
+    unsaid = (*BUT, "inputs.d", "inputs.e", *(column for column in same if "." in column))
+    told = []
+    for _, own in counted.groupby([*dict.fromkeys(("inputs.e", "inputs.d", *settings))], dropna=False):
         mean = own.groupby("near")["value"].mean()
-        if len(mean) >= 3:
-            x, y = np.log(mean.index.to_numpy(float)), np.log(mean.to_numpy(float))
-            slope = np.polyfit(x, y, 1, w=np.exp(y / 2))[0]  # counts: their logarithms vary as one over them
-            told.append(f"{slope:.2f} (d = {d:g}, e = {e:g})")
+        x, y = np.log(mean.index.to_numpy(float)), np.log(mean.to_numpy(float))
+        slope = np.polyfit(x, y, 1, w=np.exp(y / 2))[0]  # counts: their logarithms vary as one over them
+        sizes = (f"{letter} = {own[f'inputs.{letter}'].iloc[0]:g}" for letter in "de")
+        told.append(f"{slope:.2f} ({', '.join([*sizes, *condition(own, counted, '', unsaid, same)])})")
     if not told:
         return []
     return [
@@ -170,6 +178,12 @@ def _slopes(table: pd.DataFrame) -> list[str]:
         f"what was counted, the power is estimated, without an interval, as {', '.join(told)} "
         f"({len(counted)} cells)."
     ]
+
+
+def _dense(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Those of these rows whose values have a density, as declared, and bear it out: no trial is open or lost."""
+    kept = rows(table, "q3_kept")
+    return having("inputs:density")(found[found["key"].isin(kept.loc[kept["value"] == 1, "key"])])
 
 
 def _few_near(table: pd.DataFrame) -> pd.DataFrame:

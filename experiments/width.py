@@ -2,8 +2,8 @@
 
 Tokens X are mixed by attention and reach the observer through `o = (sum_i a_i x_i) W_V`, W_V of a given width:
 learned together with the readout, random, along principal components, or the first token coordinates. Each is
-then read afresh by the same probe. A decoder that knows V shows what is present at that width: it is exact as
-soon as n <= width + 1.
+then read afresh by the same probe. A decoder that knows V shows what is present at that width: the sum determines
+all weights as soon as n <= width + 1.
 """
 
 from __future__ import annotations
@@ -189,6 +189,6 @@ CLAIMS = (
         but=("probe", "inputs.d"),
         beside={"chance": "chance {}"},
         figure="width",
-        limit="An observer that knows the values is exact as soon as n is at most the width + 1.",
+        limit="The sum itself determines all weights as soon as n is at most the width + 1.",
     ),
 )

@@ -43,7 +43,10 @@ class Channel(Part, abc.ABC):
     """True for the channel that a sentence need not mention."""
     lossless: ClassVar[bool] = False
     """True if what arrives is the sum itself, so that what explains the one explains the other."""
-    facts: ClassVar[tuple[str, ...]] = ("says", "unsaid", "lossless")
+    placed: ClassVar[bool] = True
+    """False if what arrives is a function of the output and the generator alone, and not of where positions stand:
+    then positions that are alike in the output are alike in what arrives."""
+    facts: ClassVar[tuple[str, ...]] = ("says", "unsaid", "lossless", "placed")
 
     def __call__(self, weights: Array, sample: Sample, rng: np.random.Generator) -> Array:
         """What arrives (B, d) of the outputs `o = sum_i a_i v_i` of these weights (B, n)."""

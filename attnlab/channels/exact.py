@@ -18,6 +18,7 @@ class Exact(Channel):
     says: ClassVar[str] = "the output itself"
     unsaid: ClassVar[bool] = True
     lossless: ClassVar[bool] = True
+    placed: ClassVar[bool] = False
     deviation: ClassVar[float | None] = 0.0
 
     def carry(self, outputs: Array, sample: Sample, rng: np.random.Generator) -> Array:

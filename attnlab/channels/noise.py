@@ -21,6 +21,7 @@ class Noise(Channel):
     """
 
     scales: ClassVar[Literal["with the output", "not at all"]] = "not at all"
+    placed: ClassVar[bool] = False
     sigma: NonNegative = 0.1
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Rounding(Channel):
     7, of a step of the output's own: its largest coordinate over 127 or 7, which arrives with it.
     """
 
+    placed: ClassVar[bool] = False
     format: Floating | Whole = "bfloat16"
 
     @property

@@ -35,6 +35,11 @@ class Streamed(Channel, abc.ABC):
         return np.asarray(outputs + self.weight * words[np.arange(sample.trials), last])
 
     @property
+    def placed(self) -> bool:  # type: ignore[override]  # constant in most parts
+        """With a weight, what arrives tells the last visible position from the others."""
+        return self.weight > 0
+
+    @property
     def told(self) -> str:
         """The sum in words."""
         share = "" if self.weight == 1 else f"{self.weight:g} times "

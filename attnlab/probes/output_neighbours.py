@@ -26,7 +26,7 @@ class OutputNeighbours(Probe):
     probabilities through one exponent fitted on held-out groups.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     says: ClassVar[str] = "a memory of the nearest outputs"
 
     neighbours: Count = 8
@@ -43,11 +43,14 @@ class OutputNeighbours(Probe):
     def _remembered(self, train: Examples) -> Callable[[Array], Array]:
         from sklearn.neighbors import NearestNeighbors  # loads slowly: only where a probe learns
 
-        index = NearestNeighbors(n_neighbors=min(self.neighbours, len(train))).fit(train.outputs)
-        nearest = 1e-9 * float(np.abs(train.outputs).max())  # an exact copy counts as this near
+        unit = 2.0 ** int(np.frexp(np.abs(train.outputs).max())[1])  # of outputs that are all zero 1
+        index = NearestNeighbors(n_neighbors=min(self.neighbours, len(train))).fit(train.outputs / unit)
+        nearest = 1e-9 * (
+            float(np.abs(train.outputs).max() / unit) or 1.0
+        )  # an exact copy counts as this near
 
         def estimate(outputs: Array) -> Array:
-            distance, rows = index.kneighbors(outputs)
+            distance, rows = index.kneighbors(outputs / unit)
             closeness = 1 / np.maximum(distance, nearest)
             share = closeness / closeness.sum(axis=1, keepdims=True)
             return np.asarray(np.matmul(share[:, None, :], train.goal[rows])[:, 0])

@@ -77,11 +77,13 @@ def of_no_query(table: pd.DataFrame) -> pd.DataFrame:
 def by_symmetry(rows: pd.DataFrame) -> str:
     """The theorem that a reader of the output alone is right in 1/n, in words, or nothing.
 
-    It takes positions that differ in nothing but their number and weights that prefer none, as parts declare.
+    It takes positions that differ in nothing but their number, weights that prefer none and a channel in which no
+    position has a place of its own, as parts declare.
     """
     alone = "probe:reads" in rows and bool((rows["probe:reads"] == "the output").all())
     symmetric = holds(rows, "inputs:exchangeable") and holds(rows, "weights:equivariant")
-    return "chance by symmetry" if alone and symmetric else ""
+    placed = "channel:placed" in rows and bool(rows["channel:placed"].isin([True, "True"]).any())
+    return "chance by symmetry" if alone and symmetric and not placed else ""
 
 
 def have_rivals(rows: pd.DataFrame) -> str:
