@@ -1,7 +1,7 @@
 """What an experiment concludes from its tidy table: claims, the numbers they state and the words they use."""
 
 from attnlab.verdicts.answers import QUESTIONS, Answer, Question, Verdict
-from attnlab.verdicts.bracket import Average, Bracket, Number, ends_of
+from attnlab.verdicts.bracket import Average, Bracket, Number, ends_of, is_open
 from attnlab.verdicts.claim import Claim, stated
 from attnlab.verdicts.facts import (
     beyond,
@@ -56,6 +56,7 @@ __all__ = [
     "having",
     "holds",
     "interval",
+    "is_open",
     "lacking",
     "named",
     "no_other_query",

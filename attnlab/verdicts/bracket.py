@@ -62,7 +62,7 @@ class Bracket:
     @property
     def ends(self) -> tuple[Interval | Average, ...]:
         """The share that is kept at least and at most, each with its interval; one where nothing is open."""
-        return (self.kept,) if self.open <= MEET else (self.kept, remainder(self.lost))
+        return (self.kept, remainder(self.lost)) if is_open(self) else (self.kept,)
 
     @property
     def open(self) -> float:
@@ -105,6 +105,11 @@ class Bracket:
 
 Number = Interval | Average | Bracket
 """What a claim may state: one cell's estimate, an average over a grid, a share between two certified counts."""
+
+
+def is_open(number: Number) -> bool:
+    """Whether a number is a share that something leaves open: then, and only then, it has two ends."""
+    return isinstance(number, Bracket) and number.open > MEET
 
 
 def ends_of(number: Number) -> tuple[Interval | Average, ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attnlab.tidy import Unit, settings_of, unit_of
+from attnlab.tidy import METRIC, Unit, settings_of, unit_of
 from attnlab.verdicts.answers import Answer
-from attnlab.verdicts.bracket import Bracket, Number
-from attnlab.verdicts.pooling import once, pooled
+from attnlab.verdicts.bracket import Number, is_open
+from attnlab.verdicts.pooling import KEPT, once, pooled
 from attnlab.verdicts.scene import apart, condition, filled, metric_rows
 from attnlab.verdicts.told import FROM_CERTAIN, Levels, Told
 from attnlab.verdicts.wording import Wording, certainly, header, listed, noted, short, width
@@ -140,7 +140,7 @@ class Finding:
         own = [
             name for name in self.claim.beside if name not in self._same and any(name in one for one in found)
         ]
-        halved = any(isinstance(place.number, Bracket) for place in self.places)
+        halved = any(is_open(place.number) for place in self.places)
         share = self.claim.form == "in {}"
         of_number = self.claim.form.replace("{}", "").strip() or "value"
         unit = f"share of {self._unit}s" if share else of_number
@@ -213,7 +213,7 @@ class Finding:
 
     def _number(self, place: Place, first: bool) -> str:
         number = self.claim.form.format(self.claim.printed(place.number))
-        if isinstance(place.number, Bracket) and self.claim.form == "in {}":
+        if is_open(place.number) and self.claim.form == "in {}":
             number = certainly(place.number)
         return number + (f" of {self._unit}s" if first and self.claim.form == "in {}" else "")
 
@@ -247,7 +247,7 @@ class Finding:
     def _spread(self) -> str:
         study = once(self.study)
         values = study["value"]
-        halved = any(isinstance(place.number, Bracket) for place in self.places)
+        halved = bool((study[METRIC] == self.claim.metric + KEPT).any())  # one end alone is no range
         if halved or not self.claim.spread or len(study) <= len(self.places):
             return ""
         low, high = (

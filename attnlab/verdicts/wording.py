@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from attnlab.verdicts.answers import Question, Way
-from attnlab.verdicts.bracket import Bracket, Number
+from attnlab.verdicts.bracket import Number, ends_of
 from attnlab.verdicts.scene import Choice
 
 ROUNDING = 1e-9
@@ -71,10 +71,10 @@ def listed(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
 
 
-def certainly(number: Bracket) -> str:
-    """A bracket in a sentence: `certainly in 12.0 % [9.0, 15.8] (possibly in 85.0 % [80.6, 88.6])`."""
-    kept, *most = (end.percent for end in number.ends)
-    return f"certainly in {kept}" + "".join(f" (possibly in {end})" for end in most)
+def certainly(number: Number) -> str:
+    """An open share in a sentence: `certainly in 12.0 % [9.0, 15.8] (possibly in 85.0 % [80.6, 88.6])`."""
+    kept, possible = (end.percent for end in ends_of(number))
+    return f"certainly in {kept} (possibly in {possible})"
 
 
 def header(words: str) -> str:

@@ -20,7 +20,7 @@ from attnlab.report.figures.ticks import in_a_decade, value_scale, value_ticks
 from attnlab.report.pooling import Mark, NotDrawable, at_level, holding
 from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
-from attnlab.verdicts import Bracket, ends_of
+from attnlab.verdicts import ends_of, is_open
 
 THIN = 1.1
 """The width of a reference curve, in points."""
@@ -104,7 +104,7 @@ class Lines(Picture):
         words = [self.tells(mark) for mark in series]
         ends = [ends_of(mark.interval) for mark in series]
         curves = []
-        for which in (0, -1) if any(isinstance(mark.interval, Bracket) for mark in series) else (0,):
+        for which in (0, -1) if any(is_open(mark.interval) for mark in series) else (0,):
             found = [number[which] for number in ends]
             y = [number.value for number in found]
             floor = min((value for value in y if value > 0), default=1.0) / 10 if self.logy else -math.inf

@@ -22,7 +22,7 @@ from attnlab.report.figures.ticks import apart
 from attnlab.report.pooling import Mark, at_level, marks
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
-from attnlab.verdicts import ends_of
+from attnlab.verdicts import is_open
 
 BAND, BANDS = 0.13, "A band reaches from what is certain to what is possible."
 """How dark the band between the ends of a share is that something leaves open, and what a caption says of it."""
@@ -68,7 +68,7 @@ class Picture(Figure):
 
     def about_references(self, rows: pd.DataFrame) -> list[str]:
         """What the reference curves are, and the bands."""
-        open_ones = [mark for mark in self.marks(rows) if len(ends_of(mark.interval)) > 1]
+        open_ones = [mark for mark in self.marks(rows) if is_open(mark.interval)]
         return [*super().about_references(rows), *[BANDS] * bool(open_ones)]
 
     def reference_dash(self, metric: str) -> Dash:

@@ -18,7 +18,7 @@ from attnlab.report.figures.ticks import in_a_decade, value_scale
 from attnlab.report.pooling import Mark, holding
 from attnlab.report.words import setting
 from attnlab.tidy import METRIC
-from attnlab.verdicts import ends_of
+from attnlab.verdicts import ends_of, is_open
 
 ROOM = 160.0
 """What two panels side by side need at least, in points."""
@@ -105,9 +105,9 @@ class Points(Picture):
         )
         tell(dots, words)
         for mark, y in zip(series, heights, strict=True):
-            lower, *upper = (end.value for end in ends_of(mark.interval))
-            if upper:
-                axes.hlines(y, lower, upper[0], colors=look.colour, alpha=BAND, linewidth=6, zorder=1)
+            if is_open(mark.interval):
+                lower, upper = (end.value for end in ends_of(mark.interval))
+                axes.hlines(y, lower, upper, colors=look.colour, alpha=BAND, linewidth=6, zorder=1)
 
     def names(self, rows: pd.DataFrame) -> list[object]:
         """The levels of x that have a value; each has a row."""

@@ -12,7 +12,7 @@ from attnlab.intervals import Interval
 from attnlab.report.figures.table import Table
 from attnlab.report.page import prose
 from attnlab.report.pooling import Mark, marks
-from attnlab.verdicts import Number, ends_of
+from attnlab.verdicts import Number, ends_of, is_open
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Tiles(Table):
             return Markup('<td role="cell">{}<span class="nothing">{}</span></td>').format(named, instead)
         value, interval = percent(mark.interval)
         ends = ends_of(mark.interval)
-        kind = "tile bracket" if len(ends) > 1 else "tile"
+        kind = "tile bracket" if is_open(mark.interval) else "tile"
         style = f"--low:{100 * ends[0].value:.1f}%;--high:{100 * ends[-1].value:.1f}%"
         inner = Markup("<b>{}</b>").format(value)
         if interval:
