@@ -64,5 +64,5 @@ def test_four_pages_print_one_bracket(situation: str, command: Callable[..., Any
     (told,) = printed
     tiles = build(TILES)
     row = tiles.kept(read_csv(tmp_path / "four_questions" / "results.csv"))
-    ((mark, _),) = [tiles.line(row, (row[tiles.x].iloc[0],))[tiles.metrics.index("q3")]]  # type: ignore[attr-defined]
+    ((mark, _),) = [dict(tiles.lines(row))[(row[tiles.x].iloc[0],)][tiles.metrics.index("q3")]]  # type: ignore[attr-defined]
     assert mark.interval.percent in told

@@ -36,8 +36,20 @@ class Claim(Wording):
 
     def found(self, table: pd.DataFrame) -> Finding | None:
         """What the rows of this table say, or None."""
+        return self.looked_up(table)[0]
+
+    def looked_up(self, table: pd.DataFrame) -> tuple[Finding | None, bool]:
+        """What the rows of this table say, or None; and whether it leaves out cells that it would be about.
+
+        It does where the answer holds there by definition, and not in all of them.
+        """
         table = witnessed(table)
-        study = self._rows(table)
+        own, trivial = self.only(table), self._trivial(table)
+        here = rows(own, self.metric)["key"].isin(trivial)
+        return self._found(table, self._rows(own, trivial)), bool(here.any() and not here.all())
+
+    def _found(self, table: pd.DataFrame, study: pd.DataFrame) -> Finding | None:
+        """What these rows of the claim's metric say, or None."""
         if not len(study) or (self.over and self.over not in study):
             return None
         free = settings_of(study) if self.apart else self.free
@@ -50,25 +62,19 @@ class Claim(Wording):
         ]
         return Finding(self, table, study, chosen, tuple(places)) if len(places) > self.compares else None
 
-    def _rows(self, table: pd.DataFrame) -> pd.DataFrame:
-        own = self.only(table)
+    def _rows(self, own: pd.DataFrame, trivial: pd.Series) -> pd.DataFrame:
+        """Of the rows the claim is about those of its metric, without those of trivial cells where others are."""
         kept = rows(own, self.metric)
         kept = kept if len(kept) else rows(own, self.metric + KEPT)
         kept = kept[kept["count"] >= ENOUGH]
         kept = kept[kept[self.over].notna()] if self.over in kept else kept
-        open_to = kept[~kept["key"].isin(self._trivial(table))]
+        open_to = kept[~kept["key"].isin(trivial)]
         return open_to if len(open_to) else kept
 
     def _trivial(self, table: pd.DataFrame) -> pd.Series:
         """The keys of the cells in which the answer holds by definition."""
         chances = [metric for metric, words in self.beside.items() if words.startswith("chance")]
         return table.loc[by_definition(table, chances), "key"]
-
-    def left_out(self, table: pd.DataFrame) -> bool:
-        """Whether it says nothing of cells that it would be about, as the answer holds there by definition."""
-        own = rows(self.only(table), self.metric)
-        trivial = own["key"].isin(self._trivial(table))
-        return bool(trivial.any() and not trivial.all())
 
     def _number(self, table: pd.DataFrame, level: pd.DataFrame) -> Number:
         number = pooled(level)
@@ -97,9 +103,13 @@ class Claim(Wording):
 def stated(table: pd.DataFrame, claims: Sequence[Claim | Remark], limits: Sequence[str] = ()) -> Verdict:
     """The verdict these claims make of a table: what they find, in their order, and what they do not show."""
     table = witnessed(table)
-    findings = [found for found in (claim.found(table) for claim in claims) if found is not None]
+    looked = [
+        claim.looked_up(table) if isinstance(claim, Claim) else (claim.found(table), False)
+        for claim in claims
+    ]
+    findings = [found for found, _ in looked if found is not None]
     own = [found.limit for found in findings if found.limit]
-    if any(isinstance(claim, Claim) and claim.left_out(table) for claim in claims):
+    if any(left_out for _, left_out in looked):
         own.append(BY_DEFINITION)
     answers: dict[tuple[object, ...], Answer] = {}
     for found in findings:

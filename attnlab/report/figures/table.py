@@ -44,9 +44,9 @@ class Table(Figure):
         rows = self.kept(table)
         heads = "".join(f'<th scope="col">{prose(name)}</th>' for name in self.heads(rows))
         lines = []
-        for place in self.places(rows):
+        for place, line in self.lines(rows):
             cells = []
-            for mark, instead in self.line(rows, place):
+            for mark, instead in line:
                 if mark is None:
                     cells.append(f'<td><span class="nothing">{escape(instead)}</span></td>')
                 else:
@@ -65,11 +65,8 @@ class Table(Figure):
         rows = self.kept(table)
         heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
-        for place in self.places(rows):
-            cells = [
-                instead if mark is None else measured(mark.interval)
-                for mark, instead in self.line(rows, place)
-            ]
+        for place, line in self.lines(rows):
+            cells = [instead if mark is None else measured(mark.interval) for mark, instead in line]
             lines.append([self.head_of(rows, place), *cells])
         return self.written(lines)
 
@@ -128,7 +125,8 @@ class Table(Figure):
         """The words before a line; a label may hold settings, `{inputs.n}`, told as they are in its cells."""
         first, *others = place
         own = self.x == SITUATION
-        words = str(first) if own else common(self.word(self.x, first), self.at(rows, place))
+        words = str(first) if own else self.word(self.x, first)
+        words = words if own or "{" not in words else common(words, self.at(rows, place))
         more = [self.title_of(column, level) for column, level in zip(self.down[1:], others, strict=True)]
         return ", ".join([words, *more])
 
@@ -145,17 +143,24 @@ class Table(Figure):
             for level in self.levels(rows, self.col)
         ]
 
-    def line(self, rows: pd.DataFrame, place: Sequence[object]) -> list[tuple[Mark | None, str]]:
-        """The marks of one line; where there is none, the status of the cells instead."""
-        found = [mark for mark in self.marks(rows) if self.place_of(mark) == tuple(place)]
-        at = self.by.index(self.col) if self.col else None
+    def lines(self, rows: pd.DataFrame) -> list[tuple[tuple[object, ...], list[tuple[Mark | None, str]]]]:
+        """Each line's levels and its marks; where there is none, the status of the cells instead."""
         across = self.metrics if self.col is None else self.levels(rows, self.col)
-        line: list[tuple[Mark | None, str]] = []
-        for head in across:
-            ours = [mark for mark in found if (mark.metric if at is None else mark.place[at]) == head]
-            here = self.at(rows, place)
-            if self.col and self.col != METRIC:
-                here = here[here[self.col].isin([head])]
-            away = sorted({str(status) for status in here["status"]} - {"done"})
-            line.append((ours[0] if ours else None, ", ".join(away) or NO_VALUE))
-        return line
+        at = self.by.index(self.col) if self.col else None
+        found: dict[tuple[tuple[object, ...], object], Mark] = {}
+        for mark in self.marks(rows):
+            found.setdefault((self.place_of(mark), mark.metric if at is None else mark.place[at]), mark)
+        columns = [column for column in [*self.down, *([self.col] if self.col else [])] if column != METRIC]
+        away: dict[tuple[object, ...], set[str]] = {}
+        for *levels, status in rows[[*columns, "status"]].drop_duplicates().itertuples(index=False):
+            away.setdefault(tuple(map(plain, levels)), set()).add(str(status))
+        lines = []
+        for place in self.places(rows):
+            line: list[tuple[Mark | None, str]] = []
+            for head in across:
+                named = [*zip(self.down, place, strict=True), (self.col, head)]
+                key = tuple(level for column, level in named if column in columns)
+                instead = ", ".join(sorted(away.get(key, set()) - {"done"})) or NO_VALUE
+                line.append((found.get((place, head)), instead))
+            lines.append((place, line))
+        return lines

@@ -36,9 +36,9 @@ class Tiles(Table):
         heads = self.heads(rows)
         beside = self._within(rows)
         lines = []
-        for place in self.places(rows):
-            line = zip(self.metrics, heads, self.line(rows, place), strict=True)
-            cells = [self._tile(name, head, *cell, beside.get(place)) for name, head, cell in line]
+        for place, line in self.lines(rows):
+            named = zip(self.metrics, heads, line, strict=True)
+            cells = [self._tile(name, head, *cell, beside.get(place)) for name, head, cell in named]
             head = f'<th scope="row" role="rowheader">{prose(self.head_of(rows, place))}</th>'
             lines.append(f'<tr role="row">{head}{"".join(cells)}</tr>')
         across = "".join(f'<th scope="col" role="columnheader">{prose(name)}</th>' for name in heads)
@@ -77,9 +77,9 @@ class Tiles(Table):
         beside = self._within(rows)
         heads = [self.corner(rows), *self.heads(rows)]
         lines = [heads, ["---"] * len(heads)]
-        for place in self.places(rows):
+        for place, found in self.lines(rows):
             line = [self.head_of(rows, place)]
-            for metric, (mark, instead) in zip(self.metrics, self.line(rows, place), strict=True):
+            for metric, (mark, instead) in zip(self.metrics, found, strict=True):
                 cell = instead if mark is None else " ".join(filter(None, percent(mark.interval)))
                 if mark is not None and metric in self.inside and place in beside:
                     cell += f" ({self.say(self.inside[metric])} {percent(beside[place].interval)[0]})"
