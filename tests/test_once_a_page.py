@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 import report_table
 
+from attnlab.report import pooling
+from attnlab.report.figures import base
 from attnlab.report.figures.table import Table
 from attnlab.report.shown import whole
+from attnlab.report.specs import build
 from attnlab.report.words import NO_VALUE
 from attnlab.verdicts import Claim, claim, stated
 
@@ -76,3 +79,24 @@ def test_a_claim_finds_its_trivial_cells_once(monkeypatch: pytest.MonkeyPatch) -
     ]
     assert stated(table, asked).sentences and len(calls) == len(asked)
     assert isinstance(table, pd.DataFrame)
+
+
+@pytest.mark.parametrize("kind", ["lines", "heat"])
+def test_no_table_is_made_into_marks_twice(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a drawing, its legend, its caption and its words ask; what is made is kept with the figure."""
+    made: list[pd.DataFrame] = []
+    asked = pooling.marks
+
+    def counted(table: pd.DataFrame, *rest: Any) -> Any:
+        made.append(table)
+        return asked(table, *rest)
+
+    monkeypatch.setattr(base, "marks", counted)
+    spec = {**TABLE, "kind": kind, "hue": None, "col": "decoder"}
+    table = report_table.table(8)
+    spec |= {"y": "weights.support", "value": "support_recall"} if kind == "heat" else {}
+    assert not whole(spec, table, "figures", "one").problem
+    assert made and len({id(one) for one in made}) == len(made)
+    once, again = (build(spec).fitted(table) for _ in range(2))
+    assert once.kept(table) is once.kept(table) and once.marks(table) is not again.marks(table)
+    assert once == again and repr(once) == repr(again)

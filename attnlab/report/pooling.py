@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -16,6 +17,27 @@ from attnlab.verdicts.situation import SITUATION, situations
 
 if TYPE_CHECKING:
     from pandas.api.typing import SeriesGroupBy
+
+
+Found = TypeVar("Found")
+
+
+def of_rows(method: Callable[[Any, pd.DataFrame], Found]) -> Callable[[Any, pd.DataFrame], Found]:
+    """A figure's method of rows that is computed once for each table: neither figure nor table changes.
+
+    What it found is kept with the figure, and the table with it, so that no other takes its place in memory.
+    """
+
+    @functools.wraps(method)
+    def asked(figure: Any, rows: pd.DataFrame) -> Found:
+        known = vars(figure).setdefault("_of_rows", {})
+        place = (method.__qualname__, id(rows))
+        if place not in known:
+            known[place] = rows, method(figure, rows)
+        found: Found = known[place][1]
+        return found
+
+    return asked
 
 
 @dataclass(frozen=True)

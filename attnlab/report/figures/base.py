@@ -21,6 +21,7 @@ from attnlab.report.pooling import (
     holds,
     levels,
     marks,
+    of_rows,
     pooled_over,
     preferred,
 )
@@ -192,6 +193,7 @@ class Figure(abc.ABC):
         told = several.union(self.references_in(rows))
         return next((title for name, title in self.plain.items() if name not in told), self.title)
 
+    @of_rows
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this figure is about, with derived columns. Raises NotDrawable."""
         rows, _ = self._about(table)
@@ -208,6 +210,7 @@ class Figure(abc.ABC):
         rows, found = preferred(rows, self.prefer, self.metrics, self.drawn_over())
         return distinct(rows, self.silent), {**asked, **found}
 
+    @of_rows
     def marks(self, rows: pd.DataFrame) -> list[Mark]:
         """The figure's marks. Raises NotDrawable if every cell is missing."""
         found = marks(rows, self.metrics, self.by)

@@ -24,7 +24,7 @@ from attnlab.report.figures.contours import crossings, is_line, line_look
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import Panel, Picture
 from attnlab.report.figures.ticks import box_edges, colour_ends, evenly, value_ticks
-from attnlab.report.pooling import Mark, NotDrawable, marks
+from attnlab.report.pooling import Mark, NotDrawable, marks, of_rows
 from attnlab.report.words import number
 from attnlab.tidy import METRIC
 from attnlab.verdicts.settings import is_name
@@ -102,6 +102,7 @@ class Heat(Picture):
         x, y = (pd.to_numeric(rows[column], errors="coerce").min() > 0 for column in (self.x, self.height))
         return dataclasses.replace(self, logx=self.logx and not x, logy=self.logy and not y)
 
+    @of_rows
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels; none for what the others are compared with."""
         same = self.title_of(self.col, self.against) if self.against is not None else None
@@ -273,6 +274,7 @@ class Heat(Picture):
         column = self.height if isinstance(x, int | float) else self.x
         raise NotDrawable(f"{column} is not a number in every cell")
 
+    @of_rows
     def reach(self, rows: pd.DataFrame) -> np.ndarray:
         """From where to where the cells of all panels lie, along x and y; what a panel lacks stays empty."""
         boxes = [box for line in self.panels(rows) for panel in line for box in self.boxes(panel).values()]

@@ -17,7 +17,7 @@ from attnlab.report.figures.canvas import INK, MUTED, PAPER, Layout, Look, tell
 from attnlab.report.figures.ends import End
 from attnlab.report.figures.picture import BAND, Panel, Picture, legend_of_series
 from attnlab.report.figures.ticks import in_a_decade, value_scale, value_ticks
-from attnlab.report.pooling import Mark, NotDrawable, at_level, holding
+from attnlab.report.pooling import Mark, NotDrawable, at_level, holding, of_rows
 from attnlab.report.words import kind_of_reference
 from attnlab.tidy import METRIC
 from attnlab.verdicts import ends_of, is_open
@@ -39,6 +39,7 @@ class Lines(Picture):
     logx: bool = False
     logy: bool = False
 
+    @of_rows
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows that have an x, where any does: a cell without that setting has no place on the axis."""
         rows = super().kept(table)

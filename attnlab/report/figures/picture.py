@@ -19,7 +19,7 @@ from attnlab.report.figures.canvas import CARD, NARROW, WIDE, Dash, Layout, Look
 from attnlab.report.figures.ends import End, write_ends
 from attnlab.report.figures.over import Over, line_height, write_over
 from attnlab.report.figures.ticks import apart
-from attnlab.report.pooling import Mark, at_level, marks
+from attnlab.report.pooling import Mark, at_level, marks, of_rows
 from attnlab.report.words import places_of_references
 from attnlab.tidy import METRIC
 from attnlab.verdicts import is_open
@@ -102,6 +102,7 @@ class Picture(Figure):
         every = canvas.looks(1 + max(places.values(), default=0))
         return {level: every[place] for level, place in places.items()}
 
+    @of_rows
     def panels(self, rows: pd.DataFrame) -> list[list[Panel]]:
         """The panels by row and column."""
         every = self.marks(rows)

@@ -12,7 +12,7 @@ from markupsafe import escape
 from attnlab.report.figures.base import Figure, Rendering
 from attnlab.report.interval_bar import interval_bar
 from attnlab.report.page import markdown_prose, measure, prose
-from attnlab.report.pooling import Mark, at_level
+from attnlab.report.pooling import Mark, at_level, of_rows
 from attnlab.report.words import NO_VALUE, measured, plain
 from attnlab.tidy import METRIC
 from attnlab.verdicts.scene import common
@@ -77,6 +77,7 @@ class Table(Figure):
             for line in lines
         )
 
+    @of_rows
     def kept(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows this table is about; situations in their own order. Raises NotDrawable."""
         if self.x != SITUATION:
