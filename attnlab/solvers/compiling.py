@@ -2,7 +2,8 @@
 
 Kept: numba keeps compiled kernels in NUMBA_CACHE_DIR, else beside their source, else in the user's cache folder.
 Where none of these can be written (a package that root installed, a home that is read-only) they go to a folder of
-the user's own among the temporary files; where that cannot be had either, they are compiled in every process.
+the user's own among the temporary files; where that cannot be had either, they are compiled in every process. What
+cannot be kept or read is compiled (attnlab.solvers.keeping).
 
 Compiled: a kernel that only kernels call is `inner`: no entry points for Python, and optimised once
 (attnlab.solvers.linking). LLVM writes none of them out in what calls it. What is a few operations is `inlined`
@@ -20,6 +21,7 @@ import os
 import stat
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ import numpy as np
 from numba.core import event
 
 from attnlab import patience
-from attnlab.solvers import linking
+from attnlab.solvers import keeping, linking
 from attnlab.solvers.arithmetic import FAST
 
 SETTINGS: Any = numba.config
@@ -117,17 +119,25 @@ CALLED: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, "pipeline_cla
 UNCALLED: dict[str, Any] = {
     "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": linking.INNER
 }  # fmt: skip
-kernel = njit(cache=CACHE, error_model="numpy", fastmath=FAST, **CALLED)
+
+
+def _made(**options: Any) -> Callable[[Any], Any]:
+    """A decorator with these options of numba's; what is kept is kept with doubt."""
+    compiled = njit(cache=CACHE, error_model="numpy", **options)
+    return lambda function: keeping.keep(compiled(function))
+
+
+kernel = _made(fastmath=FAST, **CALLED)
 """What Python calls; meanwhile other threads run, so that somebody hears who interrupts (attnlab.interruption)."""
-inner = njit(cache=CACHE, error_model="numpy", fastmath=FAST, **UNCALLED)
+inner = _made(fastmath=FAST, **UNCALLED)
 """What kernels of the same file call."""
-inlined = njit(cache=CACHE, error_model="numpy", fastmath=FAST, inline="always")
+inlined = _made(fastmath=FAST, inline="always")
 """What is written out where it is called: a few operations, or what one kernel calls at one place."""
-exact = njit(cache=CACHE, error_model="numpy", **CALLED)
+exact = _made(**CALLED)
 """A kernel without the liberties of attnlab.solvers.arithmetic: for pairs of doubles, which they would undo."""
-exact_inner = njit(cache=CACHE, error_model="numpy", **UNCALLED)
+exact_inner = _made(**UNCALLED)
 """The same, called by kernels of the same file."""
-exact_inlined = njit(cache=CACHE, error_model="numpy", inline="always")
+exact_inlined = _made(inline="always")
 """The same, written out where it is called."""
 whole: Any = np.int64
 """Of the constant that a variable begins with: numba would compile all that the variable is passed to once for the
