@@ -12,7 +12,7 @@ from attnlab.shapes import Array, Sample
 
 @dataclass(frozen=True)
 class Residual(Streamed):
-    """`o + weight x`, x the token of the position that asks: nothing is lost to who knows the words."""
+    """`o + weight x`, x the token of the last visible position: nothing is lost to who knows the words."""
 
     @property
     def says(self) -> str:  # type: ignore[override]  # constant in most parts

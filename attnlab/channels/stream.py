@@ -1,4 +1,4 @@
-"""What the output is added to: the residual stream of the position that asks."""
+"""What the output is added to: the residual stream of the last visible position."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from attnlab.shapes import Array, Sample
 
 @dataclass(frozen=True)
 class Streamed(Channel, abc.ABC):
-    """A channel whose output is added to `weight` times the stream of the position that asks.
+    """A channel whose output is added to `weight` times the stream of the last visible position.
 
-    That is the last visible one, as in a causal model, and its stream is its token; W_O is the identity, so tokens
-    need the dimension of the values (Declined where it differs). Inputs without tokens have their values for
-    tokens, as with W_V the identity. Whoever knows the words can take the stream away again.
+    In a causal model that is the one that asks; which one asks is in no sample. Its stream is its token; W_O is
+    the identity, so tokens need the dimension of the values (Declined where it differs). Inputs without tokens
+    have their values for tokens, as with W_V the identity. Whoever knows the words can take the stream away again.
     """
 
     weight: NonNegative = 1.0
@@ -43,4 +43,4 @@ class Streamed(Channel, abc.ABC):
     def told(self) -> str:
         """The sum in words."""
         share = "" if self.weight == 1 else f"{self.weight:g} times "
-        return f"the output added to {share}the asking word" if self.weight else "the output"
+        return f"the output added to {share}the last visible word" if self.weight else "the output"
