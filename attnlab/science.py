@@ -20,7 +20,7 @@ from attnlab.attention import logits, output, softmax_weights
 from attnlab.collisions.base import Construction
 from attnlab.decoders.base import Decoder
 from attnlab.parts import Part, SettingError, among
-from attnlab.problems import Problems
+from attnlab.problems import CHUNK, Problems
 from attnlab.shapes import Collision, Sample
 
 Kind = TypeVar("Kind", bound=Part)
@@ -163,8 +163,9 @@ def decode(
 
     decoder: one by the name of its file in `attnlab/decoders/` (`attnlab --help decoder` lists them), or one that
     was made; one that knows the keys needs them. outputs (..., d), values (..., n, d), keys (..., n, e), mask
-    (..., n) True where visible; leading axes broadcast and are those of the answer. Raises ValueError for what
-    does not fit or is missing, `attnlab.parts.Declined` where nothing can be decoded.
+    (..., n) True where visible; leading axes broadcast and are those of the answer; large batches are worked in
+    pieces. Raises ValueError for what does not fit or is missing, `attnlab.parts.Declined` where nothing can be
+    decoded.
 
     >>> import attnlab
     >>> square = [[0, 0], [1, 0], [0, 1], [1, 1]]
@@ -177,14 +178,16 @@ def decode(
     if keys is None and "K" in made.knows.split():
         raise ValueError(f"expected keys for {_name(made)}, which knows {made.knows}, got none")
     problems = Problems.of(values, mask, outputs=outputs, keys=keys)
-    flat = problems.whole()
-    sample = replace(Sample.of(flat.values, flat.keys, flat.mask), spacing=flat.spacing)
-    found = made(flat.given_outputs, sample)
-    return Decoded(
-        found.weights.reshape(*problems.lead, sample.n),
-        found.residual.reshape(problems.lead),
-        found.converged.reshape(problems.lead),
-    )
+    n, d = problems.values.shape[-2:]
+    weights, residual = np.empty((problems.trials, n)), np.empty(problems.trials)
+    converged = np.empty(problems.trials, dtype=np.bool_)
+    for where, piece in problems.pieces(max(1, CHUNK // (n * d))):
+        flat = piece.whole()
+        sample = replace(Sample.of(flat.values, flat.keys, flat.mask), spacing=flat.spacing)
+        found = made(flat.given_outputs, sample)
+        weights[where], residual[where], converged[where] = found.weights, found.residual, found.converged
+    lead = problems.lead
+    return Decoded(weights.reshape(*lead, n), residual.reshape(lead), converged.reshape(lead))
 
 
 def _made(wing: str, named: str | Kind, base: type[Kind], settings: dict[str, Any]) -> Kind:

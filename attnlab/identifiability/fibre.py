@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from attnlab.arrays import Array, Mask, Precision, require, whole_numbers
+from attnlab.identifiability.alike import pieces
 from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
 from attnlab.solvers import columns, tableau
-from attnlab.solvers.copies import without_copies
 from attnlab.solvers.face import CERTIFIED, UNDECIDED, UNIQUE, UNSOLVED
 from attnlab.solvers.nnls import face_tests, more_than_a_face
 
@@ -67,7 +67,7 @@ def fibre_intervals(
     n = problems.mask.shape[-1]
     at = _asked(positions, problems)
     intervals = np.empty((problems.trials, n if at is None else at.shape[1], 2))
-    for where, a, v, visible in _pieces(problems):
+    for where, a, v, visible in pieces(problems, sharing=n >= ONE_ROW):
         chosen = (
             a.argmax(axis=1)[:, None] if isinstance(positions, str) else None if at is None else at[where]
         )
@@ -124,7 +124,7 @@ def top_certified(
         return TopVerdict(found_one == CERTIFIED, found_one == UNDECIDED)
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdicts = np.empty(problems.trials, dtype=np.int8)
-    for where, a, v, visible in _pieces(problems):
+    for where, a, v, visible in pieces(problems, sharing=problems.mask.shape[-1] >= ONE_ROW):
         found = np.full(
             len(a), CERTIFIED, dtype=np.int8
         )  # of weights that are the only ones with their output
@@ -168,24 +168,6 @@ def _marked(positions: Positions, n: int) -> Mask:
     marked = np.zeros((len(positions), n), dtype=np.bool_)
     np.put_along_axis(marked, positions, True, axis=1)
     return marked
-
-
-def _pieces(problems: Problems) -> Iterator[tuple[Positions, Array, Array, Mask]]:
-    """The flat batch in bounded pieces: which trials, their weights, values without copies, and masks.
-
-    Problems with many positions come a set of values at a time.
-    """
-    if problems.mask.shape[-1] < ONE_ROW:
-        yield from _alike(np.arange(problems.trials), problems)
-        return
-    for trials, group in problems.sharing():
-        yield from _alike(trials, group)
-
-
-def _alike(trials: Positions, problems: Problems) -> Iterator[tuple[Positions, Array, Array, Mask]]:
-    for where, piece in problems.pieces():
-        for rows, v in without_copies(piece.values, piece.spacing, piece.mask):
-            yield trials[where][rows], piece.given_weights[rows], v, piece.mask[rows]
 
 
 def _split(a: Array, v: Array, visible: Mask, wide: int) -> Iterator[tuple[Positions, bool]]:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnlab.arrays import Array, Mask, Precision
+from attnlab.identifiability.alike import pieces, share
 from attnlab.identifiability.single import ready
 from attnlab.problems import Problems
-from attnlab.solvers.copies import without_copies
 from attnlab.solvers.face import NOT_UNIQUE, UNDECIDED, UNIQUE
 from attnlab.solvers.nnls import face_tests, more_than_a_face
 
@@ -69,10 +69,9 @@ def is_unique(
         return Uniqueness(found[0] == UNIQUE, found[0] == UNDECIDED, separation.reshape(()))
     problems = Problems.of(values, mask, weights=weights, precision=precision)
     verdict, margin = np.full(problems.trials, NOT_UNIQUE, dtype=np.int8), np.zeros(problems.trials)
-    for where, piece in problems.pieces():
-        support = piece.given_weights > 0
-        if not more_than_a_face(support, piece.mask, piece.values.shape[2]).all():  # else nothing to compile
-            for rows, v in without_copies(piece.values, piece.spacing, piece.mask):
-                verdict[where][rows], margin[where][rows] = face_tests(support[rows], v, piece.mask[rows])
+    for where, a, v, visible in pieces(problems, sharing=share(problems)):
+        support = a > 0
+        if not more_than_a_face(support, visible, v.shape[2]).all():  # else nothing to compile
+            verdict[where], margin[where] = face_tests(support, v, visible)
     shaped = verdict.reshape(problems.lead)
     return Uniqueness(shaped == UNIQUE, shaped == UNDECIDED, margin.reshape(problems.lead))
