@@ -281,4 +281,6 @@ def _simplex(weights: Array, tolerance: float) -> Array:
             f"expected visible weights that sum to 1 within {tolerance:.2g}, got a sum {off:.2g} away: "
             + (ROUNDED if off < FAR else ELSEWHERE)
         )
-    return weights if off <= NEGLIGIBLE else np.asarray(weights / sums[:, None])
+    if off <= NEGLIGIBLE:
+        return weights
+    return np.asarray(weights / np.where(np.abs(sums - 1.0) <= NEGLIGIBLE, 1.0, sums)[:, None])

@@ -111,7 +111,7 @@ def top_certified(
     of it; what lies between is undecided. Ties: weights within 1e-9 of the largest (`metrics.TIE`) are largest
     together, and the question is about this set: it is certified where it is the same in every weight vector
     with the output, so always where there is only one; refuted where one of the tied can lead another.
-    Arguments and errors as in fibre_intervals.
+    Arguments and errors as in fibre_intervals, and so is what it says of values that nearly coincide.
 
     >>> import attnlab
     >>> sharp, flat = [0.9, 0.04, 0.03, 0.03], [0.4, 0.2, 0.2, 0.2]

@@ -50,8 +50,8 @@ def is_unique(
     fibre_intervals there. Softmax weights are of full support until some underflow to exactly 0: those pass as
     the sparse weights that they have become, though the softmax itself would not. What is dependent or tied up to
     rounding (1e-12 between unit vectors) counts as dependent or tied: a verdict on the numbers as they are given.
-    Only rows of a smaller float type, or of the `precision` named, that differ by no more than its rounding are
-    made one row first.
+    Only rows of a smaller float type, or of the `precision` named, that differ by no more than its rounding,
+    beside the largest that is visible, are made one row first: the first of them.
 
     weights (..., n) on the simplex, values (..., n, d), mask (..., n) True where visible; leading axes
     broadcast, and large batches are worked in pieces. Weights of a smaller float type, or of the `precision`
