@@ -29,7 +29,7 @@ from attnlab.parts import Count, Declined
 from attnlab.seeds import Streams
 from attnlab.shapes import GROUP, Array, Row
 from attnlab.theory.summed import summed_probability
-from attnlab.tidy import FEW_VISIBLE
+from attnlab.tidy import FEW_VISIBLE, FULL_SUPPORT
 from attnlab.verdicts import (
     Claim,
     Remark,
@@ -38,18 +38,19 @@ from attnlab.verdicts import (
     best,
     beyond,
     each,
-    having,
+    everywhere,
+    not_everywhere,
     rather,
     rows,
     stated,
 )
 from attnlab.weights.base import Weights
 
-VERSION = 3
+VERSION = 4
 GIVEN_BACK = 1e-6
 """The total variation up to which the weights of a head count as given back."""
 MEASURES = {
-    **dict.fromkeys((FEW_VISIBLE, "q1", "q2", "recovered"), SHARE),
+    **dict.fromkeys((FEW_VISIBLE, FULL_SUPPORT, "q1", "q2", "recovered"), SHARE),
     **dict.fromkeys(("blind_contributions", "contributions_kept", "contributions_lost"), SHARE),
     "q1_exact": SHARE.sometimes,
     "exact": UNIT.sometimes,
@@ -95,6 +96,7 @@ def trial(
     return {
         GROUP: samples[0].draw,
         FEW_VISIBLE: few,
+        FULL_SUPPORT: metrics.full_support(a, mask).all(axis=1),
         "q1": linear,
         "q1_exact": np.where(inputs.density, few, np.nan),
         "q2": simplex,
@@ -176,11 +178,6 @@ def verdict(table: pd.DataFrame) -> Verdict:
     )
 
 
-def _sparse(table: pd.DataFrame) -> pd.DataFrame:
-    """The cells whose weights are not declared to be on every position."""
-    return table.drop(having("weights:positive")(table).index)
-
-
 def _one_width(table: pd.DataFrame) -> pd.DataFrame:
     """The cells of the width h d that most numbers of heads have."""
     if not {"heads", "inputs.d"} <= set(table.columns):
@@ -214,7 +211,6 @@ def _few(table: pd.DataFrame) -> pd.DataFrame:
     return beyond(table, few=True)
 
 
-SPREAD = having("weights:positive")
 ONLY = "no other weights of any head (Q2) give what arrives"
 SAME = "no weights with another contribution of any head give what arrives"
 LAW = {"exact": "exact law {}"}
@@ -243,7 +239,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
         says=ONLY,
         over="mixing",
         but=AFTER,
-        only=each(_several, rather(beyond), rather(_sparse)),
+        only=each(_several, rather(beyond), rather(not_everywhere)),
         names=NAMED,
         beside=LAW,
         question="Q2",
@@ -253,7 +249,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="q2",
         says=f"At one width h d, {ONLY}",
-        only=each(_one_width, _sparse),
+        only=each(_one_width, not_everywhere),
         beside=LAW,
         figure="width",
         **WIDTH,
@@ -261,7 +257,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="top_certain",
         says="At one width h d, the most-attended position of a head is certain, on average over the heads,",
-        only=each(_one_width, SPREAD),
+        only=each(_one_width, everywhere),
         least=("weights.temperature",),
         beside={"top_width": "its weight can vary by {!s}"},
         figure="spread",
@@ -269,13 +265,13 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     ),
     Claim(
         says=f"With the values known and weights on every position, {SAME},",
-        only=each(_several, beyond, SPREAD),
+        only=each(_several, beyond, everywhere),
         figure="contributions",
         **MIXED,
     ),
     Claim(
-        says=f"With the values known and sparse weights, {SAME},",
-        only=each(_several, beyond, _sparse),
+        says=f"With the values known and weights that may leave positions out, {SAME},",
+        only=each(_several, beyond, not_everywhere),
         figure="contributions",
         **MIXED,
     ),
@@ -287,7 +283,7 @@ CLAIMS: tuple[Claim | Remark, ...] = (
     Claim(
         metric="top1",
         says="The most-attended position is named by {decoder}, on average over the heads,",
-        only=each(_several, rather(beyond), rather(SPREAD), best("top1", "decoder")),
+        only=each(_several, rather(beyond), rather(everywhere), best("top1", "decoder")),
         names=NAMED,
         over="mixing",
         least=("weights.temperature",),

@@ -56,8 +56,9 @@ def test_only_what_runs_again_is_said_to_go_on() -> None:
     assert study({"skipped": 5}, (SKIPPED,)).unanswered == "No verdict: 5 skipped (too few)."
 
 
-def test_cells_that_are_done_have_numbers_and_too_few_trials() -> None:
-    few = "No verdict: it finds nothing to say of these cells, as a claim needs 10 trials or more"
+def test_cells_that_are_done_have_numbers_and_are_too_few_trials_or_no_claim_s() -> None:
+    """A study of many trials through no noise has nothing that its claims are about."""
+    few = "No verdict: no claim speaks of these cells, or they have fewer than the 10 trials it needs"
     assert study({"done": 3}).unanswered == f"{few}."
     assert study({"done": 3, "skipped": 5}, (SKIPPED,)).unanswered == f"{few}; 5 skipped (too few)."
 

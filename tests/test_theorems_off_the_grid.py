@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from members import CONF, member, members
+from members import CONF, heads_file, member, members
 from small_tables import table_of
 
 from attnlab.attention import output
@@ -21,6 +21,7 @@ from attnlab.identifiability import is_unique, nullity
 from attnlab.identifiability.both import only_ones
 from attnlab.probes.output_neighbours import OutputNeighbours
 from attnlab.shapes import Examples, Sample
+from attnlab.verdicts import everywhere, not_everywhere, pooled
 from attnlab.verdicts.facts import by_symmetry
 from experiments import heads, probing, spare
 
@@ -138,6 +139,35 @@ def test_a_memory_of_outputs_works_in_any_unit_and_where_all_are_zero(scale: flo
     unread = OutputNeighbours(neighbours=60).fit(seen, rng)(seen)
     if scale == 0:  # nothing to tell examples apart by: how often each was attended
         np.testing.assert_allclose(unread.argmax(axis=1), np.bincount(place).argmax())
+
+
+def test_weights_on_every_position_are_not_called_sparse_where_nothing_declares_them() -> None:
+    """Those of a file declare nothing, and are on every position; those of a low temperature underflow."""
+    laid = ("experiment=heads", "mixing=concatenated", "heads=2", "decoder=simplex")
+    some = f"inputs.path={heads_file(n=16)}"
+    for words, full in (
+        (("inputs=arrays", some, "weights=softmax", "weights.temperature=1.0"), True),
+        (
+            ("inputs=gaussian", "inputs.n=12", "inputs.d=2", "weights=softmax", "weights.temperature=1e-4"),
+            False,
+        ),
+    ):
+        table = table_of(*laid, *words, few=FEW)
+        assert ("weights:positive" in table) and (len(everywhere(table)) > 0) == full
+        bare = table.drop(columns="weights:positive")
+        assert len(everywhere(bare)) + len(not_everywhere(bare)) == len(bare)
+        for given in (table, bare):
+            told = " ".join(heads.verdict(given).sentences)
+            assert ("weights on every position" in told, "may leave positions out" in told) == (
+                full,
+                not full,
+            )
+
+
+def test_a_reader_who_looks_at_the_same_draws_counts_them_once() -> None:
+    table = table_of(*HARD[:1], *HARD[2:], *SMALL, "probe=output_ridge,output_neighbours", few=FEW)
+    top = table[table["metric"] == "chance"]
+    assert len(top) == 2 and pooled(top).count == 12
 
 
 def figures() -> list[tuple[str, dict[str, Any]]]:

@@ -85,7 +85,7 @@ class Study:
             return f"No verdict yet: {told}.{self._mend}"
         if away and not self.counts.get("done"):
             return f"No verdict: {told}."
-        few = f"No verdict: it finds nothing to say of these cells, as a claim needs {ENOUGH} trials or more"
+        few = f"No verdict: no claim speaks of these cells, or they have fewer than the {ENOUGH} trials it needs"
         return f"{few}; {told}." if away else f"{few}."
 
     @property

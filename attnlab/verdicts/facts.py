@@ -50,6 +50,24 @@ def beyond(table: pd.DataFrame, few: bool = False) -> pd.DataFrame:
     return table[share == (1.0 if few else 0.0)]
 
 
+def everywhere(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of cells whose weights are on every visible position in every trial.
+
+    As their trials count it (the metric FULL_SUPPORT), or else as the weights declare.
+    """
+    return table[_full(table)]
+
+
+def not_everywhere(table: pd.DataFrame) -> pd.DataFrame:
+    """The other rows: of weights that leave a position out in some trial, or may."""
+    return table[~_full(table)]
+
+
+def _full(table: pd.DataFrame) -> pd.Series:
+    declared = table.get("weights:positive", pd.Series(False, table.index)).isin([True, "True"])
+    return counted(table, FULL_SUPPORT).fillna(declared.astype(float)) == 1.0
+
+
 def by_definition(table: pd.DataFrame, chances: Sequence[str] = ()) -> pd.Series:
     """Whether the answer holds by definition in the cell of each row: it is no finding, and no example of one.
 

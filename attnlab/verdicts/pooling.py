@@ -60,13 +60,14 @@ def _draws(kept: pd.DataFrame) -> pd.Series:
     """The trials of each set of draws that cells share: the most that any of them has.
 
     The numbers of a stream depend on the seed and on the settings of the part that draws (`attnlab.seeds`): under
-    another number that the experiment itself is given, or for another observer, who declares what he knows, the
-    same draws are looked at anew. An experiment's choices in words may be of what is drawn. Where no seed is
-    known, none are shared.
+    another number that the experiment itself is given, or for another observer, who declares what he knows or
+    reads, the same draws are looked at anew. An experiment's choices in words may be of what is drawn. Where no
+    seed is known, none are shared.
     """
     if "seed" not in kept:
         return kept["count"]
-    observers = tuple(str(column).partition(":")[0] for column in kept if str(column).endswith(":knows"))
+    tell = (":knows", ":reads")
+    observers = tuple(str(column).partition(":")[0] for column in kept if str(column).endswith(tell))
     parts = {str(column).partition(":")[0] for column in kept if str(column).endswith(":says")}
     columns = [
         name
