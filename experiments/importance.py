@@ -31,7 +31,7 @@ from attnlab.shapes import GROUP, Array, Mask, Row, Sample
 from attnlab.verdicts import Claim, Verdict, each, having, stated
 from attnlab.weights.base import Weights
 
-VERSION = 2
+VERSION = 3
 Reads = Literal["numbers", "choice"]
 Removal = Literal["rest", "zero"]
 CONFIDENCE = 4.0
@@ -94,10 +94,10 @@ def trial(
     )
     sample, a, mask = asked.sample, asked.weights, asked.sample.mask
     whole = output(a, sample.values)
-    left = _without(a, sample.values, removal)
-    lost = np.where(mask, _lost(asked, whole, left, reads), -np.inf)
+    moved = _moved(a, sample.values, removal)
+    lost = np.where(mask, _lost(asked, whole, moved, reads), -np.inf)
     shown = {
-        name: np.where(mask, score, -np.inf) for name, score in _seen(a, sample.values, whole, left).items()
+        name: np.where(mask, score, -np.inf) for name, score in _seen(a, sample.values, whole, moved).items()
     }
     named = {name: score.argmax(axis=1) for name, score in (*shown.items(), ("removal", lost))}
     return {
@@ -114,7 +114,7 @@ def trial(
     }
 
 
-def _seen(a: Array, values: Array, whole: Array, left: Array) -> dict[str, Array]:
+def _seen(a: Array, values: Array, whole: Array, moved: Array) -> dict[str, Array]:
     """What every observer scores the positions by, (B, n) each."""
     size = lengths(whole)
     direction = whole / np.where(size > 0, size, 1.0)[:, None]
@@ -122,7 +122,7 @@ def _seen(a: Array, values: Array, whole: Array, left: Array) -> dict[str, Array
         "weight": a,
         "norm": a * lengths(values),
         "contribution": a * np.matmul(values, direction[..., None])[..., 0],
-        "moved": lengths(left - whole[:, None]),
+        "moved": lengths(moved),
     }
 
 
@@ -154,20 +154,31 @@ def _trained(task: Task, model: Model, trials: int, rng: Streams) -> Asked:
     return Asked(sample, a, seen.readout[head][None], beside, *told)
 
 
-def _without(a: Array, values: Array, removal: Removal) -> Array:
-    """The outputs (B, n, d) without each of the positions; zero where it had all the weight."""
-    others = np.where(np.eye(a.shape[1], dtype=bool), 0.0, a[:, None])  # (B, removed, n)
-    if removal == "rest":
-        rest = others.sum(axis=2, keepdims=True)
-        others = others / np.where(rest > 0, rest, 1.0)
-    return np.matmul(others, values)
+def _moved(a: Array, values: Array, removal: Removal) -> Array:
+    """By what the output changes without each of the positions (B, n, d); it is zero without one of all weight.
+
+    `-a_i v_i` with its value set to zero; `a_i / (1 - a_i) (o - v_i)` where the others take over its weight: from
+    differences of values, so that it is exactly nothing where all that have weight are equal, and rounding names
+    no position there.
+    """
+    own = a[..., None]
+    if removal == "zero":
+        return np.asarray(-own * values)
+    top = a.argmax(axis=1)[:, None, None]
+    apart = values - np.take_along_axis(values, top, axis=1)
+    off = output(a, apart)[:, None] - apart  # o - v_i
+    rest = np.where(np.eye(a.shape[1], dtype=bool), 0.0, a[:, None]).sum(axis=2)[..., None]
+    share = np.divide(own, rest, out=np.zeros_like(own), where=rest > 0)
+    return np.where(rest > 0, share * off, -own * values)
 
 
-def _lost(asked: Asked, whole: Array, left: Array, reads: Reads) -> Array:
+def _lost(asked: Asked, whole: Array, moved: Array, reads: Reads) -> Array:
     """What the answer loses (B, n)."""
-    before, after = asked.logits(whole[:, None]), asked.logits(left)
+    change = np.matmul(moved, asked.readout)
     if reads == "numbers":
-        return np.asarray(((after - before) ** 2).sum(axis=2))
+        return np.asarray((change**2).sum(axis=2))
+    before = asked.logits(whole[:, None])
+    after = before + change
     answer = np.where(asked.answer >= 0, asked.answer, before[:, 0].argmax(axis=1))[:, None, None]
     sure, unsure = (
         np.take_along_axis(

@@ -41,11 +41,29 @@ def test_what_is_left_without_a_position() -> None:
     values = np.array([[[1.0, 0.0], [0.0, 2.0], [4.0, 4.0]]])
     a = np.array([[0.5, 0.25, 0.25]])
     rest = np.array([[[2.0, 3.0], [2.0, 4.0 / 3], [2.0 / 3, 2.0 / 3]]])
-    np.testing.assert_allclose(study._without(a, values, "rest"), rest)
+    whole = (a @ values[0])[:, None]
+    np.testing.assert_allclose(whole + study._moved(a, values, "rest"), rest)
     zero = a[..., None] @ np.zeros((1, 1, 2)) + (a @ values[0])[:, None] - a[..., None] * values
-    np.testing.assert_allclose(study._without(a, values, "zero"), zero)
-    alone = study._without(np.array([[0.0, 1.0, 0.0]]), values, "rest")
+    np.testing.assert_allclose(whole + study._moved(a, values, "zero"), zero)
+    alone = values[:, 1:2] + study._moved(np.array([[0.0, 1.0, 0.0]]), values, "rest")
     np.testing.assert_array_equal(alone[0, 1], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("reads", ["numbers", "choice"])
+@pytest.mark.parametrize("far", [1.0, 0.1, 1e8])
+def test_where_all_values_are_equal_no_position_matters_and_rounding_names_none(
+    far: float, reads: Any
+) -> None:
+    """The rest takes over the weight and the sum stays: all positions tie, and a blind guess is always right."""
+    values = np.full((40, 5, 2), far) * [1.0, -0.3]
+    values[:, 4] += 1.0  # of no weight
+    a = np.random.default_rng(0).dirichlet(np.ones(4), 40)
+    a = np.concatenate([a, np.zeros((40, 1))], axis=1)
+    moved = study._moved(a, values, "rest")
+    assert not moved.any()
+    inputs = member("inputs", "duplicated", n=6, d=3, e=2, copies=6)
+    found = row(inputs, reads=reads, trials=50)
+    assert all(mean(found, f"by_{name}") == 1 for name in study.OBSERVERS) and mean(found, "chance") == 1
 
 
 def loss(answer_from: Array, left: Array, reads: Any) -> Array:
@@ -54,7 +72,7 @@ def loss(answer_from: Array, left: Array, reads: Any) -> Array:
     asked = study.Asked(
         sample, np.full((1, 2), 0.5), np.eye(3)[None], np.zeros((1, 3)), np.array([-1]), np.array([-1])
     )
-    return study._lost(asked, answer_from, left, reads)
+    return study._lost(asked, answer_from, left - answer_from[:, None], reads)
 
 
 def test_what_an_answer_loses() -> None:
