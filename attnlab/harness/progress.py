@@ -26,7 +26,7 @@ def shown(outcomes: Iterator[Outcome], total: int) -> Generator[Outcome, None, N
     """Pass the outcomes on, showing progress and failures at once."""
     terminal = sys.stderr.isatty()
     bar = tqdm(total=total, unit="cell", disable=not terminal or total == 0, smoothing=0.1)
-    began = spoke = time.monotonic()
+    spoke = first = time.monotonic()
     bad: Counter[str] = Counter()
     lacking: set[str | None] = set()
     with bar:
@@ -43,15 +43,23 @@ def shown(outcomes: Iterator[Outcome], total: int) -> Generator[Outcome, None, N
             bar.update()
             bar.set_postfix_str(f"{bad.total()} failed" if bad else "", refresh=False)
             now = time.monotonic()
+            first = now if done == 1 else first
             if not terminal and now - spoke >= QUIET:
                 spoke = now
-                left = (now - began) / done * (total - done)
-                told = done, counted(total, "cell"), bad.total(), left
-                log.info("%d of %s, %d failed, about %.0f s left", *told)
+                left = _left(now - first, done - 1, total - done)
+                log.info("%d of %s, %d failed%s", done, counted(total, "cell"), bad.total(), left)
             yield outcome
     for kind, count in bad.items():
         if count > MOST_TOLD:
             log.error("%s: %s in all, the first %d of them above", kind, counted(count, "cell"), MOST_TOLD)
+
+
+def _left(seconds: float, done: int, more: int) -> str:
+    """How long more cells take, by those that came in so many seconds after the first; nothing by too little.
+
+    The first may have waited a minute for kernels: as if each did, a study of a hundred would take hours.
+    """
+    return f", about {seconds / done * more:.0f} s left" if done and seconds >= QUIET else ""
 
 
 def _kind(outcome: Outcome) -> str:

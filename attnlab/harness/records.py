@@ -16,6 +16,8 @@ MOST_BYTES = 64 << 20
 """A longer file is no record."""
 DEEP = 20
 """Lists and mappings inside one another that a config may have."""
+LONGEST = 1e9
+"""Seconds that no cell takes."""
 STORED = tuple(status for status in STATUSES if status not in ("queued", "missing"))
 """The statuses that a record may have: a cell without one is in a queue, or missing."""
 NEEDED = {"study": str, "module": str, "run_id": str, "host": str, "code": str, "started": str}
@@ -77,8 +79,9 @@ def _flaw(record: Any, key: str) -> str | None:
     for name, kind in NEEDED.items():
         if type(record.get(name)) is not kind:
             return f"{name} is no text"
-    if not _is_number(record.get("duration")):
-        return "duration is no number"
+    duration: Any = record.get("duration")
+    if not (_is_number(duration) and 0 <= duration < LONGEST):
+        return "duration is no number of seconds"
     try:
         datetime.fromisoformat(record["started"])
     except ValueError:

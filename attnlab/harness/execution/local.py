@@ -71,12 +71,13 @@ def _dead(worker: Worker, task: Task, times: int) -> Outcome | None:
 
     Raises OSError for a process that did not even come to its first cell.
     """
+    how = worker.death()
     worker.end()
     if times < TRIES:
         return None
     if not worker.is_ready:
-        raise OSError(f"no process can be started for cells (exit code {worker.exit_code}); try exec=serial")
-    facts = {"status": "failed", "error": "the cell killed its process (out of memory, or a crash)"}
+        raise OSError(f"no process can be started for cells ({how}); try exec=serial")
+    facts = {"status": "failed", "error": f"the cell lost its process, twice: {how}"}
     return record(task, facts, worker.started, time.monotonic() - worker.began)
 
 

@@ -36,6 +36,11 @@ GRACE = 2.0
 """Seconds beyond its timeout after which a cell that did not end itself loses its process."""
 LOOK = 1.0
 """Seconds between two looks whether workers live: a child of a dead one may hold its line open."""
+ENDS = dict.fromkeys(("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP"), "it crashed") | {
+    "SIGKILL": "it was killed, as the system does when memory runs out",
+    "SIGXCPU": "it had no more of the time that the system gives it",
+}
+"""What is said of a process that a signal ended."""
 DEATH_SIGNAL = 1
 """Linux's PR_SET_PDEATHSIG: a signal for when the thread that started this process ends."""
 
@@ -90,10 +95,16 @@ class Worker:
         """Whether its process is there."""
         return self._process.poll() is None
 
-    @property
-    def exit_code(self) -> int | None:
-        """How its process ended, None if it was not ended by itself."""
-        return self._process.poll()
+    def death(self) -> str:
+        """How its process ended, in words: by a signal, with an exit code, or not at all."""
+        try:
+            code = self._process.wait(LOOK)  # its line may be closed a moment before it is gone
+        except subprocess.TimeoutExpired:
+            return "it gave up its line to the command"
+        if code >= 0:
+            return f"it ended with exit code {code}"
+        name = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
+        return f"{ENDS.get(name, 'it was ended')} ({name})"
 
     @property
     def patience(self) -> float | None:
