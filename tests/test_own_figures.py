@@ -49,7 +49,7 @@ REFUSED = {
         "figures[0]._target_ = no.such.Kind",
         "a key of lines",
     ),
-    "3": ("experiment.figures = 3", "a list of figures"),
+    "3": ("figures = 3", "a list of figures"),
 }
 RECOVERY = (
     "experiment=recovery",

@@ -20,6 +20,7 @@ from attnlab.harness.cells import Cell
 from attnlab.harness.choices import Choices
 from attnlab.harness.composition import Template
 from attnlab.harness.configs import Configs
+from attnlab.harness.keys import NEEDED
 from attnlab.harness.making import options
 from attnlab.harness.overrides import Axis, yaml_axis
 from attnlab.parts import SettingError, among
@@ -170,9 +171,10 @@ def products(combinations: Sequence[tuple[Any, ...]]) -> list[tuple[tuple[Any, .
 def _grid(base: DictConfig) -> dict[str, dict[str, Any]]:
     """The blocks of the chosen size as they are written: interpolations wait for the cells."""
     size, grids = base.size.grid, base.experiment.grids
-    if not isinstance(grids, DictConfig) or size not in grids:
-        names = list(map(str, grids)) if isinstance(grids, DictConfig) else []
-        raise SettingError("size", size, among(size, names, "a grid of this experiment"))
+    if not isinstance(grids, DictConfig):
+        raise SettingError("experiment.grids", grids, NEEDED["grids"])
+    if size not in grids:
+        raise SettingError("size", size, among(size, map(str, grids), "a grid of this experiment"))
     blocks: Any = OmegaConf.to_container(OmegaConf.create({"blocks": grids[size]}), resolve=False)
     found = blocks["blocks"]
     if not (found and isinstance(found, dict) and all(isinstance(block, dict) for block in found.values())):

@@ -24,6 +24,7 @@ from attnlab.harness.drawn import are_asked, require_drawable, require_named
 from attnlab.harness.execution.base import Execution
 from attnlab.harness.grid import REFERENCE, Plan, plans, study_name
 from attnlab.harness.heeded import kind, require_heeded
+from attnlab.harness.keys import as_typed
 from attnlab.harness.launch import queued, stored
 from attnlab.harness.making import part
 from attnlab.harness.overrides import Command, parse
@@ -84,10 +85,10 @@ class Asked:
         Raises SettingErrors, SettingError or Hydra's own errors for what is refused.
         """
         chosen = self.command.experiments if experiments is None else tuple(experiments)
-        with reachable(self.folders):
+        with reachable(self.folders), as_typed(self.words):
             made = plans(dataclasses.replace(self.command, experiments=chosen), self.configs)
-        for plan in made if are_asked(self.words) else ():
-            self._require_drawable(plan)
+            for plan in made if are_asked(self.words) else ():
+                self._require_drawable(plan)
         return made
 
     def _require_drawable(self, plan: Plan) -> None:
@@ -111,7 +112,7 @@ class Asked:
             if not all(kept.path(cell.key).exists() for cell in plan.cells):
                 cells = [{**cell.settings(), **cell.facts()} for cell in plan.cells]
                 others = every_setting(arguments(sweep.module), self.configs)
-                require_named(plan.name, sweep.figures, sweep.module, cells, others)
+                require_named(plan.name, sweep.figures, sweep.module, sweep.experiment, cells, others)
 
     def sweeps(self) -> list[Sweep]:
         """The studies a look at the results is about: never one without records.
@@ -166,7 +167,8 @@ class Asked:
             cells = [
                 {**entry.settings, **((entry.record or {}).get("facts") or {})} for entry in sweep.entries
             ]
-            require_drawable(sweep.name, sweep.figures, sweep.module, cells, records)
+            with as_typed(self.words):
+                require_drawable(sweep.name, sweep.figures, sweep.module, cells, records)
         return sweeps
 
     def sweep(self, study: str) -> Sweep:

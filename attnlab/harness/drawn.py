@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attnlab.harness.cells import measures
+from attnlab.harness.keys import own_key
 from attnlab.harness.overrides import SHORT
 from attnlab.parts import SettingErrors, among
 from attnlab.verdicts.pooling import KEPT, LOST
@@ -30,7 +31,8 @@ def require_drawable(
     """
     from attnlab.report.asked import columns_of, refused  # draws: imported where figures are asked for
 
-    problems = refused(specs, columns_of(cells), _known(module, records) or None, study)
+    key = SHORT["figures"] + "[{place}]."
+    problems = refused(specs, columns_of(cells), _known(module, records) or None, study, key)
     if problems:
         raise SettingErrors(problems)
 
@@ -39,6 +41,7 @@ def require_named(
     study: str,
     specs: Sequence[Mapping[str, Any]],
     module: str,
+    experiment: str,
     cells: Sequence[Mapping[str, Any]],
     others: Iterable[str],
 ) -> None:
@@ -50,9 +53,10 @@ def require_named(
     from attnlab.report.asked import columns_of, refused
 
     known = _known(module, ()) or None
-    problems = refused(specs, columns_of(cells), known, study, "experiment.figures[{place}].", set(others))
+    key = SHORT["figures"] + "[{place}]."
+    problems = refused(specs, columns_of(cells), known, study, key, set(others))
     if problems:
-        raise SettingErrors(problems)
+        raise SettingErrors([own_key(problem, experiment) for problem in problems])
 
 
 def unmeasured(

@@ -19,6 +19,7 @@ from attnlab.harness.blocks import Block, Expansion, Written, chosen, told, writ
 from attnlab.harness.cells import Cell, arguments
 from attnlab.harness.choices import Choices
 from attnlab.harness.configs import Configs, leaves
+from attnlab.harness.keys import in_file, require_keys
 from attnlab.harness.overrides import FIGURES, LAUNCH, SHORT, Axis, Command
 from attnlab.parts import SettingError, SettingErrors, among, nearest
 from attnlab.tidy import BOOKKEEPING, TAIL
@@ -116,6 +117,8 @@ def _readable(command: Command, configs: Configs) -> Iterator[_Draft]:
             if named:
                 raise
             log.warning("%s is left out: its yaml cannot be read\n%s", name, error)
+        except (SettingError, SettingErrors) as error:
+            raise in_file(error, command.composed, name) from error
 
 
 def _draft(name: str, command: Command, configs: Configs) -> _Draft:
@@ -123,6 +126,7 @@ def _draft(name: str, command: Command, configs: Configs) -> _Draft:
     base = configs.compose(*composed)
     if not isinstance(base.experiment, DictConfig):
         raise SettingError("experiment", base.experiment, "module, title, grids and figures")
+    require_keys(base)
     figures: Any = base.experiment.figures
     if not (isinstance(figures, ListConfig) and all(isinstance(figure, DictConfig) for figure in figures)):
         raise SettingError("experiment.figures", figures, FIGURES)

@@ -76,7 +76,7 @@ def parse(arguments: Sequence[str], configs: Configs, actions: Sequence[str] = (
     for override in overrides:
         key, line = str(override.key_or_group), str(override.input_line)
         if (key in SHORT or key in SHORT.values()) and isinstance(override.value(), dict):
-            raise SettingError(SHORT.get(key, key), override.value(), FIGURES)
+            raise SettingError(key, override.value(), FIGURES)
         if key == "experiment":
             experiments = tuple(dict.fromkeys(map(str, axis(override, configs).values)))
         elif key.split(".")[0] in LAUNCH or override.is_delete() or override.package is not None:
