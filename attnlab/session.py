@@ -76,6 +76,8 @@ def _command(
     """The call as the words of a command line."""
     typed = [f"experiment={experiment}"]
     for override in overrides:
+        if not isinstance(override, str | Mapping):
+            raise SettingError("overrides", override, 'words such as "inputs.n=8,16", or mappings of keys')
         typed += [override] if isinstance(override, str) else words(override)
     return [*typed, *words(settings), *words({"results": results})]
 

@@ -169,7 +169,7 @@ class Cell:
         for name, kind in {**arguments(self.module), **ALWAYS}.items():
             value = self.config.get(name, 1)
             if not is_part(value):
-                allowed = refusal(kind, value)
+                allowed = making.described(kind) or refusal(kind, value)
                 if allowed is not None:
                     found.append(SettingError(name, value, allowed))
                 continue

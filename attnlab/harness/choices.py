@@ -65,7 +65,9 @@ class Choices:
             return None
         files = {option: self.configs.read(group, option).body for option in self.configs.options(group)}
         fit = [option for option, body in files.items() if _is_a(body.get("_target_", ""), wanted)]
-        return SettingError(group, name, f"{among(name, fit)} ({self.module} works with no other kind)")
+        return SettingError(
+            group, name, f"{among(name, fit)} ({self.module} works with no other kind than {wanted.__name__})"
+        )
 
     def _fitting(self, group: str, node: Any, name: str | None) -> Any:
         """A group's node without the study's settings for the choice that `name` replaces and does not have.

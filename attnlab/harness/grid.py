@@ -219,11 +219,13 @@ def _unknown(axis: Axis, made: Sequence[Plan], configs: Configs) -> SettingError
     tops = [name for name in used if "." not in name]
     others = configs.settings(group) if dot else {}
     if group not in tops and (group in configs.groups() or key in _leaves(made)):
-        return SettingError(key, value, f"a setting of this run, which uses {', '.join(tops)}")
+        which = f", which uses {', '.join(tops)}" if tops else ""  # nothing, where every cell is refused
+        return SettingError(key, value, f"a setting of this run{which}")
     if not others:
         close = nearest(key, [*used, *LAUNCH]) or nearest(key, _settings(made))
-        asked = f"did you mean {' or '.join(close)}?" if close else f"it uses {', '.join(tops)}"
-        return SettingError(key, value, f"a setting of this run; {asked}")
+        uses = f"; it uses {', '.join(tops)}" if tops else ""
+        asked = f"; did you mean {' or '.join(close)}?" if close else uses
+        return SettingError(key, value, f"a setting of this run{asked}")
     ours = [name for name in used if name.startswith(f"{group}.")]
     elsewhere = [f"{group}.{leaf} ({name})" for name, found in others.items() for leaf in found]
     elsewhere = [place for place in elsewhere if place.partition(" ")[0] not in ours]

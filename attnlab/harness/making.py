@@ -15,13 +15,30 @@ from attnlab.parts import Declined, Part, SettingError, Unavailable, among
 Json = Any
 
 
+DATACLASS = "@dataclass(frozen=True)"
+INSIDE = (
+    "no part within a part: let the setting be a Literal of names, and the part make the one that is named, as "
+    "attnlab/weights/equal_entropy.py does"
+)
+
+
 def said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    """An exception in a sentence, with the line of the user's own that it came through."""
+    return f"{type(error).__name__}: {error}{own.where(error)}"
 
 
 def is_part(value: Json) -> bool:
     """Whether a setting describes a part: a class and its settings."""
     return isinstance(value, dict) and "_target_" in value
+
+
+def described(kind: object) -> str:
+    """What is wanted of a group that describes no part, where a part of this kind belongs."""
+    if not isinstance(kind, type) or not issubclass(kind, Part):
+        return ""
+    return (
+        f"a {kind.__name__}, which a yaml of its group describes: `_target_: module.Class` and its settings"
+    )
 
 
 def named(target: str) -> Any:
@@ -72,16 +89,32 @@ def _made(frozen: str) -> Part:
         kind = own.attribute(target)
     except Exception as error:
         raise SettingError("_target_", target, f"an importable class ({said(error)})") from error
-    fields = settings_of(target)
     config = {name: value for name, value in config.items() if name not in found_out(target)}
-    if fields is not None:
-        for name in config:
-            if name not in fields:
-                raise SettingError(name, config[name], among(name, fields, f"a setting of {target}"))
+    _require_whole(kind, target, config)
     try:
         return typing.cast(Part, kind(**config))
     except TypeError as error:
-        raise SettingError("_target_", target, f"settings its class takes ({error})") from error
+        raise SettingError("_target_", target, f"settings that it takes ({error})") from error
+
+
+def _require_whole(kind: Any, target: str, config: Mapping[str, Json]) -> None:
+    """Raise SettingError for a class that lacks a method, or the field of a setting."""
+    lacking = sorted(getattr(kind, "__abstractmethods__", ()))
+    if lacking:
+        raise SettingError(
+            "_target_", target, f"a class with {', '.join(lacking)}, which its base class asks for"
+        )
+    kinds = typing.get_type_hints(kind) if _is_class(kind) else {}
+    for name, value in config.items():
+        if is_part(value) or described(kinds.get(name)):
+            raise SettingError(name, value, INSIDE)
+    known = settings_of(target)
+    fields = list(config) if known is None else known
+    for name in config:
+        if name not in fields:
+            bare = "__dataclass_params__" not in vars(kind)
+            typo = f" (it is no dataclass of its own: write {DATACLASS} above the class)" if bare else ""
+            raise SettingError(name, config[name], among(name, fields, f"a setting of {target}") + typo)
 
 
 def facts_of(made: object) -> dict[str, str | bool]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from attnlab.harness.composition import Share
 from attnlab.harness.configs import Configs
 from attnlab.harness.quoting import QUOTING, quoted
-from attnlab.parts import SettingError, SettingErrors, among, nearest
+from attnlab.parts import SettingError, SettingErrors, nearest, refusal
 
 RUNNING = ("action", "results", "exec", "experiment", "force", "key", "a", "b", "keep_trials")
 """Keys that say what to do, where and how: a report's command does not repeat them."""
@@ -204,9 +204,9 @@ def _hydras(override: Override) -> SettingError:
 
 def _require_choice(key: str, value: Any, configs: Configs) -> None:
     """Raise SettingError if `key` is a config group without this choice."""
-    options = configs.options(key)
-    if options and value not in options:
-        raise SettingError(key, value, among(value, options))
+    options: Any = configs.options(key)
+    if options and (wanted := refusal(Literal[options], value)) is not None:
+        raise SettingError(key, value, wanted)
 
 
 def _require_one(override: Override, configs: Configs) -> None:

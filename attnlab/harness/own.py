@@ -6,12 +6,15 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 _folders: list[str] = []
+ROOM = __package__.partition(".")[0]
+"""The package that no module of the user's own can take the place of."""
 PREFIX = "attnlab_own_"
 """What a module is called here if another module has its name."""
 
@@ -42,7 +45,7 @@ def loaded(folders: Sequence[str]) -> dict[str, ModuleType]:
     known = dict(sys.modules) if places else {}  # a copy: other threads may import meanwhile
     for name, module in known.items():
         path = getattr(module, "__file__", None)
-        if path and name != "__main__" and name.partition(".")[0] != __package__.partition(".")[0]:
+        if path and name != "__main__" and name.partition(".")[0] != ROOM:
             file = Path(path).resolve()
             if any(place in file.parents and not _elsewhere(file.relative_to(place)) for place in places):
                 found[name] = module
@@ -72,23 +75,53 @@ def names(package: str) -> list[str]:
 
 def attribute(name: str) -> Any:
     """The object `package.module.Name`, found like a module."""
-    return pkgutil.resolve_name(_found(name))
+    try:
+        return pkgutil.resolve_name(_found(name))
+    except (ImportError, AttributeError) as error:
+        file = next((path for path in _files(ROOM) if path.name == f"{ROOM}.py"), None)
+        if file is None or name.partition(".")[0] != ROOM:
+            raise
+        raise ImportError(
+            f"{error}; {file} is not read, since attnlab itself has its name: rename it"
+        ) from error
+
+
+def where(error: BaseException) -> str:
+    """`, file, line 3`: the last line of the user's own that an exception came through, if any."""
+    places = [Path(folder).resolve() for folder in _folders]
+    lines = [
+        f", {line.filename}, line {line.lineno}"
+        for line in traceback.extract_tb(error.__traceback__)
+        if any(place in Path(line.filename).resolve().parents for place in places)
+    ]
+    return lines[-1] if lines else ""
 
 
 def _found(name: str) -> str:
-    """The name to import: the one that was given, unless it would import another module than the user's."""
+    """The name to import: the one that was given, unless it would import another module than the user's.
+
+    Raises ImportError if two of the user's folders have a module of this name.
+    """
     top, dot, rest = name.partition(".")
-    path = next((path for folder in _folders for path in _places(Path(folder), top) if path.is_file()), None)
-    if path is None or top == __package__.partition(".")[0] or _origin(top) == path.resolve():
+    found = [] if top == ROOM else list(_files(top))
+    if len({path.resolve() for path in found}) > 1:
+        raise ImportError(
+            f"which of them? {' and '.join(map(str, found))}: rename one, and ask for that name"
+        )
+    if not found or _origin(top) == found[0].resolve():
         return name
+    path = found[0]
     own = f"{PREFIX}{top}"
     if own not in sys.modules or _origin(own) != path.resolve():
         _load(own, path)
     return f"{own}{dot}{rest}"
 
 
-def _places(folder: Path, top: str) -> tuple[Path, Path]:
-    return folder / top / "__init__.py", folder / f"{top}.py"
+def _files(top: str) -> Iterator[Path]:
+    """The user's own module of this name, in each folder that has one: a package before a file, as Python."""
+    for folder in map(Path, _folders):
+        either = (folder / top / "__init__.py", folder / f"{top}.py")
+        yield from [path for path in either if path.is_file()][:1]
 
 
 def _origin(name: str) -> Path | None:
