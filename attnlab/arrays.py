@@ -50,6 +50,13 @@ def yes_or_no(given: object, name: str) -> bool:
     return bool(given)
 
 
+def generator(given: object, name: str = "rng") -> np.random.Generator:
+    """The generator itself, or that of a seed. Raises ValueError for what is neither, None too."""
+    if isinstance(given, np.random.Generator):
+        return given
+    return np.random.default_rng(whole(given, f"{name}: a numpy Generator, or a seed", 0))
+
+
 def whole_numbers(given: ArrayLike, name: str, least: int, most: int) -> NDArray[np.int64]:
     """An array of whole numbers from `least` to `most`. Raises ValueError for others, booleans and floats too.
 
@@ -68,7 +75,7 @@ def whole_numbers(given: ArrayLike, name: str, least: int, most: int) -> NDArray
 def numbers(given: ArrayLike, name: str = "numbers") -> Array:
     """float64 from an array, a list, a data frame or a tensor; the very array where it is float64 already.
 
-    Raises ValueError for rows of different lengths, complex numbers, text, and numpy's masked arrays.
+    Raises ValueError for rows of different lengths, complex numbers, text, dates, and numpy's masked arrays.
     """
     if type(given) is np.ndarray and given.dtype == np.float64:
         return given
@@ -76,9 +83,14 @@ def numbers(given: ArrayLike, name: str = "numbers") -> Array:
     array = _plain(given, name)
     if array.dtype.kind == "c":
         raise ValueError(f"expected real {name}, got complex numbers")
+    of_objects = array.dtype.kind == "O"
+    if array.dtype.kind not in "biufO" or (
+        of_objects and any(isinstance(x, str | bytes) for x in array.flat)
+    ):
+        raise ValueError(f"expected {name} as numbers, got {'text' if of_objects else array.dtype}")
     try:
         return np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"expected {name} as numbers, got {array.dtype}: {error}") from None
 
 
@@ -138,17 +150,19 @@ def _plain(given: Any, name: str) -> NDArray[Any]:
         raise ValueError(
             f"expected plain {name}, got a numpy masked array: pass its data, and a mask of ours"
         )
-    if hasattr(given, "detach"):
-        given = given.detach().cpu()
-        if str(given.dtype).endswith("bfloat16"):  # which numpy does not have
-            given = given.float()
     try:
+        if hasattr(given, "detach"):
+            given = given.detach().cpu()
+            if str(given.dtype).endswith("bfloat16"):  # which numpy does not have
+                given = given.float()
         return np.asarray(given)
     except ValueError as error:
         text = (
             f"expected {name} as one array, got rows of different lengths? pad them and pass a mask: {error}"
         )
         raise ValueError(text) from None
+    except (TypeError, RuntimeError) as error:  # of a sparse tensor, or one without data
+        raise ValueError(f"expected {name} as one dense array, got {type(given).__name__}: {error}") from None
 
 
 def root_mean_square(values: Array, mask: Mask | None = None) -> Array:

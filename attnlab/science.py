@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnlab.arrays import Array, Mask, numbers, require
+from attnlab.arrays import Array, Mask, generator, numbers, require
 from attnlab.attention import logits, output, softmax_weights
 from attnlab.collisions.base import Construction
 from attnlab.decoders.base import Decoder
@@ -115,6 +115,7 @@ def collide(
     >>> sorted(pair.patterns[0].round(3).tolist()), pair.outputs[0].round(3).tolist()
     ([[0.0, 0.5, 0.5, 0.0], [0.5, 0.0, 0.0, 0.5]], [[0.5, 0.5], [0.5, 0.5]])
     """
+    draws = generator(rng)
     made = _made("collisions", kind, Construction, settings)  # type: ignore[type-abstract]
     v = numbers(values, "values")
     sample, a = _problem(v, weights, keys, queries, mask)
@@ -125,8 +126,7 @@ def collide(
         raise ValueError(f"expected {needed} for {_name(made)}, got no {' and no '.join(missing)}")
     if a is None:  # unused: any weights will do
         a = sample.mask / sample.mask.sum(axis=1, keepdims=True)
-    generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
-    return made(a, sample, generator)
+    return made(a, sample, draws)
 
 
 def _problem(

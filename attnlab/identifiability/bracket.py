@@ -140,6 +140,10 @@ def softmax_rivals(
     density = yes_or_no(density, "density")
     lead, asked = _Asked.of(weights, values, keys, mask)
     a, v, k, seen, softmax = asked.weights, asked.values, asked.keys, asked.mask, asked.softmax
+    known = None if degree is None else np.asarray(degree)
+    if known is not None:
+        require(known.dtype == bool, f"degree {lead} of True and False, as lost_by_degree says", repr(degree))
+        require(known.shape == lead, f"degree {lead}, one answer a trial", known.shape)
     # Of softmax weights the softmax of the query is judged, whose support is full: what underflowed is in it.
     judged = np.where(softmax[:, None], seen / seen.sum(axis=1, keepdims=True), a)
     found = _none(
@@ -151,13 +155,11 @@ def softmax_rivals(
     rest = np.flatnonzero(~found.kept)
     _search(rest, found, asked)
     left = rest[~found.by_search[rest]]
-    if degree is None:
+    if known is None:
         for trial in left:
             query = found.query[trial] if softmax[trial] else None
             found.by_degree[trial] = _must(family[trial], a[trial, seen[trial]], query)
     else:
-        known = np.asarray(degree, dtype=bool)
-        require(known.shape == lead, f"degree {lead}, one answer a trial", known.shape)
         found.by_degree[left] = known.ravel()[left]
     return Rivals(
         found.kept.reshape(lead),

@@ -62,7 +62,7 @@ def orthant_probability(n: int, d: int, k: int) -> float:
 def weak_threshold(delta: float) -> float:
     """The asymptotic curve rho(delta): k/d below it, almost all k-sparse weights are unique; above it, none.
 
-    delta = d/n in (0, 1), rho = k/d, n to infinity with Gaussian values (Donoho & Tanner 2005), in the closed
+    delta = d/n in (0, 1], rho = k/d, n to infinity with Gaussian values (Donoho & Tanner 2005), in the closed
     form of Donoho, Maleki & Montanari 2009: `rho = max_z (1 - g/delta) / (1 + z^2 - g)`,
     `g = (1 + z^2) Phi(-z) - z phi(z)`. Raises ValueError for delta outside (0, 1].
 

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-from attnlab.arrays import Array, numbers, require, whole
+from attnlab.arrays import Array, generator, numbers, require, whole
 from attnlab.theory.rivals import LARGEST, proposals, whitened
 from attnlab.theory.two_patterns import apart, log_softmax, volume
 
@@ -55,6 +55,7 @@ def expected_misses(
     q, k, d = numbers(query, "query"), numbers(keys, "keys"), whole(d, "d", 1)
     require(k.ndim == 2 and q.shape == k.shape[1:], "query (e,) and keys (n, e)", f"{q.shape} and {k.shape}")
     require(bool(np.isfinite(q).all() and np.isfinite(k).all()), "finite query and keys", "NaN or infinity")
+    draws, source = whole(draws, "draws", 2), generator(0 if rng is None else rng)
     e = k.shape[1]
     require(1 <= e <= min(d, LARGEST), f"1 <= e <= {min(d, LARGEST)}", f"e = {e}")
     require(0 < away < 1, "0 < away < 1", away)
@@ -62,8 +63,7 @@ def expected_misses(
     if e == 1:
         found = _on_a_line(span, given, d, away)
     else:
-        generator = np.random.default_rng(0 if rng is None else rng)
-        points, off, density = proposals(given, whole(draws, "draws", 2), generator)
+        points, off, density = proposals(given, draws, source)
         found = float((_rate(span, given, points, off, d, away) / density).mean())
     return _constant(d, e) * found
 

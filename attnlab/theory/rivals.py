@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from attnlab.arrays import Array, lengths, numbers, require, whole, yes_or_no
+from attnlab.arrays import Array, generator, lengths, numbers, require, whole, yes_or_no
 from attnlab.theory.two_patterns import Apart, apart, volume
 
 LARGEST = 4
@@ -96,11 +96,11 @@ def estimated_rivals(
     n, e = k.shape
     require(1 <= e <= LARGEST, f"1 <= e <= {LARGEST}: more dimensions need other proposals", f"e = {e}")
     draws, other_top = whole(draws, "draws", 2), yes_or_no(other_top, "other_top")
+    source = generator(0 if rng is None else rng)
     span, given = whitened(q, k)
     if e == 1:
         return ExpectedRivals(_on_a_line(span, given, other_top), 0.0, math.inf)
-    generator = np.random.default_rng(0 if rng is None else rng)
-    points, away, density = proposals(given, draws, generator)
+    points, away, density = proposals(given, draws, source)
     step = max(1, PIECE // n)
     pieces = [slice(first, first + step) for first in range(0, draws, step)]
     found = np.concatenate(
