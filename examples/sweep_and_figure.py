@@ -9,6 +9,7 @@ import attnlab
 study = attnlab.run(
     "recovery",
     {"inputs.n": [8, 32], "weights.temperature": 0.3},
+    inputs="gaussian",
     weights="softmax",
     decoder=["simplex", "max_entropy"],
     trials=50,
