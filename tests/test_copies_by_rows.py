@@ -13,7 +13,8 @@ from attnlab.audit import audited
 from attnlab.identifiability import fibre_intervals, is_unique, top_certified
 from attnlab.inputs.head import Head
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.copies import merged, without_copies
+from attnlab.solvers import copies
+from attnlab.solvers.copies import _components, merged, without_copies
 
 KINDS = {"float16": np.float16, "float32": np.float32}
 ASKED: tuple[Callable[[Array, Array, Mask | None], Mask], ...] = (
@@ -90,6 +91,24 @@ def test_neighbours_with_the_same_copies_stay_together() -> None:
     assert len(pieces) < 10
     together = np.concatenate([np.arange(100)[rows] for rows in pieces])
     np.testing.assert_array_equal(together, np.arange(100))
+
+
+def test_rows_that_see_ever_more_join_what_is_new_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a first row that dwarfs them all others are one: the pairs are n^2, and are gone through once."""
+    rng = np.random.default_rng(5)
+    values = rng.standard_normal((60, 8))
+    values[0] = 6e4
+    counted: list[int] = []
+
+    def counting(near: Any, seen: Mask) -> Any:
+        counted.append(int(seen.sum()))
+        return _components(near, seen)
+
+    monkeypatch.setattr(copies, "_components", counting)
+    causal = np.tril(np.ones((60, 60), dtype=bool))
+    ((_, found),) = without_copies(values[None], EPS["float16"], causal)
+    np.testing.assert_array_equal(found[0, 1:], np.broadcast_to(values[1], (59, 8)))
+    assert counted == [1]
 
 
 @pytest.mark.parametrize("n", [24, 140])

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
@@ -23,6 +23,8 @@ from attnlab.shapes import Array, Mask
 from attnlab.solvers.whitening import ROUNDINGS
 
 Rows = NDArray[np.int64]
+STRIP = 2**15
+"""Pairs compared at once."""
 
 
 def merged(values: Array, spacing: float, mask: Mask | None = None) -> Array:
@@ -83,41 +85,68 @@ def _suspects(values: Array, mask: Mask, spacing: float) -> Rows:
 
 
 class _Copies:
-    """The pairs of one set of values (n, d) that may be copies for some of those who see no more than `mask`."""
+    """The pairs of one set of values (n, d) that may be copies for some of those who see no more than `mask`.
+
+    Asked of masks in turn: where one holds the last, as in a causal head, only what is new is joined.
+    """
 
     def __init__(self, values: Array, mask: Mask, spacing: float) -> None:
-        self.values, self.near = values, ROUNDINGS * spacing
+        self.values, self.limit = values, ROUNDINGS * spacing
         seen = np.flatnonzero(mask)
-        distinct, kind = np.unique(values[seen], axis=0, return_inverse=True)
+        self.distinct, kind = np.unique(values[seen], axis=0, return_inverse=True)
         self.kind = np.full(len(values), -1)
         self.kind[seen] = kind.reshape(-1)
-        scaled = distinct / _largest(values, mask)[0]
-        enough = self.near * (1 + 1e-9)  # for the quotients' own rounding: `_near` decides
-        pairs = cKDTree(scaled).query_pairs(enough, p=np.inf, output_type="ndarray")
-        self.pairs, self.distances = pairs, np.abs(distinct[pairs[:, 0]] - distinct[pairs[:, 1]])
-        self.held: tuple[Array, Mask] | None = None
+        enough = self.limit * (1 + 1e-9)  # for the quotients' own rounding: `_near` decides
+        tree = cKDTree(self.distinct / _largest(values, mask)[0])
+        self.pairs = tree.query_pairs(enough, p=np.inf, output_type="ndarray")
+        self.largest, self.near = np.zeros((1, values.shape[1])), csr_array((len(kind), len(kind)))
+        self.seen, self.label = np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64)
 
     def first(self, mask: Mask) -> Rows:
         """Which position stands for each (n,), for one who sees these."""
         first = np.arange(len(mask))
         if not len(self.pairs):
             return first
-        seen = np.zeros(self.kind.max() + 1, dtype=np.bool_)
+        seen = np.zeros(len(self.distinct), dtype=np.bool_)
         seen[self.kind[mask]] = True
-        i, j = self.pairs[self._near(mask) & seen[self.pairs].all(axis=1)].T
-        if not len(i):
-            return first
-        joined = coo_array((np.ones(len(i)), (i, j)), shape=(len(seen), len(seen)))
-        label = connected_components(joined, directed=False)[1][self.kind[mask]]
-        where = np.flatnonzero(mask)
+        largest = _largest(self.values, mask)[0]
+        same = bool((largest == self.largest).all())
+        if not same:
+            self.largest, self.near = largest, self._near(largest)
+        if same and bool((seen >= self.seen).all()):
+            for new in np.flatnonzero(seen & ~self.seen):
+                self._join(int(new))
+        else:
+            self.seen, self.label = seen, _components(self.near, seen)
+        label, where = self.label[self.kind[mask]], np.flatnonzero(mask)
         earliest = np.full(len(seen), len(mask))
         np.minimum.at(earliest, label, where)
         first[where] = earliest[label]
         return first
 
-    def _near(self, mask: Mask) -> Mask:
-        """Which pairs are copies where the coordinates are as large as for one who sees these positions."""
-        largest = _largest(self.values, mask)[0]
-        if self.held is None or (self.held[0] != largest).any():
-            self.held = largest, (self.distances <= self.near * largest).all(axis=1)
-        return self.held[1]
+    def _join(self, new: int) -> None:
+        """One more of the distinct rows is seen: what it is near to is one with it."""
+        around = self.near.indices[self.near.indptr[new] : self.near.indptr[new + 1]]
+        joined = np.unique(self.label[around[self.seen[around]]])
+        self.label[np.isin(self.label, joined)] = new
+        self.seen[new] = True
+
+    def _near(self, largest: Array) -> csr_array:
+        """(K, K): which distinct rows are copies of which where the coordinates are as large as this."""
+        held = np.empty(len(self.pairs), dtype=np.bool_)
+        for start in range(0, len(held), STRIP):
+            i, j = self.pairs[start : start + STRIP].T
+            apart = np.abs(self.distinct[i] - self.distinct[j])
+            held[start : start + STRIP] = (apart <= self.limit * largest).all(axis=1)
+        i, j = self.pairs[held].T
+        count = len(self.distinct)
+        ones = np.ones(2 * len(i), dtype=np.bool_)
+        return csr_array((ones, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(count, count))
+
+
+def _components(near: csr_array, seen: Mask) -> Rows:
+    """(K,): the number of one of them for all that chains of copies join among those seen, else their own."""
+    label, kinds = np.arange(len(seen)), np.flatnonzero(seen)
+    group = connected_components(near[kinds][:, kinds], directed=False)[1]
+    label[kinds] = kinds[np.unique(group, return_index=True)[1]][group]
+    return label
