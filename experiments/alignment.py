@@ -78,7 +78,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
     a = weights(sample, rng("weights"))
     problem = (a, sample.values, sample.known_keys, sample.mask)
     certain = lost_by_degree(*problem)
-    found = softmax_rivals(*problem, density=inputs.density, degree=certain)
+    found = softmax_rivals(*problem, density=inputs.density and not weights.sees_values, degree=certain)
     if (found.kept & certain).any():
         raise RuntimeError(
             f"{int((found.kept & certain).sum())} of {trials} trials are kept by a theorem and lost"
@@ -94,7 +94,7 @@ def trial(inputs: Inputs, weights: Weights, trials: Count, rng: Streams) -> Row:
         **{f"found_by_{starts}": mask for starts, mask in after.items()},
         **{f"lost_by_{starts}": mask | certain for starts, mask in after.items()},
         "same_order": _same_order(sample),
-        **_counted(a, found.query, sample, inputs),
+        **_counted(a, found.query, sample, inputs, apart=not weights.sees_values),
         "starts": np.full(trials, float(AFTER[-1])),
         "entropy_bits": metrics.entropy_bits(a),
     }
@@ -107,8 +107,11 @@ def _same_order(sample: Sample) -> Array | Mask:
     return same_order_type(sample.values, sample.keys, sample.mask, most=SUBSETS)
 
 
-def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> Row:
-    """Rivals found, whether the degree knows of no more, and their expected number; NaN where not asked."""
+def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs, apart: bool) -> Row:
+    """Rivals found, whether the degree knows of no more, and their expected number; NaN where not asked.
+
+    apart: the weights do not depend on the values, as the law takes it.
+    """
     none = np.full(sample.trials, np.nan)
     if not (inputs.generic_values and inputs.d == inputs.e <= SMALL):
         return {"rivals": none, "complete": none, "expected_rivals": none}
@@ -116,7 +119,7 @@ def _counted(weights: Array, queries: Array, sample: Sample, inputs: Inputs) -> 
     solutions = softmax_inverse(o, sample.values, sample.keys, sample.mask, starts=AFTER[-1])
     degree = query_degree(o, sample.values, sample.keys, sample.mask)
     given = np.isfinite(queries).all(axis=1)  # some query gives the weights
-    lawful = given & (sample.mask.sum(axis=1) > inputs.e)
+    lawful = given & (sample.mask.sum(axis=1) > inputs.e) & apart
     law = np.array(
         [
             estimated_rivals(query, keys[seen], draws=DRAWS).value if asked else np.nan

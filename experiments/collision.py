@@ -63,7 +63,9 @@ def trial(inputs: Inputs, weights: Weights, collision: Construction, trials: Cou
     uniform = sample.mask / sample.mask.sum(axis=1, keepdims=True)
     asked = collision.rival == "Q3"
     q3 = (
-        softmax_rivals(a, sample.values, sample.keys, sample.mask, density=inputs.density).metrics
+        softmax_rivals(
+            a, sample.values, sample.keys, sample.mask, density=inputs.density and not weights.sees_values
+        ).metrics
         if asked
         else {}
     )

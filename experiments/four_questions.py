@@ -100,7 +100,7 @@ def trial(
     if values == "given":
         sample = inputs(trials, rng("inputs"))
         asked = weights(sample, rng("weights"))
-    density = inputs.density and values == "given"
+    density = inputs.density and not weights.sees_values and values == "given"
     problem = (asked, sample.values, sample.keys, sample.mask)
     alone = only_ones(asked, sample.values, sample.mask, precision=sample.precision)
     return {

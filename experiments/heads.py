@@ -100,7 +100,9 @@ def trial(
         "q1": linear,
         "q1_exact": np.where(inputs.density, few, np.nan),
         "q2": simplex,
-        "exact": _law(a, layer) if inputs.generic_values else np.full(trials, np.nan),
+        "exact": _law(a, layer)
+        if inputs.generic_values and not weights.sees_values
+        else np.full(trials, np.nan),
         "top_certain": _top_certain(a, layer).mean(axis=1),
         "top_width": _top_width(a, layer).mean(axis=1),
         "blind_contributions": told.blind,

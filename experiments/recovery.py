@@ -70,7 +70,9 @@ def trial(
         decoder.assumes == "softmax" and sample.e > 0
     )  # the observer whom Q3 is about: it is over the keys
     q3 = (
-        softmax_rivals(a, sample.values, sample.keys, sample.mask, density=inputs.density).metrics
+        softmax_rivals(
+            a, sample.values, sample.keys, sample.mask, density=inputs.density and not weights.sees_values
+        ).metrics
         if asked
         else {}
     )

@@ -80,7 +80,7 @@ def trial(
     sample = inputs(trials, rng("inputs"))
     a = weights(sample, rng("weights"))
     problem = (a, sample.values, sample.known_keys, sample.mask)
-    certain = softmax_rivals(*problem, density=inputs.density)
+    certain = softmax_rivals(*problem, density=inputs.density and not weights.sees_values)
     misses = near_misses(*problem, starts=starts)
     size = root_mean_square(sample.values, sample.mask)
     unit = np.where(size > 0, size, 1.0)
@@ -92,21 +92,23 @@ def trial(
         "agreeing_digits": np.where(found, -np.log10(np.maximum(nearest, SMALLEST)), np.nan),
         "bfloat16_digits": -np.log10(np.maximum(resolved(a, sample.values, "bfloat16") / unit, SMALLEST)),
         "near_misses": (misses.distance <= near).sum(axis=1).astype(float),
-        "expected_misses": _law(sample, certain.query, inputs, near),
+        "expected_misses": _law(
+            sample, certain.query, inputs.generic_values and not weights.sees_values, near
+        ),
         **_rounded(a, sample, min(rounded, trials), starts),
     }
 
 
-def _law(sample: Sample, queries: Array, inputs: Inputs, near: float) -> Array:
+def _law(sample: Sample, queries: Array, lawful: bool, near: float) -> Array:
     """The expected number of misses within `near` of each query, to first order; NaN where no law is known."""
     law = np.full(sample.trials, np.nan)
-    if not (inputs.generic_values and inputs.e <= min(inputs.d, SMALL)):
+    if not (lawful and sample.e <= min(sample.d, SMALL)):
         return law
-    given = np.isfinite(queries).all(axis=1) & (sample.mask.sum(axis=1) > inputs.e)
+    given = np.isfinite(queries).all(axis=1) & (sample.mask.sum(axis=1) > sample.e)
     for at in np.flatnonzero(given)[:ENOUGH]:
         keys = sample.keys[at, sample.mask[at]]
-        law[at] = expected_misses(queries[at], keys, inputs.d, draws=DRAWS, rng=int(at))
-    return np.asarray(law * near ** (inputs.d - inputs.e))
+        law[at] = expected_misses(queries[at], keys, sample.d, draws=DRAWS, rng=int(at))
+    return np.asarray(law * near ** (sample.d - sample.e))
 
 
 def _rounded(weights: Array, sample: Sample, count: int, starts: int) -> Row:

@@ -19,11 +19,14 @@ from small_tables import table_of
 from attnlab.attention import output
 from attnlab.identifiability import is_unique, nullity
 from attnlab.identifiability.both import only_ones
+from attnlab.parts import Declined
 from attnlab.probes.output_neighbours import OutputNeighbours
-from attnlab.shapes import Examples, Sample
+from attnlab.seeds import Streams
+from attnlab.shapes import Array, Examples, Sample
 from attnlab.verdicts import everywhere, not_everywhere, pooled
 from attnlab.verdicts.facts import by_symmetry
-from experiments import heads, probing, spare
+from attnlab.weights.base import Weights
+from experiments import alignment, heads, probing, spare
 
 HARD = ("experiment=probing", "probe=output_neighbours", "split_by=group", "inputs=gaussian", "weights=hard")
 SMALL = ("inputs.n=4", "inputs.d=2", "samples=40")
@@ -162,6 +165,40 @@ def test_weights_on_every_position_are_not_called_sparse_where_nothing_declares_
                 full,
                 not full,
             )
+
+
+@dataclasses.dataclass(frozen=True)
+class Longest(Weights):
+    """All weight on the longest value: it is a corner of the hull."""
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:
+        return np.eye(sample.n)[(sample.values**2).sum(axis=2).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("name", members("weights"))
+def test_weights_that_see_no_values_are_the_same_over_others(name: str) -> None:
+    weights, sample = member("weights", name), drawn()
+    other = dataclasses.replace(sample, values=sample.values[::-1] ** 3)
+    try:
+        here, there = (weights(one, np.random.default_rng(0)) for one in (sample, other))
+    except Declined:
+        assert weights.sees_values  # those of a file
+        return
+    assert weights.sees_values or np.array_equal(here, there)
+
+
+def test_laws_for_gaussian_values_are_not_held_against_weights_that_look_at_them() -> None:
+    """The longest of eight values on a plane is always a corner, a random one is in 6 of 10."""
+    gaussian, mixing = member("inputs", "gaussian", n=8, d=2, e=2), member("mixing", "concatenated")
+    rest = (mixing, member("channel", "exact"), member("decoder", "simplex"), 2, 20)
+    blind = heads.trial(gaussian, member("weights", "hard"), *rest, rng=Streams(0))
+    seeing = heads.trial(gaussian, Longest(), *rest, rng=Streams(0))
+    assert np.isfinite(blind["exact"]).all() and np.isnan(seeing["exact"]).all()
+    assert seeing["q2"].all() and not blind["q2"].all()
+    plane = member("inputs", "gaussian", n=6, d=2, e=2)
+    near = spare.trial(plane, Longest(), 0.1, 4, 0, 4, rng=Streams(0))
+    found = alignment.trial(plane, Longest(), 4, rng=Streams(0))
+    assert np.isnan(near["expected_misses"]).all() and np.isnan(found["expected_rivals"]).all()
 
 
 def test_a_reader_who_looks_at_the_same_draws_counts_them_once() -> None:

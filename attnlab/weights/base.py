@@ -35,6 +35,9 @@ class Weights(Part, abc.ABC):
     its number."""
     uniform_top: ClassVar[bool] = False
     """True if all weight is on one position, drawn uniformly from the visible ones whatever the sample holds."""
+    sees_values: ClassVar[bool] = True
+    """False if they follow from queries, keys and chance alone. Exact laws for Gaussian values, and what almost
+    surely never happens to values with a density, are about values drawn apart from the weights."""
     facts: ClassVar[tuple[str, ...]] = ("says", "positive", "equivariant")
 
     promises: ClassVar = {"__call__": _weights}
@@ -54,6 +57,7 @@ class Scored(Weights, abc.ABC):
     """
 
     equivariant: ClassVar[bool] = True
+    sees_values: ClassVar[bool] = False
     temperature: Positive = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:

@@ -23,6 +23,7 @@ class Dirichlet(Weights):
 
     says: ClassVar[str] = "Dirichlet weights"
     equivariant: ClassVar[bool] = True
+    sees_values: ClassVar[bool] = False
     positive: ClassVar[bool] = True
 
     concentration: Positive = 1.0

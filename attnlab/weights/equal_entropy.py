@@ -29,6 +29,7 @@ class EqualEntropy(Weights):
     """
 
     equivariant: ClassVar[bool] = True
+    sees_values: ClassVar[bool] = False
     map: Literal["softmax", "sparsemax", "entmax15"] = "softmax"
     effective: Annotated[float, Between(1, open_low=True)] = 4.0
 

@@ -17,6 +17,7 @@ class Hard(Weights):
 
     says: ClassVar[str] = "all weight on one position"
     equivariant: ClassVar[bool] = True
+    sees_values: ClassVar[bool] = False
     uniform_top: ClassVar[bool] = True
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Array:

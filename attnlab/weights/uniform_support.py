@@ -18,6 +18,7 @@ class UniformSupport(Weights):
 
     says: ClassVar[str] = "equal weight on some positions"
     equivariant: ClassVar[bool] = True
+    sees_values: ClassVar[bool] = False
 
     support: Count = 4
 
