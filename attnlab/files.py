@@ -131,6 +131,16 @@ def somewhere(place: Path) -> Iterator[None]:
         yield
 
 
+def require_reachable(setting: str, given: str, folder: Path) -> None:
+    """Raise SettingError if a link on the way to `folder` leads nowhere: nobody knows what is behind it."""
+    for place in (folder, *folder.absolute().parents):
+        if place.is_symlink() and not place.exists():
+            told = (
+                f"{place} is a link to {os.readlink(place)}, which is not there (a disk that is not mounted?)"
+            )
+            raise SettingError(setting, given, f"a folder: {told}")
+
+
 def require_writable(folder: Path) -> None:
     """Raise SettingError if files cannot be written in `folder` (or where it would be made); leaves no trace."""
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())

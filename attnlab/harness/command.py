@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from hydra import initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from attnlab.files import require_writable, somewhere
+from attnlab.files import require_reachable, require_writable, somewhere
 from attnlab.harness import own, store
 from attnlab.harness.actions import ACTIONS
 from attnlab.harness.cells import arguments, renew
@@ -197,6 +197,7 @@ class Asked:
                 "results", str(self.results), "another folder: this one is made by `make reference` alone"
             )
         for study in studies:
+            require_reachable("results", str(self.config.results), self.results / study / "cells")
             try:
                 require_writable(self.results / study)
             except SettingError as error:
@@ -228,6 +229,7 @@ def ask(words: Sequence[str]) -> Asked:
     results = _absolute("results", config.results)
     if results.is_file():
         raise SettingError("results", config.results, "a folder: this is a file")
+    require_reachable("results", config.results, results)
     execution = part("exec", cast(dict[str, Any], OmegaConf.to_container(config.exec, resolve=True)))
     if not isinstance(execution, Execution):
         raise SettingError("exec._target_", config.exec._target_, "a way to run cells")

@@ -138,6 +138,16 @@ def run(
     return known, held
 
 
+def _require_there(store: Store, records: Records) -> None:
+    """Count as missing, and say so, what somebody has deleted since it was read or written."""
+    gone = [key for key in records if not store.path(key).exists()]
+    for key in gone:
+        del records[key]
+    if gone:
+        told = f"{counted(len(gone), 'record')} of {store.folder.name}"
+        log.error("%s deleted while this ran: the same command measures what is missing", told)
+
+
 def _outcomes(
     execution: Execution, here: Sequence[Task], left: Sequence[Task], jobs_of: Mapping[Place, Job]
 ) -> Generator[Outcome, None, None]:
@@ -181,6 +191,7 @@ def _trace(
     log.addHandler(handler)
     try:
         yield
+        _require_there(Store(folder), records)
     except KeyboardInterrupt:
         facts["exit_code"] = INTERRUPTED
         records |= Store(folder).records(_unheard(cells, records))

@@ -124,9 +124,19 @@ def remember(results: Path, sweep: Sweep) -> Sweep:
             )
     earlier = [old for old in earlier if old["command"] != sweep.command][:EARLIER]
     sweep = dataclasses.replace(sweep, earlier=tuple(earlier))
+    _write(folder, sweep)
+    return sweep
+
+
+def remember_again(results: Path, sweep: Sweep) -> None:
+    """Write grid.json where it is gone: somebody has deleted the folder under a run."""
+    if not (results / sweep.name / "grid.json").exists():
+        _write(results / sweep.name, sweep)
+
+
+def _write(folder: Path, sweep: Sweep) -> None:
     facts = {name: getattr(sweep, name) for name in _MEMORY}
     write_atomically(folder / "grid.json", json.dumps({**facts, "cells": _blocks(sweep.entries)}) + "\n")
-    return sweep
 
 
 def names(results: Path) -> list[str]:

@@ -10,7 +10,7 @@ from attnlab.harness import launch
 from attnlab.harness.alike import alike
 from attnlab.harness.command import Asked
 from attnlab.harness.drawn import unmeasured
-from attnlab.harness.sweeps import Sweep, asked_for, remember
+from attnlab.harness.sweeps import Sweep, asked_for, remember, remember_again
 from attnlab.harness.terminal import main_metrics
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def published(asked: Asked) -> list[Page]:
     records, jobs = launch.run(plans, *where, asked.words, asked.keep_trials, _first_cells(sweeps))
     sweeps = [sweep.with_records(records[sweep.name], jobs[sweep.name]) for sweep in sweeps]
     for sweep in sweeps:
+        remember_again(asked.results, sweep)
         for words in _undrawn(sweep, records[sweep.name].values()):
             log.warning("%s: not drawn: %s", sweep.name, words)
     from attnlab.harness.publish import publish, tabulate  # draw: imported when there is something to draw
