@@ -109,7 +109,7 @@ def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """The table with `column` in it; `a/b` and `a-b` are made from the numeric settings a and b, SITUATION
     from all of a cell.
 
-    Raises NotDrawable if a setting is not in the table.
+    Raises NotDrawable if a setting is not in the table, or no number.
     """
     if column in table:
         return table
@@ -119,9 +119,19 @@ def derive(table: pd.DataFrame, column: str) -> pd.DataFrame:
         first, found, second = column.partition(sign)
         first, second = first.strip(), second.strip()
         if found and first in table and second in table:
-            left, right = pd.to_numeric(table[first]), pd.to_numeric(table[second])
+            left, right = _numbers(table[first]), _numbers(table[second])
             return table.assign(**{column: left / right if sign == "/" else left - right})
     raise NotDrawable(f"the table has no setting {column}")
+
+
+def _numbers(setting: pd.Series) -> pd.Series:
+    """A setting as numbers. Raises NotDrawable where a cell has none of them: a name, or true."""
+    try:
+        return pd.to_numeric(setting)
+    except (ValueError, TypeError):
+        raise NotDrawable(
+            f"{setting.name} is not a number in every cell, and can make none with another"
+        ) from None
 
 
 def at_level(table: pd.DataFrame, column: str, level: object) -> pd.DataFrame:

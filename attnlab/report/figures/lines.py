@@ -199,14 +199,17 @@ class Lines(Picture):
     def numbers(self, rows: pd.DataFrame) -> list[float]:
         """The distinct values of x. Raises NotDrawable if one is no number."""
         measured = holding(rows, self.metrics) & rows["value"].notna()
-        found = self.levels(rows[measured], self.x)
-        if not all(isinstance(value, int | float) for value in found):
-            raise NotDrawable(f"{self.x} is not a number in every cell; use kind points")
-        return [float(value) for value in found if isinstance(value, int | float)]
+        return list(map(self.along, self.levels(rows[measured], self.x)))
 
     def at(self, mark: Mark) -> float:
-        """Where a mark lies on the x axis."""
-        return float(str(mark.place[0]))
+        """Where a mark lies on the x axis. Raises NotDrawable if that is no number."""
+        return self.along(mark.place[0])
+
+    def along(self, level: object) -> float:
+        """A level of x as a number. Raises NotDrawable if it is none."""
+        if isinstance(level, bool) or not isinstance(level, int | float):
+            raise NotDrawable(f"{self.x} is not a number in every cell; use kind points")
+        return float(level)
 
     def level_of(self, mark: Mark) -> object:
         """The level of hue a mark belongs to."""
