@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from attnlab.files import read_json, read_regular, write_atomically
@@ -54,14 +55,28 @@ def _code() -> tuple[str, ...]:
     return made.hexdigest(), platform.python_version(), *(version(name) for name in LIBRARIES)
 
 
-def keep(folder: Path, made_from: str | None, files: Sequence[Path], frames: Frames) -> None:
-    """Remember what a study's page was made from, and remove what the page before had and this one has not."""
+def keep(
+    folder: Path, made_from: str | None, files: Sequence[Path], frames: Frames, table: pd.DataFrame
+) -> None:
+    """Remember what a study's page was made from; remove what the page before had and this one has not."""
     names = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
     for old in _memory(folder).get("files", {}):
         if old not in names and ".." not in Path(old).parts:
             (folder / old).unlink(missing_ok=True)
-    told = {"from": made_from, "files": names, "frames": dataclasses.asdict(frames)}
+    told = {"from": made_from, "files": names, "frames": dataclasses.asdict(frames), "table": _rows(table)}
     write_atomically(folder / MEMORY, json.dumps(told, indent=1, default=lambda _: None) + "\n")
+
+
+def is_of(folder: Path, table: pd.DataFrame) -> bool:
+    """Whether the page of a study was last drawn of this table, as far as is remembered."""
+    return _memory(folder).get("table") in (None, _rows(table))
+
+
+def _rows(table: pd.DataFrame) -> str:
+    """A digest of a table's columns and rows."""
+    made = hashlib.blake2b(repr(list(table.columns)).encode(errors="surrogateescape"), digest_size=16)
+    made.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return made.hexdigest()
 
 
 def stands(folder: Path, made_from: str | None) -> bool:

@@ -5,6 +5,7 @@ Everything written here can be deleted and made again from the records.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -87,7 +88,7 @@ def publish(sweeps: Sequence[Sweep], tables: Sequence[pd.DataFrame], results: Pa
             results / sweep.name / "report.html",
             fact,
             table,
-            verdicts[place] if place in verdicts else _kept_verdict(results / sweep.name),
+            verdicts[place] if place in verdicts else _kept_verdict(results / sweep.name, table),
         )
         for place, (sweep, fact, table) in enumerate(told)
     ]
@@ -126,7 +127,7 @@ def look(sweeps: Sequence[Sweep], results: Path) -> list[Page]:
     found = []
     for sweep in sweeps:
         folder, table = results / sweep.name, as_read(tidy(sweep.name, sweep.entries))
-        verdict = _kept_verdict(folder) if sweep.module is None else conclude(sweep.module, table)
+        verdict = _kept_verdict(folder, table) if sweep.module is None else conclude(sweep.module, table)
         found.append(Page(folder / "report.html", _facts(sweep, folder), table, verdict))
     return found
 
@@ -141,11 +142,11 @@ def _report(
 ) -> Verdict:
     """Write the files of one study that follow from its table; its verdict."""
     own.reach(folders)  # the experiment may be a module of the user's own, and this a worker
-    verdict = _kept_verdict(folder) if module is None else conclude(module, table)
+    verdict = _kept_verdict(folder, table) if module is None else conclude(module, table)
     told = {"study": dataclasses.asdict(facts), "verdict": as_data(verdict)}
     kept = write_atomically(folder / "study.json", json.dumps(told, indent=1) + "\n")
     files = [kept, *study.write(folder, facts, table, verdict)]
-    pages.keep(folder, made_from, files, index.frames(facts, table, folder.name, verdict.claimed))
+    pages.keep(folder, made_from, files, index.frames(facts, table, folder.name, verdict.claimed), table)
     return verdict
 
 
@@ -207,12 +208,12 @@ def read_study(path: Path) -> tuple[study.Study, Verdict]:
     return facts, verdict_of(told["verdict"])
 
 
-def _kept_verdict(folder: Path) -> Verdict:
-    """The verdict as it was last drawn, for a study whose experiment is not in reach."""
-    try:
-        return read_study(folder / "study.json")[1]
-    except (OSError, ValueError, KeyError, TypeError):
-        return Verdict(("No verdict: the experiment's config is not in reach (--config-dir).",))
+def _kept_verdict(folder: Path, table: pd.DataFrame) -> Verdict:
+    """The verdict as it was last drawn of this table, for a study whose experiment is not in reach."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        if pages.is_of(folder, table):
+            return read_study(folder / "study.json")[1]
+    return Verdict(("No verdict: the experiment's config is not in reach (--config-dir).",))
 
 
 def conclude(module: str, table: pd.DataFrame) -> Verdict:
