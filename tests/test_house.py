@@ -47,7 +47,7 @@ HARNESS: list[tuple[str, ...]] = [
     ("choices", "keys"),
     ("blocks",),
     ("grid", "drawn"),
-    ("launch", "progress", "sweeps"),
+    ("launch", "progress", "sweeps", "room"),
     ("pages",),
     ("publish", "terminal"),
     ("sides",),

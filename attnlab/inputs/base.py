@@ -78,6 +78,17 @@ class Inputs(Part, abc.ABC):
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         """Draw `trials` attention problems."""
 
+    def least_bytes(self, trials: int) -> int:
+        """Bytes of memory that drawing so many surely takes, by which a command is refused that no memory holds.
+
+        0: not known. Of a class of your own it counts only where that class says it itself.
+        """
+        return 0
+
+    def bytes_of_floats(self, trials: int) -> int:
+        """Those of queries, keys and values, each a float64 of its own in every trial."""
+        return 8 * trials * (self.e + self.n * (self.d + self.e))
+
     def multihead(self, heads: int, trials: int, rng: np.random.Generator) -> tuple[Sample, ...]:
         """Draw `trials` layers: a Sample for each of so many heads over the same positions, all of one mask.
 
@@ -107,6 +118,9 @@ class Shaped(Inputs, abc.ABC):
             keys=rng.standard_normal((trials, self.n, self.e)),
             values=self.values(trials, rng),
         )
+
+    def least_bytes(self, trials: int) -> int:
+        return self.bytes_of_floats(trials)
 
     @abc.abstractmethod
     def values(self, trials: int, rng: np.random.Generator) -> Array:

@@ -21,6 +21,9 @@ class Gaussian(Inputs):
     generic_values: ClassVar[bool] = True
     density: ClassVar[bool] = True
 
+    def least_bytes(self, trials: int) -> int:
+        return self.bytes_of_floats(trials)
+
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         return Sample(
             queries=rng.standard_normal((trials, self.e)),

@@ -38,6 +38,9 @@ class Sink(Inputs):
         uneven = f"values of uneven size (log-spread {self.spread:g})" if self.spread else ""
         return " and ".join(filter(None, (uneven, sink))) or "Gaussian values of even size"
 
+    def least_bytes(self, trials: int) -> int:
+        return self.bytes_of_floats(trials)
+
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         queries = rng.standard_normal((trials, self.e))
         keys = rng.standard_normal((trials, self.n, self.e))

@@ -38,6 +38,9 @@ class Tied(Inputs):
             return "keys tied to the values"
         return "keys independent of the values" if self.noise == 1 else "keys partly tied to the values"
 
+    def least_bytes(self, trials: int) -> int:
+        return self.bytes_of_floats(trials)
+
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         queries = rng.standard_normal((trials, self.e))
         keys = rng.standard_normal((trials, self.n, self.e))

@@ -53,6 +53,10 @@ class Tokens(Inputs):
         if self.values == "fixed" and self.reuse is not None:
             raise SettingError("reuse", self.reuse, "null where values=fixed")
 
+    def least_bytes(self, trials: int) -> int:
+        fresh = self.values == "fresh" and self.reuse is None
+        return 8 * trials * self.n * (self.m + self.d + self.e) if fresh else 0
+
     def __call__(self, trials: int, rng: np.random.Generator) -> Sample:
         return self.multihead(1, trials, rng)[0]
 

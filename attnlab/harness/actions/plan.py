@@ -10,6 +10,7 @@ from attnlab.harness.alike import alike
 from attnlab.harness.blocks import told
 from attnlab.harness.command import Asked
 from attnlab.harness.grid import Plan
+from attnlab.harness.room import require_room
 from attnlab.harness.store import Store, counts
 from attnlab.harness.terminal import progress
 from attnlab.report.words import counted
@@ -26,6 +27,7 @@ def act(asked: Asked) -> int:
     plans = asked.plans()
     asked.require_figures(plans)
     launch.require_own(plans, asked.results)
+    require_room(plans, asked.results, asked.execution)
     known = launch.stored(plans, asked.results, asked.keep_trials)
     jobs = launch.queued(plans, asked.results, known)
     tallies = {

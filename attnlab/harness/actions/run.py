@@ -10,6 +10,7 @@ from attnlab.harness import launch
 from attnlab.harness.alike import alike
 from attnlab.harness.command import Asked
 from attnlab.harness.drawn import unmeasured
+from attnlab.harness.room import require_room
 from attnlab.harness.sweeps import Sweep, asked_for, remember, remember_again
 from attnlab.harness.terminal import main_metrics
 
@@ -34,6 +35,7 @@ def published(asked: Asked) -> list[Page]:
     plans = asked.plans()
     asked.require_figures(plans)
     launch.require_own(plans, asked.results)
+    require_room(plans, asked.results, asked.execution)
     asked.execution.require_ready()
     asked.require_writable(plan.name for plan in plans)
     for plan in plans:
