@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import textwrap
 from pathlib import Path
 
 import jinja2
@@ -26,6 +27,8 @@ _INTERVAL = re.compile(r"\[[-+.\d·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+,\s[-+.\d·�
 """An interval in a sentence, set lighter than the number it follows."""
 _FACTS = re.compile(r"\([^()]*\b(?:trials|rows)\b[^()]*\)")
 """The condition and the trials of a number, in brackets, set smaller than the number."""
+_LONG = re.compile(r"\w{40,}")
+"""A word that no column of a table holds: it may be broken; none of our own tags has as many letters."""
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -40,7 +43,8 @@ def prose(text: str) -> Markup:
     safe = _INTERVAL.sub(r'<span class="ci">\g<0></span>', safe)
     safe = _FACTS.sub(r'<span class="facts">\g<0></span>', safe)
     safe = _INDEXED.sub(_indexed, safe)
-    return Markup(_NAMES.sub(lambda found: f"<code>{found.group(1) or found.group()}</code>", safe))
+    safe = _NAMES.sub(lambda found: f"<code>{found.group(1) or found.group()}</code>", safe)
+    return Markup(_LONG.sub(lambda found: "<wbr>".join(textwrap.wrap(found.group(), 20)), safe))
 
 
 def _indexed(found: re.Match[str]) -> str:

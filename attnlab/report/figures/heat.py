@@ -30,6 +30,8 @@ from attnlab.tidy import METRIC
 from attnlab.verdicts.settings import is_name
 
 _MOST_WORDS = 64
+_UPRIGHT = 40
+"""Letters of a label that stands upright beside a map, in one line."""
 _TOLD = 0.1
 """Numbers no larger than 1 that differ by as much are told to two places, so that many fit on a phone."""
 
@@ -159,7 +161,7 @@ class Heat(Picture):
         value_ticks(axes.xaxis, sorted({x for x, _ in places}))
         value_ticks(axes.yaxis, sorted({y for _, y in places}))
         axes.set_xlabel(self.say(self.x))
-        axes.set_ylabel(self.say(self.height))
+        axes.set_ylabel(textwrap.fill(self.say(self.height), _UPRIGHT))
 
     def finish(self, made: Sheet, axes: Sequence[Axes], rows: pd.DataFrame) -> None:
         """One scale of colours for all panels."""

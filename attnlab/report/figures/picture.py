@@ -149,11 +149,11 @@ class Picture(Figure):
         ends = ends if all(ends.values()) else {}
         over = self.over(flat[0], rows, layout)
         keys = [] if over else self.legend(rows)[len(ends[last[0]]) if ends else 0 :]
-        longest = max((len(str(key.get_label())) for key in keys), default=0)
+        longest, most_lines = _in_lines(keys, layout)
         across = max(1, int(layout.width // (4.9 * longest + 36)))
         tall = self.panel_height(rows, layout)
         above = line_height(layout) * len(over)  # at most
-        height = lines * tall + 15 * -(-len(keys) // across) + 12 + above
+        height = lines * tall + (15 + 12 * (most_lines - 1)) * -(-len(keys) // across) + 12 + above
         with canvas.style(layout):
             made = canvas.sheet(layout, height)
             shared = len({panel.metrics for panel in flat}) == 1
@@ -211,6 +211,14 @@ class Picture(Figure):
                 return canvas.inline_png(pixels, alt, layout.width), pixels
             document = canvas.svg(made, self.heading, alt)
             return canvas.inline_svg(document, prefix), document.encode()
+
+
+def _in_lines(keys: Sequence[Artist], layout: Layout) -> tuple[int, int]:
+    """Break the labels of these keys where the layout is too narrow for them: most letters, most lines."""
+    for key in keys:
+        key.set_label(textwrap.fill(str(key.get_label()), int((layout.width - 60) / (0.62 * layout.text))))
+    told = [str(key.get_label()).split("\n") for key in keys]
+    return max((len(line) for lines in told for line in lines), default=0), max(map(len, told), default=1)
 
 
 def _in_brackets(text: str) -> str:

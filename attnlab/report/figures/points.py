@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, TypedDict
@@ -75,7 +76,7 @@ class Points(Picture):
         axes.set_yticks(range(len(names)), ["" if stacked else self.row_name(name) for name in names])
         for line, name in enumerate(names if stacked else []):
             axes.annotate(
-                self.row_name(name),
+                "\n".join(self.name_lines(name, layout)),
                 (0, line - 0.5),
                 (0, -3),
                 xycoords=("axes fraction", "data"),
@@ -165,19 +166,29 @@ class Points(Picture):
         """Whether the names of the rows stand above them: beside them they would take too much of the width."""
         return self.beside(rows, layout) > MOST_BESIDE * layout.width
 
+    def above(self, rows: pd.DataFrame, layout: Layout) -> float:
+        """How tall the names above the rows are, in points; nothing where they stand beside them."""
+        if not self.stacked(rows, layout):
+            return 0.0
+        return NAME * max(len(self.name_lines(name, layout)) for name in self.names(rows))
+
+    def name_lines(self, level: object, layout: Layout) -> list[str]:
+        """A row's name above it, in as many lines as the width asks for."""
+        return textwrap.wrap(self.row_name(level), int((layout.width - 40) / (0.62 * layout.text)))
+
     def beside(self, rows: pd.DataFrame, layout: Layout) -> float:
         """The room that the names of the rows take beside them, in points."""
         return 0.56 * layout.text * max(len(self.row_name(name)) for name in self.names(rows))
 
     def below(self, rows: pd.DataFrame, layout: Layout) -> float:
         """How far below the middle of its row a mark lies: half the name above it, where that stands there."""
-        return 0.5 * NAME / self.row_height(rows, layout) if self.stacked(rows, layout) else 0.0
+        return 0.5 * self.above(rows, layout) / self.row_height(rows, layout)
 
     def row_height(self, rows: pd.DataFrame, layout: Layout) -> float:
         """How tall a row is, in points."""
         series = len(self.levels(rows, self.hue))
         line = 14.0 if layout == CARD and series > MOST_LANES else max(20.0, 11.0 * series + 8)
-        return line + (NAME if self.stacked(rows, layout) else 0.0)
+        return line + self.above(rows, layout)
 
     def panel_width(self, rows: pd.DataFrame, layout: Layout) -> float:
         """Beside the names of the rows, where these do not stand above them."""
