@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,15 @@ def problem(n: int, rows: int = 9) -> tuple[Array, Array]:
     return RNG.dirichlet(np.full(n, 0.5), rows), RNG.standard_normal((n, 3))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As a shell in the foreground starts a process: in the background it starts one that hears no Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("kernels", "name", "n", "ask"), PLACES)
 def test_an_interruption_is_heard_before_all_is_done(
     kernels: Any, name: str, n: int, ask: Any, monkeypatch: pytest.MonkeyPatch
