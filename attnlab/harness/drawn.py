@@ -11,6 +11,9 @@ from attnlab.harness.overrides import SHORT
 from attnlab.parts import SettingErrors, among
 from attnlab.verdicts.pooling import KEPT, LOST
 
+FIGURE = SHORT["figures"] + "[{place}]."
+"""Begins the key of what a figure of an experiment has."""
+
 
 def are_asked(words: Iterable[str]) -> bool:
     """Whether the words of a command line ask for figures of their own."""
@@ -31,8 +34,7 @@ def require_drawable(
     """
     from attnlab.report.asked import columns_of, refused  # draws: imported where figures are asked for
 
-    key = SHORT["figures"] + "[{place}]."
-    problems = refused(specs, columns_of(cells), _known(module, records) or None, study, key)
+    problems = refused(specs, columns_of(cells), _known(module, records) or None, study, FIGURE)
     if problems:
         raise SettingErrors(problems)
 
@@ -53,8 +55,7 @@ def require_named(
     from attnlab.report.asked import columns_of, refused
 
     known = _known(module, ()) or None
-    key = SHORT["figures"] + "[{place}]."
-    problems = refused(specs, columns_of(cells), known, study, key, set(others))
+    problems = refused(specs, columns_of(cells), known, study, FIGURE, set(others))
     if problems:
         raise SettingErrors([own_key(problem, experiment) for problem in problems])
 

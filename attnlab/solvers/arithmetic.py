@@ -34,11 +34,12 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}
 """The liberties above, as numba's `fastmath` takes them."""
 
 
-def few_at_once(rows: int, each: int) -> Iterable[slice]:
-    """All rows, as many in a call as AT_ONCE allows of `each` numbers a row; one at least."""
-    if rows * each <= AT_ONCE:
+def few_at_once(rows: int, each: int, most: int | None = None) -> Iterable[slice]:
+    """All rows, as many in a call as `most` numbers (None: AT_ONCE) allow of `each` a row; one at least."""
+    most = AT_ONCE if most is None else most
+    if rows * each <= most:
         return WHOLE
-    step = max(1, AT_ONCE // each)
+    step = max(1, most // each)
     return (slice(first, first + step) for first in range(0, rows, step))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from attnlab.attention import softmax_weights
 from attnlab.shapes import Array
+from attnlab.solvers.arithmetic import few_at_once
 from attnlab.solvers.forty_digits import difference, missed_by
 from attnlab.solvers.whitening import whitening
 
@@ -149,9 +150,7 @@ def confirmed_pair(keys: Array, values: Array, first: Array, second: Array) -> f
 def _distances(rows: Array) -> Array:
     """(n, n): how far each row (n, f) is from each."""
     found = np.empty((len(rows), len(rows)))
-    step = max(1, CHUNK // rows.size)
-    for first in range(0, len(rows), step):
-        some = slice(first, first + step)
+    for some in few_at_once(len(rows), rows.size, CHUNK):
         found[some] = np.linalg.norm(rows[some, None] - rows, axis=2)
     return found
 

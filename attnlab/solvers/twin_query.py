@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnlab.shapes import Array, Mask
-from attnlab.solvers.arithmetic import handed
+from attnlab.solvers.arithmetic import few_at_once, handed
 
 STARTS = 256
 """The one setting of all searches."""
@@ -82,9 +82,7 @@ def twins(
         handed(np.full((trials, f), np.nan) if known is None else known, np.float64),
     )
     begin = handed(start_points(starts, f), np.float64)
-    step = max(1, AT_ONCE // max(1, starts * n * f))
-    for first in range(0, trials, step):
-        some = slice(first, first + step)
+    for some in few_at_once(trials, starts * n * f, AT_ONCE):
         twin_query_kernels.twins(
             *(part[some] for part in problem),
             begin,

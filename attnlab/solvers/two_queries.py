@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from attnlab.attention import softmax_weights
 from attnlab.shapes import Array, Mask
+from attnlab.solvers.arithmetic import few_at_once
 
 Positions = NDArray[np.int64]
 """A position of each trial."""
@@ -62,9 +63,7 @@ def pairs(features: Array, values: Array, mask: Mask, s: Positions, t: Positions
     """
     trials, n, f = features.shape
     found, c = np.empty((trials, STARTS, 2, f)), np.empty((trials, STARTS))
-    step = max(1, CHUNK // (STARTS * n * (f + values.shape[2])))
-    for first in range(0, trials, step):
-        some = slice(first, first + step)
+    for some in few_at_once(trials, STARTS * n * (f + values.shape[2]), CHUNK):
         found[some], c[some] = _side_by_side(features[some], values[some], mask[some], s[some], t[some])
     return found, c
 
